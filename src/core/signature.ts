@@ -1,0 +1,90 @@
+/**
+ * Ed25519 signatures over objects, and the one `verify` that every code path uses.
+ *
+ * Signed bytes: `oneround/1/<type>` 0x00 sha256(body). The prefix stays outside the hash because the same key is the
+ * libp2p identity: no transport message can ever begin like that.
+ *
+ * Why a `verify` of our own on top of two libraries: tweetnacl accepts S ≥ L (every signature then has a second valid
+ * form), node:crypto does not; both accept public keys of small order. One answer everywhere: S < L is checked here,
+ * keys of small or mixed order never get into a charter (`isPrimeOrderKey`), and then either library may do the rest.
+ * No batch, cofactored or ZIP-215 verification. Nothing agreed depends on signature bytes.
+ * Source: RFC 8032 §5.1.7; docs/PROTOCOL.md §2.
+ */
+import nacl from 'tweetnacl'
+import { concatBytes, fromHex } from './bytes.ts'
+import { domainPrefix, sha256 } from './hash.ts'
+import { asPublicKey, type PublicKey, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './ids.ts'
+import { assert } from './errors.ts'
+
+/** Signs as one member. The key stays behind this port. */
+export interface Signer {
+  readonly publicKey: PublicKey
+  readonly sign: (signedBytes: Uint8Array) => Uint8Array
+}
+
+/** Whether `signature` is the key owner's over `signedBytes`. Total: never throws, whatever the bytes. */
+export type VerifySignature = (
+  publicKey: Uint8Array,
+  signedBytes: Uint8Array,
+  signature: Uint8Array,
+) => boolean
+
+/** The bytes that are signed for an object of `type` with the canonical `body`. */
+export function signedBytesOf(type: string, body: Uint8Array): Uint8Array {
+  return concatBytes(domainPrefix(type), sha256(body))
+}
+
+/** The group's order L, little-endian (RFC 8032 §5.1). */
+const ORDER_LE = fromHex('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
+
+function isBelowOrder(scalar: Uint8Array): boolean {
+  assert(ORDER_LE !== null, 'the order is valid hex')
+  for (let i = 31; i >= 0; i--) {
+    const difference = (scalar[i] ?? 0) - (ORDER_LE[i] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+const nodeCrypto = globalThis.process?.getBuiltinModule?.('node:crypto')
+/** DER prefix of a SubjectPublicKeyInfo holding a raw Ed25519 key (RFC 8410 §4). */
+const SPKI_PREFIX = fromHex('302a300506032b6570032100')
+
+function verifyWithNode(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  assert(nodeCrypto !== undefined && SPKI_PREFIX !== null, 'called in Node only')
+  const der = nodeCrypto.createPublicKey({
+    key: globalThis.Buffer.from(concatBytes(SPKI_PREFIX, publicKey)),
+    format: 'der',
+    type: 'spki',
+  })
+  return nodeCrypto.verify(null, message, der, signature)
+}
+
+/** The portable path: tweetnacl after the check that it lacks. Exported for the tests that cross-check both paths. */
+export const verifyPortable: VerifySignature = (publicKey, signedBytes, signature) => {
+  if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
+  if (!isBelowOrder(signature.subarray(32))) return false
+  return nacl.sign.detached.verify(signedBytes, signature, publicKey)
+}
+
+/** The one `verify`. 60 times faster through node:crypto (measured: 70 µs against 4.4 ms), same answers. */
+export const verifySignature: VerifySignature = (publicKey, signedBytes, signature) => {
+  if (nodeCrypto === undefined) return verifyPortable(publicKey, signedBytes, signature)
+  if (publicKey.length !== PUBLIC_KEY_BYTES || signature.length !== SIGNATURE_BYTES) return false
+  if (!isBelowOrder(signature.subarray(32))) return false
+  try {
+    return verifyWithNode(publicKey, signedBytes, signature)
+  } catch {
+    // node:crypto throws on a key that is no point; for us that is a wrong signature like any other.
+    return false
+  }
+}
+
+/** @param seed — 32 secret bytes (RFC 8032 §5.1.5). */
+export function createSigner(seed: Uint8Array): Signer {
+  const { publicKey, secretKey } = nacl.sign.keyPair.fromSeed(seed)
+  return {
+    publicKey: asPublicKey(publicKey),
+    sign: (signedBytes) => nacl.sign.detached(signedBytes, secretKey),
+  }
+}

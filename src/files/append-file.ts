@@ -1,0 +1,43 @@
+/** A file that only grows, each append synced before it is acknowledged: what the journal is made of. */
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ensureFolder, fileError } from './read.ts'
+import { syncFolder } from './write.ts'
+
+export interface AppendFile {
+  readonly sizeBytes: () => number
+  /** Appends and syncs: when this returns, the bytes survive a power cut. @throws NO_SPACE | FILE_UNREADABLE */
+  readonly append: (bytes: Uint8Array) => Promise<void>
+  /** Cuts the file to `sizeBytes`: drops a tail that a crash left half written. */
+  readonly truncate: (sizeBytes: number) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export async function openAppendFile(path: string, mode = 0o600): Promise<AppendFile> {
+  await ensureFolder(dirname(path))
+  const handle = await open(path, 'a+', mode).catch((error: unknown) => {
+    throw fileError(error, path)
+  })
+  await syncFolder(dirname(path))
+  let end = (await handle.stat()).size
+  const truncate = async (sizeBytes: number): Promise<void> => {
+    await handle.truncate(sizeBytes)
+    await handle.datasync()
+    end = sizeBytes
+  }
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    const start = end
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten
+      }
+      await handle.datasync()
+      end = start + bytes.length
+    } catch (error) {
+      // A record that was not acknowledged must not stay behind in part.
+      await handle.truncate(start)
+      throw fileError(error, path)
+    }
+  }
+  return { sizeBytes: () => end, append, truncate, close: () => handle.close() }
+}

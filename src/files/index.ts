@@ -1,0 +1,23 @@
+/**
+ * Files. In: paths and bytes. Out: bytes, and files that are whole or absent. Never: meaning.
+ * The only importer of `node:fs`. Whatever is written is written aside, synced and renamed, and the folder is synced,
+ * so that a kill or a power cut at any moment leaves the old file or the new one.
+ */
+export { openAppendFile, type AppendFile } from './append-file.ts'
+export {
+  ensureFolder,
+  fileDigest,
+  fileSize,
+  folderDigest,
+  hasFile,
+  listFiles,
+  openReader,
+  readFileBounded,
+  readText,
+  removeFile,
+  removeFolder,
+  renamePath,
+  type Reader,
+} from './read.ts'
+export { acquireLock, type FileLock } from './lock.ts'
+export { openAtomicWriter, writeFileAtomic, writeJson, type AtomicWriter } from './write.ts'

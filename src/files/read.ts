@@ -1,0 +1,182 @@
+/** Reading, bounded: nothing is read whole whose size was not checked first. */
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { toUtf8 } from '../core/bytes.ts'
+import { RoundError } from '../core/errors.ts'
+import { createHasher } from '../core/hash.ts'
+import type { Digest } from '../core/ids.ts'
+
+export type FileFault =
+  | { readonly code: 'FILE_MISSING'; readonly file: string }
+  | { readonly code: 'FILE_UNREADABLE'; readonly file: string; readonly reason: string }
+  | {
+      readonly code: 'FILE_TOO_LARGE'
+      readonly file: string
+      readonly sizeBytes: number
+      readonly maxSizeBytes: number
+    }
+  | { readonly code: 'FILE_CUT_SHORT'; readonly file: string }
+
+/** The operating error for a failed file operation, by the system's error code. */
+export function fileError(
+  error: unknown,
+  file: string,
+): RoundError<FileFault | { code: 'NO_SPACE'; file: string }> {
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error'
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new RoundError({ code: 'FILE_MISSING', file }, `${file}: no such file or folder`, { cause: error })
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new RoundError({ code: 'NO_SPACE', file }, `${file}: no space left on the disk`, {
+      cause: error,
+      hint: 'Free some space and start again: nothing that was written is lost.',
+    })
+  }
+  return new RoundError({ code: 'FILE_UNREADABLE', file, reason: code }, `${file}: ${code}`, { cause: error })
+}
+
+export async function hasFile(path: string): Promise<boolean> {
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** @returns bytes @throws FILE_MISSING | FILE_UNREADABLE */
+export async function fileSize(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** The whole file, if it has at most `maxSizeBytes`. @throws FILE_MISSING | FILE_UNREADABLE | FILE_TOO_LARGE */
+export async function readFileBounded(path: string, maxSizeBytes: number): Promise<Uint8Array> {
+  const reader = await openReader(path)
+  try {
+    if (reader.sizeBytes > maxSizeBytes) {
+      const { sizeBytes } = reader
+      throw new RoundError(
+        { code: 'FILE_TOO_LARGE', file: path, sizeBytes, maxSizeBytes },
+        `${path}: ${sizeBytes} bytes, at most ${maxSizeBytes} expected`,
+      )
+    }
+    return await reader.read(0, reader.sizeBytes)
+  } finally {
+    await reader.close()
+  }
+}
+
+export async function readText(path: string, maxSizeBytes: number): Promise<string> {
+  return toUtf8(await readFileBounded(path, maxSizeBytes))
+}
+
+/** Random access to a file that may be larger than memory. */
+export interface Reader {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Exactly `length` bytes from `offset`. @throws FILE_CUT_SHORT */
+  readonly read: (offset: number, length: number) => Promise<Uint8Array>
+  /** Fills `target` from `offset`. @throws FILE_CUT_SHORT */
+  readonly readInto: (target: Uint8Array, offset: number) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** @throws FILE_MISSING | FILE_UNREADABLE */
+export async function openReader(path: string): Promise<Reader> {
+  try {
+    const handle = await open(path, 'r')
+    const info = await handle.stat()
+    if (!info.isFile()) {
+      await handle.close()
+      throw Object.assign(new Error('not a file'), { code: 'not a file' })
+    }
+    const readInto = async (target: Uint8Array, offset: number): Promise<void> => {
+      let done = 0
+      while (done < target.length) {
+        const { bytesRead } = await handle.read(target, done, target.length - done, offset + done)
+        if (bytesRead === 0) {
+          throw new RoundError({ code: 'FILE_CUT_SHORT', file: path }, `${path}: ended while it was read`)
+        }
+        done += bytesRead
+      }
+    }
+    const read = async (offset: number, length: number): Promise<Uint8Array> => {
+      const bytes = new Uint8Array(length)
+      await readInto(bytes, offset)
+      return bytes
+    }
+    return { path, sizeBytes: info.size, read, readInto, close: () => handle.close() }
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** SHA-256 of a file's bytes, streamed. */
+export async function fileDigest(path: string): Promise<Digest> {
+  const reader = await openReader(path)
+  try {
+    const hasher = createHasher()
+    const BLOCK_BYTES = 1 << 20
+    for (let offset = 0; offset < reader.sizeBytes; offset += BLOCK_BYTES) {
+      hasher.update(await reader.read(offset, Math.min(BLOCK_BYTES, reader.sizeBytes - offset)))
+    }
+    return hasher.digest()
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Name and SHA-256 of each of a folder's files (not below it) whose name `isWanted`, in byte order of the names. */
+export async function folderDigest(
+  folder: string,
+  isWanted: (name: string) => boolean,
+): Promise<readonly { readonly name: string; readonly sha256: Digest }[]> {
+  const names = (await listFiles(folder)).filter(isWanted)
+  const digests = []
+  for (const name of names) digests.push({ name, sha256: await fileDigest(join(folder, name)) })
+  return digests
+}
+
+/** Names of the files of a folder, in byte order; an absent folder has none. */
+export async function listFiles(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name)
+      .sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw fileError(error, folder)
+  }
+}
+
+export async function ensureFolder(path: string, mode?: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) })
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** Removes a file; one that is absent already is fine. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw fileError(error, path)
+  })
+}
+
+export async function removeFolder(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true })
+}
+
+export async function renamePath(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    throw fileError(error, from)
+  }
+}
