@@ -1,19 +1,16 @@
 /**
  * Branded ids: 32 bytes each, never interchangeable. A brand is put on by an `as…` function, which checks the length.
+ * The brands are plain property names that exist in types only: unique symbols cannot be named in declaration files.
  */
 import { assert } from './errors.ts'
 import { toHex } from './bytes.ts'
 
-declare const digestBrand: unique symbol
-declare const roundIdBrand: unique symbol
-declare const publicKeyBrand: unique symbol
-
 /** A SHA-256 digest. */
-export type Digest = Uint8Array & { readonly [digestBrand]: true }
+export type Digest = Uint8Array & { readonly '~digest': true }
 /** Digest of [charter digest, round number]: names one round of one consortium. */
-export type RoundId = Digest & { readonly [roundIdBrand]: true }
+export type RoundId = Digest & { readonly '~roundId': true }
 /** A raw Ed25519 public key (RFC 8032), 32 bytes. */
-export type PublicKey = Uint8Array & { readonly [publicKeyBrand]: true }
+export type PublicKey = Uint8Array & { readonly '~publicKey': true }
 
 export const DIGEST_BYTES = 32
 export const PUBLIC_KEY_BYTES = 32
