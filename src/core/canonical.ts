@@ -62,7 +62,8 @@ function findForbidden(value: unknown, depth: number): string | null {
 
 function findForbiddenWithin(value: object, depth: number): string | null {
   if (value instanceof Uint8Array) return null
-  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null
   if (!isPlain) return 'an object that is no plain map'
   for (const [key, item] of Object.entries(value)) {
     const found = findForbidden(key, depth + 1) ?? findForbidden(item, depth + 1)
