@@ -25,9 +25,13 @@ function copyAssets(folder, relative = '') {
 rmSync(aside, { recursive: true, force: true })
 mkdirSync(aside, { recursive: true })
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.json'), '--outDir', aside], {
-  stdio: ['ignore', 2, 2],
-})
+const { status } = spawnSync(
+  process.execPath,
+  [compiler, '-p', join(root, 'tsconfig.json'), '--outDir', aside],
+  {
+    stdio: ['ignore', 2, 2],
+  },
+)
 if (status !== 0) {
   rmSync(aside, { recursive: true, force: true })
   process.exit(status ?? 1)

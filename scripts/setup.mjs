@@ -6,7 +6,16 @@
 // All its own output goes to stderr; stdout belongs to COMMAND.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -28,7 +37,8 @@ function filesUnder(folder) {
 
 function digestOf(paths) {
   const hash = createHash('sha256')
-  for (const path of paths) hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0')
+  for (const path of paths)
+    hash.update(path.slice(root.length)).update('\0').update(readFileSync(path)).update('\0')
   return hash.digest('hex')
 }
 
@@ -37,7 +47,12 @@ const installStamp = join(root, 'node_modules', '.oneround-installed')
 const buildStamp = join(root, 'dist', '.built-from')
 const wantedInstall = () => digestOf([join(root, 'package-lock.json')])
 const wantedBuild = () =>
-  digestOf([join(root, 'tsconfig.json'), join(root, 'package.json'), join(root, 'scripts', 'build.mjs'), ...filesUnder(join(root, 'src'))])
+  digestOf([
+    join(root, 'tsconfig.json'),
+    join(root, 'package.json'),
+    join(root, 'scripts', 'build.mjs'),
+    ...filesUnder(join(root, 'src')),
+  ])
 
 function isCurrent() {
   return stamp(installStamp) === wantedInstall() && stamp(buildStamp) === wantedBuild()
@@ -109,7 +124,13 @@ function runStep(title, command, args) {
 
 function bringUpToDate() {
   if (stamp(installStamp) !== wantedInstall()) {
-    runStep('installing dependencies', 'npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+    runStep('installing dependencies', 'npm', [
+      'ci',
+      '--include=dev',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ])
     writeFileSync(installStamp, wantedInstall())
   }
   if (stamp(buildStamp) !== wantedBuild()) {
@@ -123,7 +144,11 @@ function bringUpToDate() {
 function resolveCommand([name, ...args]) {
   const files = args.map((arg, i) => (i === 0 && /\.(mjs|js|ts)$/.test(arg) ? join(root, arg) : arg))
   if (name === 'node') return [process.execPath, files]
-  if (name === 'tsx') return [process.execPath, ['--import', `file://${join(root, 'node_modules/tsx/dist/loader.mjs')}`, ...files]]
+  if (name === 'tsx')
+    return [
+      process.execPath,
+      ['--import', `file://${join(root, 'node_modules/tsx/dist/loader.mjs')}`, ...files],
+    ]
   throw new Error(`setup runs node or tsx, not ${name}`)
 }
 

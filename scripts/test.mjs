@@ -12,18 +12,33 @@ mkdirSync(dirname(report), { recursive: true })
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', '--root', root, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  [
+    vitest,
+    'run',
+    '--root',
+    root,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit', cwd: root },
 )
 if (!existsSync(report)) {
   console.log('0 passed, 1 failed')
   process.exit(status === 0 ? 1 : (status ?? 1))
 }
-const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, success } = JSON.parse(readFileSync(report, 'utf8'))
+const { numPassedTests, numFailedTests, numPendingTests, numFailedTestSuites, success } = JSON.parse(
+  readFileSync(report, 'utf8'),
+)
 rmSync(report)
 const skippedFailures = process.env.CI === 'true' ? numPendingTests : 0
-if (numPendingTests > 0) console.log(`${numPendingTests} skipped${skippedFailures ? ' (a failure, since CI=true)' : ''}`)
+if (numPendingTests > 0)
+  console.log(`${numPendingTests} skipped${skippedFailures ? ' (a failure, since CI=true)' : ''}`)
 // A file that cannot be loaded fails no test, yet it is a failure.
-const failed = Math.max(numFailedTests + skippedFailures, success && status === 0 ? 0 : Math.max(1, numFailedTests === 0 ? numFailedTestSuites : 0))
+const failed = Math.max(
+  numFailedTests + skippedFailures,
+  success && status === 0 ? 0 : Math.max(1, numFailedTests === 0 ? numFailedTestSuites : 0),
+)
 console.log(`${numPassedTests} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

@@ -14,13 +14,13 @@ const ended = (child: ChildProcess): Promise<{ status: number | null; stdout: st
   const out = { stdout: '', stderr: '' }
   child.stdout?.on('data', (data: Buffer) => (out.stdout += data.toString()))
   child.stderr?.on('data', (data: Buffer) => (out.stderr += data.toString()))
-  const { promise, resolve } = Promise.withResolvers<{ status: number | null; stdout: string; stderr: string }>()
-  child.on('close', (status) => resolve({ status, ...out }))
-  return promise
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...out })))
 }
 
 it('two commands at once in a fresh clone: one installs and compiles, both run', async () => {
-  const files = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).stdout.split('\0').filter(Boolean)
+  const files = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+    .stdout.split('\0')
+    .filter(Boolean)
   const wanted = files.filter((file) => !/^(test|docs|nodes)\//.test(file) && existsSync(join(root, file)))
   for (const file of wanted) cpSync(join(root, file), join(clone, file))
   const print = ['-e', 'process.stdout.write("ran " + require("fs").existsSync("dist/compat.js"))']
