@@ -1,0 +1,245 @@
+/**
+ * LoRA adapters as PEFT keeps them: a folder with `adapter_config.json` and `adapter_model.safetensors`.
+ * ΔW = scale · B · A for every module, A [rank, in], B [out, rank]; scale = alpha/rank, or alpha/√rank with rsLoRA.
+ * Variations that change this meaning (DoRA, biases, modules trained whole, …) are refused by name, never ignored.
+ * In: a folder. Out: an `Adapter` in memory, or an `AdapterFile` that says where the factors lie, for streaming.
+ * Invariants: modules in byte order of their names, each once; all values finite.
+ * Source: PEFT 0.21 `LoraConfig`, `save_pretrained` and `get_pattern_key` (rank_pattern and alpha_pattern keys are
+ * regular expressions matched at the end of the module's name).
+ */
+import { join } from 'node:path'
+import { encodeHeader } from '../core/safetensors.ts'
+import { hasFile, openAtomicWriter, openReader, readText, writeJson } from '../files/index.ts'
+import { modelError } from './errors.ts'
+import { alphaOf, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
+import { decodeFloat32, locateTensors, pickled, type StoredTensor } from './weights.ts'
+
+export { type AdapterConfig } from './peft-config.ts'
+
+/** What both forms of a module say about it. */
+interface ModuleShape {
+  /** The module's name in the base model, such as `model.layers.0.self_attn.q_proj`. */
+  readonly name: string
+  readonly rank: number
+  /** Multiplies B·A. */
+  readonly scale: number
+  readonly in: number
+  readonly out: number
+  /** What follows the two dimensions in the file: `[1, 1]` for a pointwise convolution, else nothing. */
+  readonly kernel: readonly number[]
+}
+
+/** A module's factors in memory: `a` [rank, in], `b` [out, rank], row-major. */
+export interface AdapterModule extends ModuleShape {
+  readonly a: Float32Array
+  readonly b: Float32Array
+}
+
+/** A module's factors on disk. */
+export interface AdapterModuleFile extends ModuleShape {
+  readonly a: StoredTensor
+  readonly b: StoredTensor
+}
+
+export interface Adapter {
+  readonly config: AdapterConfig
+  readonly modules: readonly AdapterModule[]
+}
+
+export interface AdapterFile {
+  readonly config: AdapterConfig
+  /** Path of the safetensors file. */
+  readonly path: string
+  readonly modules: readonly AdapterModuleFile[]
+}
+
+const CONFIG_NAME = 'adapter_config.json'
+const WEIGHTS_NAME = 'adapter_model.safetensors'
+const CONFIG_SIZE_BYTES_MAX = 1 << 20
+const FACTOR_NAME = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/
+
+/**
+ * An adapter folder's modules and where their factors lie, without reading the factors.
+ * @throws FILE_MISSING | WEIGHTS_PICKLED | SAFETENSORS_INVALID | ADAPTER_INVALID | ADAPTER_UNSUPPORTED
+ */
+export async function locateAdapter(folder: string): Promise<AdapterFile> {
+  const configPath = join(folder, CONFIG_NAME)
+  const path = join(folder, WEIGHTS_NAME)
+  const config = parseAdapterConfig(await readText(configPath, CONFIG_SIZE_BYTES_MAX), configPath)
+  if (!(await hasFile(path)) && (await hasFile(join(folder, 'adapter_model.bin')))) {
+    throw pickled(join(folder, 'adapter_model.bin'))
+  }
+  const factors = new Map<string, { A?: StoredTensor; B?: StoredTensor }>()
+  for (const tensor of (await locateTensors(path)).values()) {
+    const [, module, side] = FACTOR_NAME.exec(tensor.name) ?? []
+    if (module === undefined) throw foreignTensor(path, tensor.name)
+    factors.set(module, { ...factors.get(module), [side === 'A' ? 'A' : 'B']: tensor })
+  }
+  if (factors.size === 0) throw invalid(path, 'holds no LoRA factors')
+  const names = [...factors.keys()].sort((a, b) => (a < b ? -1 : 1))
+  return { config, path, modules: names.map((name) => pairOf(name, factors.get(name) ?? {}, config, path)) }
+}
+
+/** An adapter folder, read whole. @throws as `locateAdapter`, and ADAPTER_INVALID for values that are not finite */
+export async function readAdapter(folder: string): Promise<Adapter> {
+  const { config, path, modules } = await locateAdapter(folder)
+  const reader = await openReader(path)
+  try {
+    const read = async (tensor: StoredTensor): Promise<Float32Array> => {
+      const values = decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), tensor)
+      const index = values.findIndex((value) => !Number.isFinite(value))
+      if (index >= 0) throw invalid(path, `tensor ${quote(tensor.name)} holds ${values[index]} at ${index}`)
+      return values
+    }
+    const read1 = async (module: AdapterModuleFile): Promise<AdapterModule> => {
+      return { ...module, a: await read(module.a), b: await read(module.b) }
+    }
+    const all: AdapterModule[] = []
+    for (const module of modules) all.push(await read1(module))
+    return { config, modules: all }
+  } finally {
+    await reader.close()
+  }
+}
+
+/** What `writeAdapter` needs to know beside the factors. */
+export interface AdapterWriting {
+  /** Written to `base_model_name_or_path`. */
+  readonly baseModel?: string | null
+  /**
+   * Written to `target_modules`, as PEFT matches them: each whole names or last parts of names of modules, and together
+   * exactly the adapter's modules in the base model. By default the whole names.
+   */
+  readonly targetModules?: readonly string[]
+  /** `task_type`, such as `CAUSAL_LM`. */
+  readonly taskType?: string | null
+}
+
+/**
+ * Writes a folder that `PeftModel.from_pretrained` loads. Ranks and scales of modules that differ from the most common
+ * ones go to `rank_pattern` and `alpha_pattern`. The tensors are written in byte order of their names, as f32.
+ * Replaces an adapter that is there; each file is whole or absent at any moment, the config last.
+ */
+export async function writeAdapter(
+  folder: string,
+  modules: readonly Omit<AdapterModule, 'kernel'>[],
+  options: AdapterWriting = {},
+): Promise<void> {
+  const layout: { name: string; dtype: 'F32'; shape: number[] }[] = []
+  const values = new Map<string, Float32Array>()
+  for (const module of modules) {
+    const kernel = (module as Partial<AdapterModule>).kernel ?? []
+    const prefix = `base_model.model.${module.name}.lora_`
+    layout.push({ name: `${prefix}A.weight`, dtype: 'F32', shape: [module.rank, module.in, ...kernel] })
+    layout.push({ name: `${prefix}B.weight`, dtype: 'F32', shape: [module.out, module.rank, ...kernel] })
+    values.set(`${prefix}A.weight`, module.a).set(`${prefix}B.weight`, module.b)
+  }
+  const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
+  const writer = await openAtomicWriter(join(folder, WEIGHTS_NAME))
+  try {
+    await writer.write(prefix)
+    for (const entry of header.entries) await writer.write(littleEndian(values.get(entry.name)))
+    await writer.commit()
+  } finally {
+    await writer.abort()
+  }
+  await writeJson(join(folder, CONFIG_NAME), adapterConfigJson(modules, options))
+}
+
+/** The fields of `adapter_config.json` that say something; PEFT fills the others with its defaults. */
+export function adapterConfigJson(
+  modules: readonly { readonly name: string; readonly rank: number; readonly scale: number }[],
+  options: AdapterWriting = {},
+): Record<string, unknown> {
+  const rank = mostCommon(modules.map((module) => module.rank))
+  const alpha = mostCommon(modules.map(alphaOf))
+  const names = modules.map((module) => module.name).sort((a, b) => (a < b ? -1 : 1))
+  const differing = (value: (m: (typeof modules)[number]) => number, usual: number): Record<string, number> =>
+    Object.fromEntries(
+      modules.filter((m) => value(m) !== usual).map((m) => [escapePattern(m.name), value(m)]),
+    )
+  return {
+    alpha_pattern: differing(alphaOf, alpha),
+    auto_mapping: null,
+    base_model_name_or_path: options.baseModel ?? null,
+    bias: 'none',
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    layers_pattern: null,
+    layers_to_transform: null,
+    lora_alpha: alpha,
+    lora_bias: false,
+    lora_dropout: 0,
+    modules_to_save: null,
+    peft_type: 'LORA',
+    r: rank,
+    rank_pattern: differing((m) => m.rank, rank),
+    revision: null,
+    target_modules: options.targetModules ?? names,
+    task_type: options.taskType ?? null,
+    use_dora: false,
+    use_rslora: false,
+  }
+}
+
+/** PEFT matches pattern keys as regular expressions; a dot of a name shall match a dot only. */
+const escapePattern = (name: string): string => name.replaceAll('.', '\\.')
+
+/** The most frequent value; of equally frequent ones the smallest. */
+function mostCommon(values: readonly number[]): number {
+  const counts = new Map<number, number>()
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
+  const [first] = [...counts].sort(([a, m], [b, n]) => n - m || a - b)
+  return first?.[0] ?? 1
+}
+
+function pairOf(
+  name: string,
+  { A, B }: { readonly A?: StoredTensor; readonly B?: StoredTensor },
+  config: AdapterConfig,
+  path: string,
+): AdapterModuleFile {
+  if (A === undefined || B === undefined)
+    throw invalid(path, `module ${quote(name)} lacks lora_${A ? 'B' : 'A'}`)
+  const [rank = 0, width = 0, ...kernel] = A.shape
+  const [out = 0, rankOfB = 0, ...kernelOfB] = B.shape
+  if (A.shape.length < 2 || B.shape.length < 2 || rank === 0 || width === 0 || out === 0) {
+    throw invalid(path, `module ${quote(name)} has factors of shapes ${A.shape} and ${B.shape}`)
+  }
+  if (rank !== rankOfB)
+    throw invalid(path, `module ${quote(name)}: A has rank ${rank}, B has rank ${rankOfB}`)
+  if (![...kernel, ...kernelOfB].every((dim) => dim === 1) || kernel.length !== kernelOfB.length) {
+    const feature = `convolution kernels larger than one (module ${quote(name)})`
+    throw modelError({ code: 'ADAPTER_UNSUPPORTED', file: path, feature }, `${feature} are not read`)
+  }
+  const expected = rankOf(config, name)
+  if (rank !== expected) {
+    throw invalid(path, `module ${quote(name)} has rank ${rank}, but its config says ${expected}`)
+  }
+  return { name, rank, scale: scaleOf(config, name), in: width, out, kernel, a: A, b: B }
+}
+
+function foreignTensor(path: string, name: string): Error {
+  const feature = `tensor ${quote(name)}`
+  return modelError(
+    { code: 'ADAPTER_UNSUPPORTED', file: path, feature },
+    `${feature} is no LoRA factor (expected base_model.model.<module>.lora_A.weight or lora_B.weight)`,
+    'Modules trained whole, embeddings and DoRA magnitudes are not read: train without modules_to_save and use_dora.',
+  )
+}
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, 200))
+
+function invalid(file: string, reason: string): Error {
+  return modelError({ code: 'ADAPTER_INVALID', file, reason }, reason)
+}
+
+/** Safetensors are little-endian whatever the machine is. */
+export function littleEndian(values: Float32Array | undefined): Uint8Array {
+  if (values === undefined) return new Uint8Array(0)
+  const bytes = new Uint8Array(values.length * 4)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i] ?? 0, true)
+  return bytes
+}
