@@ -20,4 +20,5 @@ export {
   type Reader,
 } from './read.ts'
 export { acquireLock, type FileLock } from './lock.ts'
+export { openPartFile, type PartFile } from './part-file.ts'
 export { openAtomicWriter, writeFileAtomic, writeJson, type AtomicWriter } from './write.ts'

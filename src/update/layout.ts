@@ -1,0 +1,37 @@
+/**
+ * The tensors of an update file, as the charter's layout fixes them: for each module `<name>.lora_A` [r, in] and
+ * `<name>.lora_B` [out, r], where r may differ between modules and members but is at most the layout's `rankMax`.
+ */
+import { encodeCanonical } from '../core/canonical.ts'
+import type { Layout, LayoutModule } from '../charter/schema.ts'
+import { objectDigest } from '../core/hash.ts'
+import type { Digest } from '../core/ids.ts'
+import type { TensorLayout } from '../core/safetensors.ts'
+
+/** The digest under which headers and manifests name the layout they were made for. */
+export function layoutDigest(layout: Layout): Digest {
+  return objectDigest('layout', encodeCanonical(layout))
+}
+
+/** Names of a module's two factors in an update file. */
+export function factorNames(module: string): { readonly a: string; readonly b: string } {
+  return { a: `${module}.lora_A`, b: `${module}.lora_B` }
+}
+
+/** The dtype of a layout as safetensors writes it. */
+export function storedDtype(layout: Layout): 'F32' | 'BF16' {
+  return layout.dtype === 'f32' ? 'F32' : 'BF16'
+}
+
+/** The tensors of an update whose module i has rank `ranks[i]`. */
+export function updateTensors(layout: Layout, ranks: readonly number[]): readonly TensorLayout[] {
+  const dtype = storedDtype(layout)
+  return layout.modules.flatMap((module: LayoutModule, i) => {
+    const rank = ranks[i] ?? 0
+    const { a, b } = factorNames(module.name)
+    return [
+      { name: a, dtype, shape: [rank, module.in] },
+      { name: b, dtype, shape: [module.out, rank] },
+    ]
+  })
+}
