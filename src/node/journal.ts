@@ -4,41 +4,62 @@
  * slot that it has signed.
  *
  * In: records to append. Out: the records of a round, in the order of their signing.
+ * File: a record log (record-log.ts) of canonical DAG-CBOR records. The first names the key and the instance, 16 random
+ * bytes drawn when the journal was made: a second node with the same key shows another instance.
  * Invariants: one (round, slot) has one body, asserted before it is written and checked again when it is read; an append
  * is acknowledged only after the data is synced; one process at a time holds the lock beside the file.
  * A tail that a crash left half written was never acknowledged, so never sent: it is cut, with a warning. Damage with a
- * whole record after it is none of that: it is an error, since cutting there would forget signatures.
- * Source: docs/PROTOCOL.md, "Never sign twice". File format: journal-format.ts.
+ * readable record after it is none of that: it is an error, since cutting there would forget signatures.
+ * Source: docs/PROTOCOL.md, "Never sign twice".
  */
-import { concatBytes, equalBytes, toHex } from '../core/bytes.ts'
+import * as v from 'valibot'
+import { equalBytes, toHex } from '../core/bytes.ts'
+import {
+  type Codec,
+  defineCodec,
+  describeDecodeFault,
+  publicKeySchema,
+  roundIdSchema,
+  signatureSchema,
+  textSchema,
+} from '../core/canonical.ts'
 import { assert, RoundError } from '../core/errors.ts'
 import type { PublicKey, RoundId } from '../core/ids.ts'
 import type { Log, Rng } from '../core/ports.ts'
+import { acquireLock, type FileLock, hasFile, removeFile } from '../files/index.ts'
 import {
-  acquireLock,
-  type AppendFile,
-  type FileLock,
-  hasFile,
-  openAppendFile,
-  readFileBounded,
-  removeFile,
-} from '../files/index.ts'
-import {
-  corrupt,
-  frameOf,
-  INSTANCE_BYTES,
-  type JournalFault,
-  NO_PREVIOUS,
-  recordCodec,
-  scanRecords,
-  type SignedRecord,
-} from './journal-format.ts'
+  EMPTY_LOG,
+  openRecordLog,
+  readRecordLog,
+  RECORD_SIZE_BYTES_MAX,
+  type RecordLog,
+} from './record-log.ts'
 
-export type { JournalFault, SignedRecord } from './journal-format.ts'
+export type JournalFault =
+  | { readonly code: 'JOURNAL_MISSING'; readonly file: string }
+  | { readonly code: 'JOURNAL_EXISTS'; readonly file: string }
+  | {
+      readonly code: 'JOURNAL_CORRUPT'
+      readonly file: string
+      readonly offset: number
+      readonly reason: string
+    }
+  | { readonly code: 'JOURNAL_OF_ANOTHER_KEY'; readonly file: string }
+
+/** What was signed, as it was sent. */
+export interface SignedRecord {
+  readonly roundId: RoundId
+  /** The slot's name (docs/PROTOCOL.md §2): a member signs at most one body in it. */
+  readonly slot: string
+  readonly type: string
+  /** Canonical bytes of the signed object. */
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+}
 
 export interface Journal {
   readonly path: string
-  /** 16 random bytes, drawn when the journal was made: a second node with the same key shows another. */
+  /** 16 random bytes, drawn when the journal was made. */
   readonly instance: Uint8Array
   /** Everything signed in a round, in order. */
   readonly recordsOf: (roundId: RoundId) => readonly SignedRecord[]
@@ -53,10 +74,42 @@ export interface Journal {
   readonly close: () => Promise<void>
 }
 
-/** A round of 64 members writes some hundred records of a few kB; this is the bound on reading it whole. */
-const JOURNAL_SIZE_BYTES_MAX = 1 << 30
+const INSTANCE_BYTES = 16
+
+const bytesSchema: v.GenericSchema<Uint8Array, Uint8Array> = v.instance(Uint8Array)
+const openSchema = v.strictObject({
+  kind: v.literal('open'),
+  publicKey: publicKeySchema,
+  instance: v.pipe(
+    bytesSchema,
+    v.check((bytes) => bytes.length === INSTANCE_BYTES, `expected ${INSTANCE_BYTES} bytes`),
+  ),
+})
+const signedSchema = v.strictObject({
+  kind: v.literal('signed'),
+  roundId: roundIdSchema,
+  slot: textSchema(256),
+  type: textSchema(64),
+  body: bytesSchema,
+  signature: signatureSchema,
+})
+const recordSchema = v.variant('kind', [openSchema, signedSchema])
+type JournalRecord = v.InferOutput<typeof recordSchema>
+const recordCodec: Codec<JournalRecord> = defineCodec('journal-record', RECORD_SIZE_BYTES_MAX, recordSchema)
 
 const slotKey = (roundId: RoundId, slot: string): string => `${toHex(roundId)} ${slot}`
+const isSameBody = (a: SignedRecord, b: SignedRecord): boolean =>
+  a.type === b.type && equalBytes(a.body, b.body)
+
+function corrupt(file: string, offset: number, reason: string): RoundError<JournalFault> {
+  return new RoundError(
+    { code: 'JOURNAL_CORRUPT', file, offset, reason },
+    `${file}: damaged at byte ${offset}: ${reason}`,
+    {
+      hint: 'This key cannot know what it has signed. Keep the file, and let the key sign nothing until the rounds it took part in are over.',
+    },
+  )
+}
 
 /** Makes the journal of a new key. @throws JOURNAL_EXISTS */
 export async function createJournal(path: string, publicKey: PublicKey, rng: Rng): Promise<void> {
@@ -65,10 +118,9 @@ export async function createJournal(path: string, publicKey: PublicKey, rng: Rng
       hint: 'A journal belongs to its key for ever; start a new node in a new folder.',
     })
   }
-  const body = recordCodec.encode({ kind: 'open', publicKey, instance: rng.bytes(INSTANCE_BYTES) })
-  const file = await openAppendFile(path)
+  const file = await openRecordLog(path, EMPTY_LOG)
   try {
-    await file.append(frameOf(body, NO_PREVIOUS).bytes)
+    await file.append([recordCodec.encode({ kind: 'open', publicKey, instance: rng.bytes(INSTANCE_BYTES) })])
   } catch (error) {
     await removeFile(path)
     throw error
@@ -97,9 +149,13 @@ export async function openJournal(path: string, publicKey: PublicKey, log: Log):
 }
 
 async function openLocked(path: string, publicKey: PublicKey, log: Log, lock: FileLock): Promise<Journal> {
-  const bytes = await readFileBounded(path, JOURNAL_SIZE_BYTES_MAX)
-  const { records, end, lastHash } = scanRecords(bytes, path)
-  const [first, ...rest] = records
+  const scan = await readRecordLog(path, (body) => recordCodec.decode(body).ok)
+  if (scan.isDamagedWithin) throw corrupt(path, scan.end, 'readable records lie after it')
+  const [first, ...rest] = scan.bodies.map((body) => {
+    const decoded = recordCodec.decode(body)
+    if (!decoded.ok) throw corrupt(path, 0, describeDecodeFault(decoded.fault))
+    return decoded.value
+  })
   if (first?.kind !== 'open') throw corrupt(path, 0, 'its first record does not name a key')
   if (!equalBytes(first.publicKey, publicKey)) {
     throw new RoundError<JournalFault>(
@@ -115,20 +171,13 @@ async function openLocked(path: string, publicKey: PublicKey, log: Log, lock: Fi
     if (!signed.add({ roundId, slot, type, body, signature }))
       throw corrupt(path, 0, `two bodies for slot ${slot}`)
   }
-  const file = await openAppendFile(path)
-  if (end < bytes.length) {
-    log.warn('journal: cut a half-written last record', {
-      file: path,
-      offset: end,
-      sizeBytes: bytes.length - end,
-    })
-    await file.truncate(end)
+  if (scan.end < scan.fileSizeBytes) {
+    const sizeBytes = scan.fileSizeBytes - scan.end
+    log.warn('journal: cut a half-written last record', { file: path, offset: scan.end, sizeBytes })
   }
-  return appendingJournal({ path, instance: first.instance, signed, file, lock, lastHash })
+  const file = await openRecordLog(path, scan)
+  return appendingJournal({ path, instance: first.instance, signed, file, lock })
 }
-
-const isSameBody = (a: SignedRecord, b: SignedRecord): boolean =>
-  a.type === b.type && equalBytes(a.body, b.body)
 
 /** The signed slots, in memory: at most one body each. */
 class SignedSlots {
@@ -168,38 +217,27 @@ interface OpenParts {
   readonly path: string
   readonly instance: Uint8Array
   readonly signed: SignedSlots
-  readonly file: AppendFile
+  readonly file: RecordLog
   readonly lock: FileLock
-  readonly lastHash: Uint8Array
 }
 
-function appendingJournal(parts: OpenParts): Journal {
-  const { path, instance, signed, file, lock } = parts
-  let lastHash = parts.lastHash
-  // Appends run one after the other: each hash covers the one before it.
+function appendingJournal({ path, instance, signed, file, lock }: OpenParts): Journal {
   let tail: Promise<void> = Promise.resolve()
   let isOpen = true
-
   const appendNow = async (records: readonly SignedRecord[]): Promise<void> => {
     assert(isOpen, 'the journal is open')
     const fresh = signed.checkNew(records)
-    const frames: Uint8Array[] = []
-    let hash = lastHash
-    for (const { roundId, slot, type, body, signature } of fresh) {
-      const frame = frameOf(
+    if (fresh.length === 0) return
+    await file.append(
+      fresh.map(({ roundId, slot, type, body, signature }) =>
         recordCodec.encode({ kind: 'signed', roundId, slot, type, body, signature }),
-        hash,
-      )
-      frames.push(frame.bytes)
-      hash = frame.hash
-    }
-    if (frames.length > 0) await file.append(concatBytes(...frames))
-    lastHash = hash
+      ),
+    )
     for (const record of fresh) assert(signed.add(record), `never sign twice: slot ${record.slot}`)
   }
   const append = (records: readonly SignedRecord[]): Promise<void> => {
+    // One after the other: the check and the write of one batch must not interleave with another's.
     const done = tail.then(() => appendNow(records))
-    // A failed append is its caller's to handle; the next one starts from the same place.
     tail = done.then(
       () => undefined,
       () => undefined,
@@ -207,8 +245,8 @@ function appendingJournal(parts: OpenParts): Journal {
     return done
   }
   const close = async (): Promise<void> => {
-    if (!isOpen) return
     await tail
+    if (!isOpen) return
     isOpen = false
     await file.close()
     await lock.release()
