@@ -1,0 +1,291 @@
+/**
+ * A Hugging Face folder of the Llama architecture → an ONNX graph over its own weights, without any conversion step.
+ * In: `config.json` and safetensors (one file or shards). Out: opset 20, standard operators only; inputs `input_ids`
+ * and `attention_mask`, int64 [batch, sequence]; output `logits`, f32 [batch, sequence, vocabulary].
+ * Invariants: every weight keeps its name and stays where it lies (external data: file, offset, length); nodes are named
+ * by the path of their module, `/model/layers.0/self_attn/q_proj/Gemm`, as exporters do.
+ * The residual stream is kept flat, [batch·sequence, hidden], so that each projection is one Gemm on the weight as it is
+ * stored, [out, in], and its gradient needs no transposed copy.
+ * Source: Touvron et al. 2023 (Llama 2); Su et al. 2021 (RoPE, in the half-split form of `transformers`);
+ * Zhang and Sennrich 2019 (RMSNorm); Ainslie et al. 2023 (grouped-query attention).
+ */
+import { basename, join } from 'node:path'
+import { readText } from '../files/index.ts'
+import { modelError } from './errors.ts'
+import { DataType, type OnnxModel } from './graph.ts'
+import { parseLlamaConfig, type LlamaConfig } from './hf-config.ts'
+import { ModuleScope } from './module-scope.ts'
+import { locateFolderTensors, locateTensors, type StoredTensor, type StoredTensors } from './weights.ts'
+
+export interface LlamaModel {
+  readonly model: OnnxModel
+  readonly config: LlamaConfig
+  /** The folder that the weights' locations are relative to. */
+  readonly folder: string
+}
+
+const CONFIG_SIZE_BYTES_MAX = 4 << 20
+/** What a masked score gets: the most negative f32, as `transformers` adds it (a row of these softmaxes to uniform). */
+const MASKED = -3.4028234663852886e38
+
+/**
+ * Reads a folder's config, locates its weights and builds the graph; weights are not read.
+ * @param weightsName — the safetensors file, where it has another name than `model.safetensors`
+ * @throws FILE_MISSING | MODEL_CONFIG_INVALID | MODEL_UNSUPPORTED | WEIGHTS_PICKLED | WEIGHTS_MISMATCH | SAFETENSORS_INVALID
+ */
+export async function loadLlama(folder: string, weightsName?: string): Promise<LlamaModel> {
+  const file = join(folder, 'config.json')
+  const config = parseLlamaConfig(await readText(file, CONFIG_SIZE_BYTES_MAX), file)
+  const tensors =
+    weightsName === undefined
+      ? await locateFolderTensors(folder)
+      : await locateTensors(join(folder, weightsName))
+  return { model: buildLlama(config, tensors), config, folder }
+}
+
+/** The names and shapes of the tensors that a config asks for, in the order `transformers` creates them. */
+export function llamaTensorShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
+  const { hiddenSize, intermediateSize, headCount, keyValueHeadCount, headSize, bias } = config
+  const shapes = new Map<string, readonly number[]>([
+    ['model.embed_tokens.weight', [config.vocabSize, hiddenSize]],
+  ])
+  const linear = (name: string, out: number, width: number, hasBias: boolean): void => {
+    shapes.set(`${name}.weight`, [out, width])
+    if (hasBias) shapes.set(`${name}.bias`, [out])
+  }
+  for (let i = 0; i < config.layerCount; i++) {
+    const layer = `model.layers.${i}`
+    linear(`${layer}.self_attn.q_proj`, headCount * headSize, hiddenSize, bias.queryKeyValue)
+    linear(`${layer}.self_attn.k_proj`, keyValueHeadCount * headSize, hiddenSize, bias.queryKeyValue)
+    linear(`${layer}.self_attn.v_proj`, keyValueHeadCount * headSize, hiddenSize, bias.queryKeyValue)
+    linear(`${layer}.self_attn.o_proj`, hiddenSize, headCount * headSize, bias.output)
+    linear(`${layer}.mlp.gate_proj`, intermediateSize, hiddenSize, bias.mlp)
+    linear(`${layer}.mlp.up_proj`, intermediateSize, hiddenSize, bias.mlp)
+    linear(`${layer}.mlp.down_proj`, hiddenSize, intermediateSize, bias.mlp)
+    shapes.set(`${layer}.input_layernorm.weight`, [hiddenSize])
+    shapes.set(`${layer}.post_attention_layernorm.weight`, [hiddenSize])
+  }
+  shapes.set('model.norm.weight', [hiddenSize])
+  if (!config.hasTiedHead) shapes.set('lm_head.weight', [config.vocabSize, hiddenSize])
+  return shapes
+}
+
+/** Builds the graph over located weights. Pure. @throws WEIGHTS_MISMATCH */
+export function buildLlama(config: LlamaConfig, tensors: StoredTensors): OnnxModel {
+  checkWeights(config, tensors)
+  const scope = new ModuleScope()
+  const inputIds = scope.tokenInput('input_ids')
+  scope.tokenInput('attention_mask')
+  const weights = new Map<string, string>()
+  for (const name of llamaTensorShapes(config).keys()) {
+    const tensor = tensors.get(name)
+    if (tensor) weights.set(name, scope.weight(name, tensor.shape, dtypeOf(tensor), externalOf(tensor)))
+  }
+  const weight = (name: string): string => weights.get(name) ?? ''
+  const model = scope.within('model')
+  const geometry = buildGeometry(model, config)
+  const embedded = weight('model.embed_tokens.weight')
+  const ids = model.op('Reshape', [inputIds, scope.ints([-1])])
+  let hidden = model.within('embed_tokens').op('Gather', [embedded, ids])
+  for (let i = 0; i < config.layerCount; i++) {
+    const layer = model.within(`layers.${i}`)
+    const path = `model.layers.${i}`
+    const normed = buildNorm(
+      layer.within('input_layernorm'),
+      hidden,
+      weight(`${path}.input_layernorm.weight`),
+      config,
+    )
+    const attended = buildAttention({
+      scope: layer.within('self_attn'),
+      path,
+      input: normed,
+      weight,
+      geometry,
+      config,
+    })
+    hidden = layer.op('Add', [hidden, attended])
+    const name = 'post_attention_layernorm'
+    const normedAgain = buildNorm(layer.within(name), hidden, weight(`${path}.${name}.weight`), config)
+    hidden = layer.op('Add', [hidden, buildMlp(layer.within('mlp'), `${path}.mlp`, normedAgain, weight)])
+  }
+  const final = buildNorm(model.within('norm'), hidden, weight('model.norm.weight'), config)
+  const head = config.hasTiedHead ? embedded : weight('lm_head.weight')
+  const flat = scope.within('lm_head').op('Gemm', [final, head], { transB: 1 })
+  scope.op('Reshape', [flat, geometry.hiddenShape(config.vocabSize)], {}, 'logits')
+  return scope.build(config.vocabSize)
+}
+
+function checkWeights(config: LlamaConfig, tensors: StoredTensors): void {
+  const [first] = tensors.values()
+  for (const [name, shape] of llamaTensorShapes(config)) {
+    const tensor = tensors.get(name)
+    const file = tensor?.path ?? first?.path ?? 'model.safetensors'
+    const bad = (message: string): Error =>
+      modelError({ code: 'WEIGHTS_MISMATCH', file, tensor: name }, message)
+    if (tensor === undefined)
+      throw bad(`tensor ${name} is absent, config.json needs it as [${shape.join(', ')}]`)
+    if (tensor.shape.join() !== shape.join()) {
+      throw bad(`tensor ${name} is [${tensor.shape.join(', ')}], config.json needs [${shape.join(', ')}]`)
+    }
+    if (!DTYPES.has(tensor.dtype)) throw bad(`tensor ${name} is ${tensor.dtype}, expected F32, F16 or BF16`)
+  }
+}
+
+const DTYPES: ReadonlyMap<string, DataType> = new Map([
+  ['F32', DataType.float],
+  ['F16', DataType.float16],
+  ['BF16', DataType.bfloat16],
+])
+
+const dtypeOf = (tensor: StoredTensor): DataType => DTYPES.get(tensor.dtype) ?? DataType.float
+const externalOf = (tensor: StoredTensor) => ({
+  location: basename(tensor.path),
+  offset: tensor.offset,
+  length: tensor.sizeBytes,
+})
+
+/** What all layers share: shapes that depend on the batch, the rotation angles and the mask. */
+interface Geometry {
+  /** Shape tensor [batch, sequence, …rest]. */
+  readonly hiddenShape: (...rest: number[]) => string
+  /** Shape tensor [batch, …heads, sequence, sequence]. */
+  readonly scoreShape: string
+  /** [sequence, headSize]; those of the queries carry the factor 1/√headSize, so that no score needs it. */
+  readonly cosine: { readonly query: string; readonly key: string }
+  readonly sine: { readonly query: string; readonly key: string }
+  /** [batch, 1, 1, sequence, sequence], 0 or MASKED. */
+  readonly mask: string
+}
+
+function buildGeometry(scope: ModuleScope, config: LlamaConfig): Geometry {
+  const { headSize, ropeTheta, keyValueHeadCount, headCount } = config
+  const shape = scope.op('Shape', ['input_ids'])
+  const batch = scope.op('Gather', [shape, scope.ints([0])])
+  const sequence = scope.op('Gather', [shape, scope.ints([1])])
+  const hiddenShapes = new Map<string, string>()
+  const hiddenShape = (...rest: number[]): string => {
+    const key = rest.join()
+    const known = hiddenShapes.get(key)
+    if (known !== undefined) return known
+    const made = scope.op('Concat', [batch, sequence, scope.ints(rest)], { axis: 0 })
+    hiddenShapes.set(key, made)
+    return made
+  }
+  const heads = scope.ints([keyValueHeadCount, headCount / keyValueHeadCount])
+  const scoreShape = scope.op('Concat', [batch, heads, sequence, sequence], { axis: 0 })
+  const length = scope.op('Gather', [shape, scope.int(1)])
+  const positions = scope.op('Range', [scope.int(0), length, scope.int(1)])
+  const rotary = scope.within('rotary_emb')
+  const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([1])])
+  const frequencies = Array.from(
+    { length: headSize / 2 },
+    (_, i) => 1 / Math.fround(ropeTheta ** ((2 * i) / headSize)),
+  )
+  const angles = rotary.op('Mul', [column, scope.floats([...frequencies, ...frequencies], [1, headSize])])
+  const scale = scope.floats([1 / Math.sqrt(headSize)], [])
+  const key = { cosine: rotary.op('Cos', [angles]), sine: rotary.op('Sin', [angles]) }
+  const query = { cosine: rotary.op('Mul', [key.cosine, scale]), sine: rotary.op('Mul', [key.sine, scale]) }
+  return {
+    hiddenShape,
+    scoreShape,
+    cosine: { query: query.cosine, key: key.cosine },
+    sine: { query: query.sine, key: key.sine },
+    mask: buildMask(scope, positions),
+  }
+}
+
+/** Position i sees the positions j ≤ i whose `attention_mask` is not 0. */
+function buildMask(scope: ModuleScope, positions: string): string {
+  const row = scope.op('Unsqueeze', [positions, scope.ints([0])])
+  const column = scope.op('Unsqueeze', [positions, scope.ints([1])])
+  const isPast = scope.op('LessOrEqual', [row, column])
+  const isToken = scope.cast('attention_mask', DataType.bool)
+  const isSeen = scope.op('And', [isPast, scope.op('Unsqueeze', [isToken, scope.ints([1, 2, 3])])])
+  return scope.op('Where', [isSeen, scope.floats([0], []), scope.floats([MASKED], [])])
+}
+
+/** x / √(mean(x²) + ε) · w, over the last axis. */
+function buildNorm(scope: ModuleScope, input: string, weight: string, config: LlamaConfig): string {
+  const squares = scope.op('Mul', [input, input])
+  const mean = scope.op('ReduceMean', [squares, scope.ints([-1])], { keepdims: 1 })
+  const shifted = scope.op('Add', [mean, scope.floats([config.normEpsilon], [])])
+  const inverse = scope.op('Reciprocal', [scope.op('Sqrt', [shifted])])
+  return scope.op('Mul', [scope.op('Mul', [input, inverse]), weight])
+}
+
+function buildLinear(
+  scope: ModuleScope,
+  path: string,
+  input: string,
+  weight: (name: string) => string,
+): string {
+  const bias = weight(`${path}.bias`)
+  return scope.op('Gemm', [input, weight(`${path}.weight`), ...(bias === '' ? [] : [bias])], { transB: 1 })
+}
+
+interface AttentionParts {
+  readonly scope: ModuleScope
+  /** The layer's path in weight names. */
+  readonly path: string
+  /** [batch·sequence, hidden] */
+  readonly input: string
+  readonly weight: (name: string) => string
+  readonly geometry: Geometry
+  readonly config: LlamaConfig
+}
+
+/**
+ * Grouped-query attention without repeating keys: the queries of a group are stacked along the sequence axis, so that
+ * each key and value head takes part in one product.
+ */
+function buildAttention({ scope, path, input, weight, geometry, config }: AttentionParts): string {
+  const { headCount, keyValueHeadCount: groups, headSize } = config
+  const perGroup = headCount / groups
+  const project = (name: string): string =>
+    buildLinear(scope.within(name), `${path}.self_attn.${name}`, input, weight)
+  const split = (name: string, shape: readonly number[], perm: readonly number[]): string =>
+    scope.op('Transpose', [scope.op('Reshape', [project(name), geometry.hiddenShape(...shape)])], { perm })
+  // [batch, groups, perGroup, sequence, headSize] and [batch, groups, sequence, headSize]
+  const queries = split('q_proj', [groups, perGroup, headSize], [0, 2, 3, 1, 4])
+  const keys = split('k_proj', [groups, headSize], [0, 2, 1, 3])
+  const values = split('v_proj', [groups, headSize], [0, 2, 1, 3])
+  const turnedQueries = buildRotation(scope, queries, geometry.cosine.query, geometry.sine.query, headSize)
+  const turnedKeys = buildRotation(scope, keys, geometry.cosine.key, geometry.sine.key, headSize)
+  const stacked = scope.op('Reshape', [turnedQueries, scope.ints([0, groups, -1, headSize])])
+  const flatScores = scope.op('MatMul', [
+    stacked,
+    scope.op('Transpose', [turnedKeys], { perm: [0, 1, 3, 2] }),
+  ])
+  const scores = scope.op('Reshape', [flatScores, geometry.scoreShape])
+  const shares = scope.op('Softmax', [scope.op('Add', [scores, geometry.mask])], { axis: -1 })
+  const flatShares = scope.op('Reshape', [shares, scope.op('Shape', [flatScores])])
+  const mixed = scope.op('MatMul', [flatShares, values])
+  const perHead = scope.op('Reshape', [mixed, scope.ints([0, groups, perGroup, -1, headSize])])
+  const rows = scope.op('Transpose', [perHead], { perm: [0, 3, 1, 2, 4] })
+  const joined = scope.op('Reshape', [rows, scope.ints([-1, headCount * headSize])])
+  return buildLinear(scope.within('o_proj'), `${path}.self_attn.o_proj`, joined, weight)
+}
+
+/** x·cos + rotate(x)·sin with rotate(x₁, x₂) = (−x₂, x₁), over the last axis. */
+function buildRotation(
+  scope: ModuleScope,
+  x: string,
+  cosine: string,
+  sine: string,
+  headSize: number,
+): string {
+  const half = headSize / 2
+  const slice = (from: number, to: number): string =>
+    scope.op('Slice', [x, scope.ints([from]), scope.ints([to]), scope.ints([-1])])
+  const turned = scope.op('Concat', [scope.op('Neg', [slice(half, headSize)]), slice(0, half)], { axis: -1 })
+  return scope.op('Add', [scope.op('Mul', [x, cosine]), scope.op('Mul', [turned, sine])])
+}
+
+function buildMlp(scope: ModuleScope, path: string, input: string, weight: (name: string) => string): string {
+  const gate = buildLinear(scope.within('gate_proj'), `${path}.gate_proj`, input, weight)
+  const activation = scope.within('act_fn')
+  const activated = activation.op('Mul', [gate, activation.op('Sigmoid', [gate])])
+  const up = buildLinear(scope.within('up_proj'), `${path}.up_proj`, input, weight)
+  return buildLinear(scope.within('down_proj'), `${path}.down_proj`, scope.op('Mul', [activated, up]), weight)
+}
