@@ -14,6 +14,7 @@ export {
   openReader,
   readFileBounded,
   readText,
+  realPath,
   removeFile,
   removeFolder,
   renamePath,

@@ -1,6 +1,6 @@
 /** Reading, bounded: nothing is read whole whose size was not checked first. */
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { access, mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toUtf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
@@ -71,6 +71,15 @@ export async function readFileBounded(path: string, maxSizeBytes: number): Promi
 
 export async function readText(path: string, maxSizeBytes: number): Promise<string> {
   return toUtf8(await readFileBounded(path, maxSizeBytes))
+}
+
+/** A path with every symbolic link followed. @throws FILE_MISSING | FILE_UNREADABLE */
+export async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    throw fileError(error, path)
+  }
 }
 
 /** Random access to a file that may be larger than memory. */
