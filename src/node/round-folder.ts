@@ -1,0 +1,47 @@
+/**
+ * Where a node keeps what, below its own folder:
+ *
+ *   key, node.json, charter files      made by `init` and `charter` (src/charter/)
+ *   journal.log, journal.log.lock      everything this key signed (journal.ts)
+ *   status.json                        what the round looks like from here (status.ts)
+ *   rounds/<number>/
+ *     objects.log                      signed objects of all members, as received (object-store.ts)
+ *     updates/                         update files and manifests by digest (exchange/chunk-store.ts)
+ *     aggregate.safetensors            the result that members attest
+ *     report.json                      what the rule did, member by member
+ *     certificate.json                 the proof that anybody can check
+ *     adapter/                         the result as a PEFT folder
+ *     events.jsonl                     what happened, one line an event
+ *
+ * Everything that `verify` needs lies in here, so the folder can be moved anywhere after the round.
+ */
+import { join } from 'node:path'
+
+export interface RoundFolder {
+  readonly path: string
+  readonly objects: string
+  readonly updates: string
+  readonly aggregate: string
+  readonly report: string
+  readonly certificate: string
+  readonly adapter: string
+  readonly events: string
+}
+
+export const journalPath = (nodeFolder: string): string => join(nodeFolder, 'journal.log')
+export const statusPath = (nodeFolder: string): string => join(nodeFolder, 'status.json')
+
+/** @param roundNumber — from 1, as in the charter */
+export function roundFolder(nodeFolder: string, roundNumber: number): RoundFolder {
+  const path = join(nodeFolder, 'rounds', String(roundNumber))
+  return {
+    path,
+    objects: join(path, 'objects.log'),
+    updates: join(path, 'updates'),
+    aggregate: join(path, 'aggregate.safetensors'),
+    report: join(path, 'report.json'),
+    certificate: join(path, 'certificate.json'),
+    adapter: join(path, 'adapter'),
+    events: join(path, 'events.jsonl'),
+  }
+}

@@ -1,0 +1,313 @@
+/**
+ * One member's part in one round, from its own update to the certificate: the driver, the keeper, the exchange, the
+ * timers and the status file, put together.
+ *
+ * Start: what the journal and the object store hold is restored first, then what lies on disk is judged again, then the
+ * member's own update is announced; only then does time run. Whatever it signed before a crash is sent again as it was.
+ * Stop: in the reverse order, and nothing that was acknowledged is lost.
+ * Source: docs/PROTOCOL.md §5 to §9.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
+import type { Header } from '../agree/messages.ts'
+import { objectOf, objectsHeld } from '../agree/report.ts'
+import type { Effect, HeaderDraft, Params } from '../agree/types.ts'
+import { messageOf } from '../core/errors.ts'
+import { digestKey } from '../core/ids.ts'
+import { deferred } from './deferred.ts'
+import type { MemberIndex } from '../core/order.ts'
+import type { Signer } from '../core/signature.ts'
+import type { ChunkPlan, Exchange, ExchangeEvent, ExchangeHandlers } from '../exchange/interface.ts'
+import type { ChunkStore } from '../exchange/chunk-store.ts'
+import type { Journal } from './journal.ts'
+import type { Kernel, NodeModules } from './modules.ts'
+import type { ObjectStore } from './object-store.ts'
+import { readRoundClock } from './round-clock.ts'
+import { restoredMessages, RoundDriver, type RoundWork } from './round-driver.ts'
+import type { RoundFolder } from './round-folder.ts'
+import type { RoundReporter } from './round-reporter.ts'
+import { UpdateKeeper } from './update-keeper.ts'
+
+type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>
+
+/** How the round ended here. */
+export type RoundOutcome =
+  | { readonly kind: 'certified'; readonly aggregate: string }
+  /** Decided with fewer updates than the charter's minimum: no result, the same at everyone. */
+  | { readonly kind: 'undecided'; readonly missing: readonly string[] }
+
+export interface RoundRunnerParts {
+  readonly params: Params
+  readonly roundNumber: number
+  readonly folder: RoundFolder
+  readonly journal: Journal
+  readonly objects: ObjectStore
+  readonly store: ChunkStore
+  readonly kernel: Kernel
+  readonly signer: Signer | null
+  readonly checkManifest: (manifest: Uint8Array, header: Header) => ChunkPlan
+  readonly createExchange: (handlers: ExchangeHandlers) => Exchange
+  readonly reporter: RoundReporter
+  readonly modules: Pick<NodeModules, 'clock' | 'log' | 'writeResult'>
+}
+
+/** A deadline is looked at again at least this often, since the others' clocks move the median. */
+const TIMER_MAX_MS = 1_000
+const AGGREGATE_ATTEMPTS_MAX = 3
+
+export class RoundRunner {
+  readonly #parts: RoundRunnerParts
+  readonly #driver: RoundDriver
+  readonly #keeper: UpdateKeeper
+  readonly #exchange: Exchange
+  readonly #restored = deferred<void>()
+  readonly #outcome = deferred<RoundOutcome>()
+  readonly #stop = new AbortController()
+  readonly #work = new Set<Promise<void>>()
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #isPulling = false
+  #isPullWanted = false
+  #report: unknown = null
+
+  constructor(parts: RoundRunnerParts) {
+    this.#parts = parts
+    const { journal, signer, modules, reporter } = parts
+    this.#exchange = parts.createExchange(this.#handlers())
+    this.#driver = new RoundDriver(parts.params, {
+      journal,
+      signer,
+      log: modules.log,
+      work: this.#roundWork(),
+    })
+    this.#keeper = new UpdateKeeper({
+      exchange: this.#exchange,
+      store: parts.store,
+      checkManifest: parts.checkManifest,
+      admit: parts.kernel.admit,
+      feed: (event) => this.#driver.feed(event),
+      onProgress: (member, done, total) => reporter.receiving(member, done, total),
+      onStored: ({ member }, result) => reporter.stored(member, result),
+      fail: (error) => this.#fail(error),
+      wait: (delayMs, signal) => delay(delayMs, undefined, { signal }),
+      log: modules.log,
+    })
+    // Nobody may be waiting for the end when it goes wrong early.
+    this.#outcome.promise.catch(() => undefined)
+  }
+
+  /** Resolves with the certificate on disk, or with the round undecided; rejects when this node cannot go on. */
+  get outcome(): Promise<RoundOutcome> {
+    return this.#outcome.promise
+  }
+
+  get exchange(): Exchange {
+    return this.#exchange
+  }
+
+  get driver(): RoundDriver {
+    return this.#driver
+  }
+
+  /** @param ownHeader — my update, on disk and in the store; null for none; undefined when it was published before */
+  async start(ownHeader: HeaderDraft | null | undefined): Promise<void> {
+    const { params, journal, objects, reporter } = this.#parts
+    await this.#exchange.start()
+    reporter.event({ type: 'listening', addresses: this.#exchange.addresses() })
+    const mine = restoredMessages(journal, params)
+    this.#driver.feed({ kind: 'restored', messages: mine, observe: params.me === null })
+    for (const message of objects.restored) this.#driver.feed({ kind: 'envelope', message })
+    for (const message of [...mine, ...objects.restored]) await this.#judgeStored(message)
+    if (ownHeader !== undefined) this.#driver.feed({ kind: 'adapter-ready', header: ownHeader })
+    this.#restored.resolve()
+    this.#tick()
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the node stops'))
+    clearTimeout(this.#timer)
+    this.#restored.resolve()
+    await this.#exchange.stop()
+    await this.#keeper.stop()
+    await this.#driver.stop()
+    await Promise.allSettled(this.#work)
+    await this.#parts.objects.close()
+  }
+
+  /** Pulls from everyone once more: what they hold and I lack. */
+  async syncNow(): Promise<void> {
+    await this.#exchange.syncNow()
+  }
+
+  /** An update that an earlier run stored is judged again: its answer is not kept anywhere. */
+  async #judgeStored(message: Message): Promise<void> {
+    if (message.type !== 'header') return
+    if (!(await this.#parts.store.has(message.body.update))) return
+    this.#keeper.fetch({ member: message.member, header: message.body, isDecided: false })
+  }
+
+  #handlers(): ExchangeHandlers {
+    const { reporter } = this.#parts
+    return {
+      onObject: async (bytes) => {
+        await this.#restored.promise
+        return this.#driver.receive(bytes)
+      },
+      listObjects: () => objectsHeld(this.#driver.state),
+      getObject: (digest) => {
+        const envelope = objectOf(this.#driver.state, digestKey(digest))
+        return envelope && encodeEnvelope(envelope)
+      },
+      updateSource: (digest) => this.#keeper.sourceFor(digest),
+      onPeerConnected: (member) => reporter.connected(member),
+      onPeerDisconnected: (member) => reporter.disconnected(member),
+      onEvent: (event: ExchangeEvent) => reporter.exchange(event),
+    }
+  }
+
+  #roundWork(): RoundWork {
+    const { objects, reporter } = this.#parts
+    const parts = this.#parts
+    return {
+      hold: (message) => {
+        if (message.member !== parts.params.me) reporter.object(message)
+        this.#background(objects.add(message))
+        reporter.phaseAt(this.#driver.state)
+      },
+      broadcast: (message) => this.#publish(message),
+      pull: () => this.#pull(),
+      fetchUpdate: ({ member, header, isDecided }) => this.#keeper.fetch({ member, header, isDecided }),
+      allowServing: ({ update }) => this.#keeper.allowServing(update),
+      setTimer: (atMs) => {
+        this.#timerAtMs = atMs
+        this.#arm()
+      },
+      decided: (effect) => this.#decided(effect),
+      aggregate: (effect) => this.#background(this.#aggregate(effect)),
+      certified: (effect) => this.#background(this.#certified(effect)),
+      evidence: ({ member, first }) => reporter.evidence(member, first.slot),
+      alarm: ({ alarm }) => reporter.alarm(alarm),
+      signed: (message) => {
+        reporter.signed(message)
+        // My own update is judged like any other: it lies in the store since before its header was made.
+        this.#background(this.#judgeStored(message))
+      },
+      fail: (error) => this.#fail(error),
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#parts.modules.log.error('round: this node cannot go on', { error: messageOf(error) })
+    this.#outcome.reject(error)
+  }
+
+  /** Work whose failure ends the round here. */
+  #background(work: Promise<void>): void {
+    const watched = work.catch((error: unknown) => {
+      if (!this.#stop.signal.aborted) this.#fail(error)
+    })
+    this.#work.add(watched)
+    void watched.finally(() => this.#work.delete(watched))
+  }
+
+  #publish(message: Message): void {
+    const { log } = this.#parts.modules
+    this.#exchange.publish(encodeEnvelope(envelopeOf(message))).catch((error: unknown) => {
+      // Sync hands it on all the same.
+      log.warn('exchange: could not publish', { slot: message.slot, error: messageOf(error) })
+    })
+  }
+
+  #pull(): void {
+    this.#isPullWanted = true
+    if (this.#isPulling) return
+    this.#isPulling = true
+    const pull = async (): Promise<void> => {
+      while (this.#isPullWanted && !this.#stop.signal.aborted) {
+        this.#isPullWanted = false
+        await this.#exchange.syncNow().catch((error: unknown) => {
+          this.#parts.modules.log.debug('exchange: a sync failed', { error: messageOf(error) })
+        })
+      }
+      this.#isPulling = false
+    }
+    this.#background(pull())
+  }
+
+  #now(): number {
+    const { clock } = this.#parts.modules
+    const reading = readRoundClock(clock, this.#exchange.clockOffsetsMs())
+    this.#parts.reporter.skew(reading.skewMs)
+    return reading.nowMs
+  }
+
+  #tick(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+    this.#driver.feed({ kind: 'clock', nowMs: this.#now() })
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer)
+    if (this.#stop.signal.aborted) return
+    const waitMs = this.#timerAtMs - this.#now()
+    if (waitMs <= 0) return this.#tick()
+    this.#timer = setTimeout(() => this.#arm(), Math.min(waitMs, TIMER_MAX_MS))
+  }
+
+  #decided(effect: EffectOf<'decided'>): void {
+    this.#parts.reporter.decided(effect)
+    if (!effect.isUndecided) return
+    this.#outcome.resolve({ kind: 'undecided', missing: effect.missing.map((m) => this.#nameOf(m)) })
+  }
+
+  #nameOf(member: MemberIndex): string {
+    return this.#parts.params.charter.members[member]?.name ?? `#${member}`
+  }
+
+  async #aggregate({ decision, digest }: EffectOf<'aggregate'>): Promise<void> {
+    const { kernel, store, folder, reporter, modules } = this.#parts
+    const headers = new Map<string, Header>()
+    for (const message of this.#driver.state.objects.values()) {
+      if (message.type === 'header') headers.set(digestKey(message.digest), message.body)
+    }
+    const updates = decision.updates.map(({ header: key }) => {
+      const header = headers.get(digestKey(key))
+      if (header === undefined) throw new Error('the engine asks for an aggregate with a header missing')
+      return { header, path: store.pathOf(header.update) }
+    })
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const result = await kernel.aggregate(decision, updates, folder.aggregate)
+        this.#report = result.report
+        reporter.aggregated(result)
+        this.#driver.feed({
+          kind: 'aggregated',
+          decision: digest,
+          aggregate: result.aggregate,
+          rule: result.rule,
+        })
+        return
+      } catch (error) {
+        if (this.#stop.signal.aborted) return
+        if (attempt === AGGREGATE_ATTEMPTS_MAX) throw error
+        modules.log.warn('aggregate: a fault of this machine; trying again', {
+          attempt,
+          error: messageOf(error),
+        })
+      }
+    }
+  }
+
+  async #certified({ certificate }: EffectOf<'certificate'>): Promise<void> {
+    const { modules, folder, params, reporter } = this.#parts
+    await modules.writeResult(params.charter, {
+      certificate,
+      aggregatePath: folder.aggregate,
+      report: this.#report,
+      certificatePath: folder.certificate,
+      adapterFolder: folder.adapter,
+    })
+    reporter.certified(certificate, folder)
+    this.#outcome.resolve({ kind: 'certified', aggregate: digestKey(certificate.aggregate) })
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Updates on this node's disk: fetched when the engine asks, judged by admission, served when the engine allows.
+ *
+ * In: `fetch-update` and `allow-serving` effects. Out: one `update-stored` event for each update that lies whole on disk.
+ * The answer of admission is a function of charter and bytes; everything else that goes wrong here (disk, memory, a
+ * kernel process that died) is this machine's fault: it is retried or reported, and never said about the member.
+ * Source: docs/PROTOCOL.md §6.
+ */
+import type { Header } from '../agree/messages.ts'
+import type { AdmissionResult, Event } from '../agree/types.ts'
+import { isRoundError, messageOf, RoundError } from '../core/errors.ts'
+import { type Digest, digestKey } from '../core/ids.ts'
+import type { MemberIndex } from '../core/order.ts'
+import type { Log } from '../core/ports.ts'
+import type { ChunkStore } from '../exchange/chunk-store.ts'
+import type { ChunkPlan, Exchange, UpdateSource } from '../exchange/interface.ts'
+
+/** What the keeper is asked to get. */
+export interface WantedUpdate {
+  readonly member: MemberIndex
+  readonly header: Header
+  /** Decided: needed whatever admission says. */
+  readonly isDecided: boolean
+}
+
+export interface UpdateKeeperModules {
+  readonly exchange: Pick<Exchange, 'fetchUpdate' | 'announceUpdate'>
+  readonly store: ChunkStore
+  /** Decodes a manifest and checks it against charter and header. @throws MANIFEST_INVALID */
+  readonly checkManifest: (manifest: Uint8Array, header: Header) => ChunkPlan
+  /** Admission of a whole file, in the kernel's process. Throws for faults of ours only. */
+  readonly admit: (path: string, header: Header) => Promise<AdmissionResult>
+  readonly feed: (event: Event) => void
+  readonly onProgress: (member: MemberIndex, doneBytes: number, totalBytes: number) => void
+  readonly onStored: (wanted: WantedUpdate, result: AdmissionResult) => void
+  /** This machine cannot go on receiving. */
+  readonly fail: (error: unknown) => void
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>
+  readonly log: Log
+}
+
+const RETRY_MIN_MS = 500
+const RETRY_MAX_MS = 30_000
+
+export class UpdateKeeper {
+  readonly #modules: UpdateKeeperModules
+  readonly #served = new Set<string>()
+  readonly #stored = new Set<string>()
+  readonly #inProgress = new Map<string, Promise<void>>()
+  readonly #stop = new AbortController()
+
+  constructor(modules: UpdateKeeperModules) {
+    this.#modules = modules
+  }
+
+  /** Gets, checks and stores an update, for as long as it takes. Asked again for the same one, it does nothing. */
+  fetch(wanted: WantedUpdate): void {
+    const key = digestKey(wanted.header.update)
+    if (this.#inProgress.has(key) || this.#stored.has(key) || this.#stop.signal.aborted) return
+    this.#inProgress.set(
+      key,
+      this.#fetchUntilStored(wanted).finally(() => this.#inProgress.delete(key)),
+    )
+  }
+
+  /** From now on members may read it. */
+  allowServing(digest: Digest): void {
+    this.#served.add(digestKey(digest))
+    if (this.#stored.has(digestKey(digest))) this.#modules.exchange.announceUpdate(digest)
+  }
+
+  /** The reveal gate: what a member that asks for an update gets. */
+  async sourceFor(digest: Digest): Promise<UpdateSource | 'denied' | null> {
+    // [REJECT] §5.2 Chunks are served only of an update whose commitment is fixed.
+    if (!this.#served.has(digestKey(digest))) return (await this.#modules.store.has(digest)) ? 'denied' : null
+    return this.#modules.store.source(digest)
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the node stops'))
+    await Promise.allSettled(this.#inProgress.values())
+    await this.#modules.store.close()
+  }
+
+  async #fetchUntilStored(wanted: WantedUpdate): Promise<void> {
+    const { wait, log, fail } = this.#modules
+    const { signal } = this.#stop
+    for (let delayMs = RETRY_MIN_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
+      try {
+        return await this.#fetchOnce(wanted)
+      } catch (error) {
+        if (signal.aborted) return
+        // The disk is full: going on alone would look like a peer's silence. The operator hears of it at once.
+        if (isRoundError(error, 'NO_SPACE')) return fail(error)
+        log.warn('update: a fault of this machine; trying again', {
+          member: wanted.member,
+          delayMs,
+          error: messageOf(error),
+        })
+      }
+      // An abort during the wait ends the loop by its condition.
+      await wait(delayMs, signal).catch(() => undefined)
+    }
+  }
+
+  async #fetchOnce(wanted: WantedUpdate): Promise<void> {
+    const { exchange, store, admit, onProgress } = this.#modules
+    const { header, member } = wanted
+    const digest = header.update
+    if (!(await store.has(digest))) {
+      let refusal: RoundError | null = null
+      const checkManifest = (bytes: Uint8Array): ChunkPlan => {
+        try {
+          return this.#modules.checkManifest(bytes, header)
+        } catch (error) {
+          if (error instanceof RoundError) refusal = error
+          throw error
+        }
+      }
+      try {
+        await exchange.fetchUpdate({
+          digest,
+          checkManifest,
+          store,
+          signal: this.#stop.signal,
+          onProgress: ({ done, total }) => onProgress(member, done, total),
+        })
+      } catch (error) {
+        if (refusal === null) throw error
+        // The member committed to this very manifest: no other bytes will ever come.
+        return this.#settle(wanted, { kind: 'refused', fault: (refusal as RoundError).code })
+      }
+    }
+    this.#settle(wanted, await admit(store.pathOf(digest), header))
+  }
+
+  #settle(wanted: WantedUpdate, result: AdmissionResult): void {
+    const { member, header } = wanted
+    const key = digestKey(header.update)
+    this.#stored.add(key)
+    this.#modules.onStored(wanted, result)
+    this.#modules.feed({ kind: 'update-stored', member, update: header.update, result })
+    if (this.#served.has(key)) this.#modules.exchange.announceUpdate(header.update)
+  }
+}
