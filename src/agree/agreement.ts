@@ -1,0 +1,134 @@
+/**
+ * Agree: one-shot Simplex, views v = 0, 1, …; the proof is in engine.ts.
+ *
+ * Upon entering v as its leader: propose x, fresh if every earlier view has a dummy certificate, else carried from the
+ * latest notarized one. Upon a valid proposal of v whose every object I hold: vote, once. Upon the timer of v: vote dummy,
+ * unless I sent Finalize in v. Upon q votes or q dummy votes of v: enter v+1. Upon q votes for x in v, not having voted
+ * dummy in v: send Finalize(v, x). Upon q Finalize: decided.
+ *
+ * Deviations from the paper: one value instead of a chain, so a later leader carries the notarized x itself; a
+ * rotating leader; votes by digest; view timers that stand still until I hold q usable statuses.
+ * Source: docs/PROTOCOL.md §6; Chan and Pass, "Simplex Consensus", TCC 2023.
+ */
+import { equalBytes } from '../core/bytes.ts'
+import { digestKey } from '../core/ids.ts'
+import { leaderOf } from './leader.ts'
+import type { Proposal, Value } from './messages.ts'
+import { closeSlot, proposalSlot, voteSlot } from './slot.ts'
+import { type Draft, maySign, patch, sign, type State } from './state.ts'
+import type { Params } from './types.ts'
+import { isUsable, statusesOf, unionOf, usableStatuses, valueDigest } from './value.ts'
+
+/** The one instance until a charter's late cuts open others. */
+const CUT = 0
+
+export function advanceAgreement(draft: Draft): void {
+  // §6.7 A decision ends the instance, at whatever view.
+  if (draft.state.finalized !== null) return
+  finalizeNotarized(draft)
+  enterViews(draft)
+  runTimer(draft)
+  propose(draft)
+  vote(draft)
+}
+
+function finalizeNotarized(draft: Draft): void {
+  const { me } = draft.params
+  if (me === null) return
+  for (const [view, value] of draft.state.notarized) {
+    // §6.6 Finalize and dummy share a slot: whoever did one never does the other.
+    if (maySign(draft, closeSlot(CUT, view, me))) sign(draft, 'finalize', { cut: CUT, view, value })
+  }
+}
+
+function enterViews(draft: Draft): void {
+  const { notarized, dummied, view } = draft.state
+  // §6.5 Either certificate of a view lets everyone enter the next.
+  const reached = Math.max(-1, ...notarized.keys(), ...dummied.keys()) + 1
+  if (reached > view) patch(draft, { view: reached, viewSinceMs: null })
+}
+
+/** When the timer of the current view ends, or null while it does not run. */
+export function viewEndsAtMs(state: State, params: Params): number | null {
+  return state.viewSinceMs === null ? null : state.viewSinceMs + (state.view + 1) * params.viewTimeoutMs
+}
+
+function runTimer(draft: Draft): void {
+  const { params } = draft
+  if (draft.state.viewSinceMs === null) {
+    // §6.9 View timers run only while I hold what a leader needs.
+    if (draft.state.nowMs === 0 || usableStatuses(draft, CUT).length < params.charter.q) return
+    patch(draft, { viewSinceMs: draft.state.nowMs })
+  }
+  const endsAtMs = viewEndsAtMs(draft.state, params)
+  // §6.6 On timeout vote dummy, unless I sent Finalize in this view: `sign` refuses a used slot.
+  if (endsAtMs !== null && draft.state.nowMs >= endsAtMs) {
+    sign(draft, 'dummy', { cut: CUT, view: draft.state.view })
+  }
+}
+
+function propose(draft: Draft): void {
+  const { me, round } = draft.params
+  const { view } = draft.state
+  if (me === null || leaderOf(draft.params, CUT, view) !== me) return
+  if (!maySign(draft, proposalSlot(CUT, view, me))) return
+  const carriedFrom = latestNotarized(draft.state, view)
+  const carried = carriedFrom === null ? undefined : draft.state.notarized.get(carriedFrom)
+  const carriedValue = carried === undefined ? undefined : draft.state.values.get(digestKey(carried))
+  if (carriedFrom !== null && carriedValue !== undefined && areDummied(draft.state, carriedFrom + 1, view)) {
+    sign(draft, 'proposal', { cut: CUT, view, value: carriedValue, carriedFrom })
+  } else if (areDummied(draft.state, 0, view)) {
+    const statuses = usableStatuses(draft, CUT)
+    if (statuses.length < draft.params.charter.q) return
+    const named = statuses.map(({ member, digest }) => ({ member, digest }))
+    const value: Value = { round, cut: CUT, statuses: named }
+    sign(draft, 'proposal', { cut: CUT, view, value })
+  }
+}
+
+function latestNotarized(state: State, below: number): number | null {
+  const views = [...state.notarized.keys()].filter((view) => view < below)
+  return views.length === 0 ? null : Math.max(...views)
+}
+
+/** Whether every view from `from` up to but not including `to` has a dummy certificate here. */
+function areDummied(state: State, from: number, to: number): boolean {
+  for (let view = from; view < to; view++) if (!state.dummied.has(view)) return false
+  return true
+}
+
+function vote(draft: Draft): void {
+  const { params, state } = draft
+  const { me } = params
+  const { view } = state
+  if (me === null || !maySign(draft, voteSlot(CUT, view, me))) return
+  const proposals = state.slots.get(proposalSlot(CUT, view, leaderOf(params, CUT, view))) ?? []
+  for (const held of proposals) {
+    if (held.type !== 'proposal' || !isJustified(state, held.body) || !isAcceptable(draft, held.body))
+      continue
+    // §6.4 One vote a view, for a valid proposal whose every object I hold.
+    sign(draft, 'vote', { cut: CUT, view, value: valueDigest(held.body.value) })
+    return
+  }
+}
+
+/** Whether the certificates that the proposal rests on are here; any q votes are the same certificate. */
+function isJustified(state: State, proposal: Proposal): boolean {
+  const { view, carriedFrom, value } = proposal
+  // §6.4 Fresh: every earlier view has a dummy certificate. Carried: notarized in w, and dummy certificates since.
+  if (carriedFrom === undefined) return areDummied(state, 0, view)
+  const notarized = state.notarized.get(carriedFrom)
+  return (
+    notarized !== undefined &&
+    equalBytes(notarized, valueDigest(value)) &&
+    areDummied(state, carriedFrom + 1, view)
+  )
+}
+
+/** Whether I hold all that x names, and no member has two certificates in it. */
+function isAcceptable(draft: Draft, { value }: Proposal): boolean {
+  const statuses = statusesOf(draft.state, value)
+  // §6.3 x is valid to me when I hold its statuses, each is usable, and no member has two certificates in them.
+  if (statuses === null || !statuses.every((status) => isUsable(draft, status))) return false
+  return unionOf(statuses.map((status) => status.body)) !== null
+}

@@ -1,0 +1,127 @@
+/**
+ * x, what is agreed on: a list of statuses, by digest. From it follows the decision, the same at everyone who holds them.
+ *
+ * Usable is what I can check myself: every Header listed is here with q Receipts, and every item of evidence is two
+ * bodies of one slot that I hold. Usable never ends, since nothing held is ever let go.
+ * Source: docs/PROTOCOL.md §5, §6.3, §6.8.
+ */
+import { objectDigest } from '../core/hash.ts'
+import { type Digest, digestKey } from '../core/ids.ts'
+import { inRosterOrder, type MemberIndex } from '../core/order.ts'
+import type { MessageOf } from './envelope.ts'
+import {
+  type Decision,
+  type EvidenceItem,
+  type Header,
+  type Status,
+  type Value,
+  valueCodec,
+} from './messages.ts'
+import { type Draft, put, type State } from './state.ts'
+import { statusSlot } from './slot.ts'
+import { hasQuorum, receiptsKey } from './tally.ts'
+import type { Params } from './types.ts'
+
+export function valueDigest(value: Value): Digest {
+  return objectDigest(valueCodec.type, valueCodec.encode(value))
+}
+
+/** The Header of `member` under a digest, if I hold it. */
+export function headerOf(state: State, member: MemberIndex, digest: Uint8Array): MessageOf<'header'> | null {
+  const held = state.objects.get(digestKey(digest))
+  return held?.type === 'header' && held.member === member ? held : null
+}
+
+/** The Status of `member` for `cut` under a digest, if I hold it. */
+export function statusMessageOf(
+  state: State,
+  cut: number,
+  member: MemberIndex,
+  digest: Uint8Array,
+): MessageOf<'status'> | null {
+  const held = state.objects.get(digestKey(digest))
+  return held?.type === 'status' && held.member === member && held.body.cut === cut ? held : null
+}
+
+/** Whether the item proves what it says: two different bodies that the member signed in one slot. */
+export function isProven(state: State, item: EvidenceItem): boolean {
+  const first = state.objects.get(digestKey(item.first))
+  const second = state.objects.get(digestKey(item.second))
+  if (first === undefined || second === undefined || first.key === second.key) return false
+  return first.slot === second.slot && first.member === item.member && second.member === item.member
+}
+
+function holdsAllOf(state: State, params: Params, status: Status): boolean {
+  // §5.4 A status is usable when I hold the Header, q Receipts and the evidence behind all that it lists.
+  return (
+    status.certified.every(
+      ({ member, digest }) =>
+        headerOf(state, member, digest) !== null && hasQuorum(state, params, receiptsKey(digestKey(digest))),
+    ) && status.evidence.every((item) => isProven(state, item))
+  )
+}
+
+/** Whether I hold everything that the status lists; remembered once true. */
+export function isUsable(draft: Draft, status: MessageOf<'status'>): boolean {
+  if (draft.state.usable.has(status.key)) return true
+  if (!holdsAllOf(draft.state, draft.params, status.body)) return false
+  put(draft, 'usable', status.key, true)
+  return true
+}
+
+/** For each member not caught, the first of its statuses that is usable to me; roster order. */
+export function usableStatuses(draft: Draft, cut: number): readonly MessageOf<'status'>[] {
+  const { params, state } = draft
+  return params.charter.members.flatMap((_, member) => {
+    if (state.caught.has(member)) return []
+    const bodies = state.slots.get(statusSlot(cut, member)) ?? []
+    const found = bodies.find((held) => held.type === 'status' && isUsable(draft, held))
+    return found?.type === 'status' ? [found] : []
+  })
+}
+
+/** The statuses that a value names, or null while I lack one. */
+export function statusesOf(state: State, value: Value): readonly MessageOf<'status'>[] | null {
+  const found = value.statuses.map(({ member, digest }) => statusMessageOf(state, value.cut, member, digest))
+  return found.every((status) => status !== null) ? found : null
+}
+
+/** Member → certified digest over all statuses, or null when one member has two: a value that nobody may vote for. */
+export function unionOf(statuses: readonly Status[]): ReadonlyMap<MemberIndex, Digest> | null {
+  const union = new Map<MemberIndex, Digest>()
+  for (const { member, digest } of statuses.flatMap((status) => status.certified)) {
+    const known = union.get(member)
+    if (known !== undefined && digestKey(known) !== digestKey(digest)) return null
+    union.set(member, digest)
+  }
+  return union
+}
+
+/**
+ * The decision that follows from decided statuses.
+ * @param headers — the Header under each digest of the union
+ * @returns null when one member has two certificates or a Header is missing
+ */
+export function decisionOf(
+  value: Value,
+  statuses: readonly Status[],
+  headers: (member: MemberIndex, digest: Digest) => Header | null,
+): Decision | null {
+  const union = unionOf(statuses)
+  if (union === null) return null
+  const excluded = new Set(statuses.flatMap((status) => status.evidence.map(({ member }) => member)))
+  const updates = []
+  for (const [member, digest] of union) {
+    // §6.8 The decided set is the union of the lists, less the members with evidence in them.
+    if (excluded.has(member)) continue
+    const header = headers(member, digest)
+    if (header === null) return null
+    updates.push({ member, header: digest, update: header.update })
+  }
+  return {
+    round: value.round,
+    cut: value.cut,
+    updates: inRosterOrder(updates),
+    excluded: [...excluded].sort((a, b) => a - b),
+  }
+}
