@@ -86,13 +86,16 @@ const roundSchema = v.strictObject({
   finalAtMs: instantSchema,
 })
 
+export const CONSORTIUM_BYTES = 16
+const consortiumSchema: v.GenericSchema<Uint8Array, Uint8Array> = v.pipe(
+  v.instance(Uint8Array),
+  v.check((bytes) => bytes.length === CONSORTIUM_BYTES, `expected ${CONSORTIUM_BYTES} bytes`),
+)
+
 export const charterSchema = v.strictObject({
   schema: v.literal('oneround/charter@1'),
   /** 16 random bytes: a corrected draft is another consortium. */
-  consortium: v.pipe(
-    v.instance(Uint8Array),
-    v.check((bytes) => bytes.length === 16, 'expected 16 bytes'),
-  ),
+  consortium: consortiumSchema,
   epoch: countSchema(2 ** 31),
   /** Digest of the charter that this one succeeds; absent in epoch 0. */
   predecessor: v.optional(digestSchema),

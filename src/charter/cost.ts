@@ -1,0 +1,102 @@
+/**
+ * What a round under a charter costs each site, in the worst case that the charter allows: bytes sent and received, disk.
+ * Pure arithmetic on the charter; `charter check` prints it.
+ */
+import { silentCountMax } from '../core/quorum.ts'
+import { type NamedRule, type RuleBook, ruleFor } from './rule-book.ts'
+import type { Charter, Layout } from './schema.ts'
+
+/** A factor's line in a safetensors header: name, dtype, shape, offsets. Names of 512 characters fit. */
+const HEADER_ENTRY_SIZE_BYTES = 128
+const HEADER_FIXED_SIZE_BYTES = 1024
+const F32_BYTES = 4
+
+export const dtypeSizeBytes = (dtype: Layout['dtype']): number => (dtype === 'f32' ? F32_BYTES : 2)
+
+function factorCount(layout: Layout, rank: number): number {
+  return layout.modules.reduce((sum, module) => sum + rank * (module.in + module.out), 0)
+}
+
+function headerSizeBytes(layout: Layout): number {
+  const perModule = layout.modules.map(({ name }) => 2 * (name.length + HEADER_ENTRY_SIZE_BYTES))
+  return HEADER_FIXED_SIZE_BYTES + perModule.reduce((sum, size) => sum + size, 0)
+}
+
+/** At most the size of an update of the largest rank, its header included. */
+export function updateSizeBytesOf(layout: Layout): number {
+  return factorCount(layout, layout.rankMax) * dtypeSizeBytes(layout.dtype) + headerSizeBytes(layout)
+}
+
+/** At most the size of the aggregate of m updates: stacked factors of rank m·rankMax, or dense weights. */
+export function aggregateSizeBytesOf(layout: Layout, m: number, isDense: boolean): number {
+  const count = isDense
+    ? layout.modules.reduce((sum, module) => sum + module.in * module.out, 0)
+    : factorCount(layout, layout.rankMax * m)
+  return count * F32_BYTES + headerSizeBytes(layout)
+}
+
+export interface CharterCost {
+  readonly updateSizeBytes: number
+  /** The largest aggregate over all numbers of updates. */
+  readonly aggregateSizeBytes: number
+  /** Everybody else's update, once. */
+  readonly receivedBytes: number
+  /** As much in the mean, since every byte received was sent; up to n−1 copies of my own when nobody passes it on. */
+  readonly sentBytesMax: number
+  /** All updates, the aggregate and the export, at once. */
+  readonly diskBytes: number
+}
+
+export interface RuleForCount {
+  readonly updates: number
+  readonly rule: NamedRule | null
+}
+
+export interface CharterReport {
+  readonly n: number
+  readonly f: number
+  readonly q: number
+  readonly b: number
+  readonly minUpdates: number
+  /** How many members may be absent before nothing can be decided. */
+  readonly absentCountMax: number
+  /** How many lying members the agreement bears: 2q − n − 1. */
+  readonly liarCountMax: number
+  /** For each number of updates from minUpdates to n. */
+  readonly rules: readonly RuleForCount[]
+  readonly cost: CharterCost
+  /** What the charter lets the kernel use. */
+  readonly memoryBytes: number
+}
+
+/** The figures of a charter that `findCharterProblems` found nothing wrong with. */
+export function reportCharter(charter: Charter, rules: RuleBook): CharterReport {
+  const { members, f, q, minUpdates, aggregation, layout, limits } = charter
+  const n = members.length
+  const counts = Array.from({ length: n - minUpdates + 1 }, (_, i) => minUpdates + i)
+  const byCount = counts.map((updates) => ({ updates, rule: ruleFor(charter, updates, rules) }))
+  const updateSizeBytes = updateSizeBytesOf(layout)
+  const aggregateSizeBytes = Math.max(
+    ...byCount.map(({ updates, rule }) =>
+      aggregateSizeBytesOf(layout, updates, rule !== null && rules.isDense(rule)),
+    ),
+  )
+  return {
+    n,
+    f,
+    q,
+    b: aggregation.b,
+    minUpdates,
+    absentCountMax: silentCountMax(n, q),
+    liarCountMax: 2 * q - n - 1,
+    rules: byCount,
+    cost: {
+      updateSizeBytes,
+      aggregateSizeBytes,
+      receivedBytes: (n - 1) * updateSizeBytes,
+      sentBytesMax: (n - 1) * updateSizeBytes,
+      diskBytes: n * updateSizeBytes + 2 * aggregateSizeBytes,
+    },
+    memoryBytes: limits.memoryBytes,
+  }
+}
