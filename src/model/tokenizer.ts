@@ -79,12 +79,16 @@ async function readJson(file: string): Promise<Record<string, unknown>> {
 export const BYTE_LEVEL_SPECIALS = { pad: '<|pad|>', end: '<|end|>' } as const
 
 /**
- * The files of a byte-level tokenizer without merges: ids 0 and 1 are pad and end of sequence, 2 + b is byte b.
+ * The files of a byte-level BPE tokenizer: ids 0 and 1 are pad and end of sequence, 2 + b is byte b, 258 + i is merge i.
  * Any text in any script is spelled with it, and its files load in `transformers` (PreTrainedTokenizerFast).
+ * Digits stay apart, so that numbers are read place by place.
  * Bytes are named by printable characters as GPT-2 does: printable bytes by themselves, the others from U+0100 on.
  * Source: Radford et al. 2019 §2.2; the `tokenizers` library's ByteLevel.
  */
-export function byteLevelTokenizerFiles(positionCountMax: number): {
+export function byteLevelTokenizerFiles(
+  positionCountMax: number,
+  merges: readonly (readonly [string, string])[] = [],
+): {
   readonly tokenizer: Record<string, unknown>
   readonly config: Record<string, unknown>
 } {
@@ -102,7 +106,9 @@ export function byteLevelTokenizerFiles(positionCountMax: number): {
   byteCharacters().forEach((character, byte) => {
     vocab[character] = 2 + byte
   })
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
+  for (const [left, right] of merges) vocab[left + right] ??= Object.keys(vocab).length
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
+  const digits = { type: 'Digits', individual_digits: true }
   return {
     tokenizer: {
       version: '1.0',
@@ -110,7 +116,7 @@ export function byteLevelTokenizerFiles(positionCountMax: number): {
       padding: null,
       added_tokens: [special(0, pad), special(1, end)],
       normalizer: null,
-      pre_tokenizer: byteLevel,
+      pre_tokenizer: { type: 'Sequence', pretokenizers: [digits, byteLevel] },
       post_processor: null,
       decoder: byteLevel,
       model: {
@@ -123,7 +129,7 @@ export function byteLevelTokenizerFiles(positionCountMax: number): {
         byte_fallback: false,
         ignore_merges: false,
         vocab,
-        merges: [],
+        merges,
       },
     },
     config: {
@@ -137,7 +143,8 @@ export function byteLevelTokenizerFiles(positionCountMax: number): {
   }
 }
 
-function byteCharacters(): readonly string[] {
+/** What each byte is called in a byte-level vocabulary. */
+export function byteCharacters(): readonly string[] {
   const isPrintable = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae
   let next = 0x100
