@@ -25,6 +25,25 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = {
   FILE_CUT_SHORT: { exit: 'input', when: 'a file ended while it was read' },
   NO_SPACE: { exit: 'environment', when: 'the disk is full' },
   LOCKED: { exit: 'environment', when: 'another process uses the same folder' },
+  // A node's folder.
+  KEY_PERMISSIONS: { exit: 'environment', when: 'the key file can be read by others on this machine' },
+  KEY_MALFORMED: { exit: 'input', when: 'the key file does not hold 64 hex digits' },
+  NODE_FOLDER_EXISTS: { exit: 'input', when: 'a new node was to be made where one is already' },
+  NODE_OPTIONS_INVALID: { exit: 'input', when: 'node.json has an unknown field or a wrong value' },
+  // The charter.
+  CHARTER_MALFORMED: { exit: 'input', when: 'a charter file is no JSON, has a wrong field, or was edited' },
+  CHARTER_INVALID: { exit: 'input', when: 'the figures of a charter contradict each other' },
+  CHARTER_UNSIGNED: { exit: 'input', when: 'members have not signed the charter yet' },
+  CHARTER_SIGNATURE_WRONG: { exit: 'failed', when: 'a signature is not the member’s over this charter' },
+  CHARTERS_DIFFER: { exit: 'failed', when: 'two files that should hold one charter hold two' },
+  NOT_A_MEMBER: { exit: 'input', when: 'the key is of no member of the charter' },
+  INVITE_INVALID: { exit: 'input', when: 'an invite was cut off, mistyped, or is not by its own key' },
+  // The base model.
+  BASE_MODEL_DIFFERS: {
+    exit: 'failed',
+    when: 'a file of the base model is not the one that the charter names',
+  },
+  BASE_MODEL_EMPTY: { exit: 'input', when: 'a folder holds no weights that are read' },
   // Weights.
   SAFETENSORS_INVALID: { exit: 'input', when: 'a safetensors file is damaged, cut short, or none' },
 }

@@ -10,6 +10,7 @@ export {
   fileSize,
   folderDigest,
   hasFile,
+  isPrivateFile,
   listFiles,
   openReader,
   readFileBounded,

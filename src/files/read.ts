@@ -52,6 +52,15 @@ export async function fileSize(path: string): Promise<number> {
   }
 }
 
+/** Whether nobody but its owner may read or write a file. Where the system knows no such rights, every file passes. */
+export async function isPrivateFile(path: string): Promise<boolean> {
+  try {
+    return process.platform === 'win32' || ((await stat(path)).mode & 0o077) === 0
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
 /** The whole file, if it has at most `maxSizeBytes`. @throws FILE_MISSING | FILE_UNREADABLE | FILE_TOO_LARGE */
 export async function readFileBounded(path: string, maxSizeBytes: number): Promise<Uint8Array> {
   const reader = await openReader(path)

@@ -18,4 +18,10 @@ export const GROUPS: Readonly<Record<string, string>> = {
   model: 'what a model folder or ONNX file holds',
 }
 
-export const COMMANDS: readonly CommandEntry[] = []
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'make a node folder: key, options, journal',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+]

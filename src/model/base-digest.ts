@@ -1,0 +1,80 @@
+/**
+ * Which base model this is: the SHA-256 of every file of its folder that can change what training or inference computes.
+ *
+ * In: a folder. Out: names and digests, as a charter lists them. Invariant: two folders of equal digests give the same
+ * graph, weights, token ids and chat template. A README or a second copy of the weights in another format may differ;
+ * pickled weights are never read, so they do not count.
+ */
+import { join } from 'node:path'
+import { equalBytes, toHex } from '../core/bytes.ts'
+import { RoundError } from '../core/errors.ts'
+import type { Digest } from '../core/ids.ts'
+import { fileDigest, folderDigest } from '../files/index.ts'
+
+export interface FileDigest {
+  readonly name: string
+  readonly sha256: Digest
+}
+
+export type BaseModelFault =
+  | {
+      readonly code: 'BASE_MODEL_DIFFERS'
+      readonly file: string
+      /** Hex; null for a file that one side lacks. */
+      readonly expected: string | null
+      readonly actual: string | null
+    }
+  | { readonly code: 'BASE_MODEL_EMPTY'; readonly file: string }
+
+const WEIGHTS = /\.(safetensors|onnx|onnx_data|onnx\.data)$/
+const SETTINGS: ReadonlySet<string> = new Set([
+  'config.json',
+  'model.safetensors.index.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+  'vocab.json',
+  'merges.txt',
+])
+
+const isPart = (name: string): boolean => WEIGHTS.test(name) || SETTINGS.has(name)
+
+/** @throws BASE_MODEL_EMPTY | FILE_UNREADABLE */
+export async function digestBaseModel(folder: string): Promise<readonly FileDigest[]> {
+  const files = await folderDigest(folder, isPart)
+  if (files.some(({ name }) => WEIGHTS.test(name))) return files
+  throw new RoundError<BaseModelFault>(
+    { code: 'BASE_MODEL_EMPTY', file: folder },
+    `${folder}: holds no weights as .safetensors or .onnx`,
+    { hint: 'Name the folder of a base model, such as a Hugging Face folder with model.safetensors.' },
+  )
+}
+
+/** Whether a folder is the base model that a charter names. @throws BASE_MODEL_DIFFERS naming the first file */
+export async function checkBaseModel(folder: string, expected: readonly FileDigest[]): Promise<void> {
+  const actual = new Map((await folderDigest(folder, isPart)).map(({ name, sha256 }) => [name, sha256]))
+  for (const { name, sha256 } of expected) {
+    // A charter may list files beyond the usual names: they are asked for as well.
+    const found = actual.get(name) ?? (isPart(name) ? null : await fileDigest(join(folder, name)))
+    if (found === null || !equalBytes(found, sha256)) throw differs(folder, name, sha256, found)
+    actual.delete(name)
+  }
+  for (const [name, sha256] of actual) throw differs(folder, name, null, sha256)
+}
+
+function differs(
+  folder: string,
+  name: string,
+  expected: Digest | null,
+  actual: Digest | null,
+): RoundError<BaseModelFault> {
+  const text = (digest: Digest | null, none: string) => (digest === null ? none : `SHA-256 ${toHex(digest)}`)
+  const file = join(folder, name)
+  const hex = (digest: Digest | null) => (digest === null ? null : toHex(digest))
+  return new RoundError<BaseModelFault>(
+    { code: 'BASE_MODEL_DIFFERS', file, expected: hex(expected), actual: hex(actual) },
+    `${file}: expected ${text(expected, 'no such file')}, found ${text(actual, 'none')}`,
+    { hint: 'All members must start from the same base model: get the very folder that the charter names.' },
+  )
+}
