@@ -1,0 +1,7 @@
+/** Keeps every rule of the protocol with an update that is no good: not admissible, by a coin; else within all bounds. */
+import { type Behaviour, ownDraft } from '../site.ts'
+
+export const poisoner: Behaviour = {
+  name: 'poisoner',
+  draft: (liar) => ownDraft(liar, 'poison', liar.world.random.chance(0.5)),
+}

@@ -1,0 +1,36 @@
+/** Every way in which a simulated member may lie, by name: one explicit list. */
+import { copier } from './copier.ts'
+import { doubleVoter } from './double-voter.ts'
+import { earlyReader } from './early-reader.ts'
+import { equivocator } from './equivocator.ts'
+import { miscomputer } from './miscomputer.ts'
+import { poisoner } from './poisoner.ts'
+import { silent } from './silent.ts'
+import { staleReplayer } from './stale-replayer.ts'
+import { statusLiar } from './status-liar.ts'
+import { twin } from './twin.ts'
+import { victimHeader } from './victim-header.ts'
+import { withholder } from './withholder.ts'
+import type { Behaviour } from '../site.ts'
+
+const BEHAVIOURS = {
+  silent,
+  equivocator,
+  'double-voter': doubleVoter,
+  'victim-header': victimHeader,
+  copier,
+  withholder,
+  poisoner,
+  'stale-replayer': staleReplayer,
+  'status-liar': statusLiar,
+  'early-reader': earlyReader,
+  miscomputer,
+  twin,
+} as const satisfies Readonly<Record<string, Behaviour>>
+
+export type BehaviourName = keyof typeof BEHAVIOURS
+export const BEHAVIOUR_NAMES: readonly BehaviourName[] = Object.keys(BEHAVIOURS) as BehaviourName[]
+
+export function behaviourOf(name: BehaviourName): Behaviour {
+  return BEHAVIOURS[name]
+}

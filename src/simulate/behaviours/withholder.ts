@@ -1,0 +1,17 @@
+/** Commits to an update and gives its bytes to nobody, or to one member only; receipts what it does not hold. */
+import type { Message } from '../../agree/index.ts'
+import type { Behaviour, Site } from '../site.ts'
+
+function receiptUnread(liar: Site, message: Message): void {
+  if (message.type !== 'header') return
+  const { round } = message.body
+  liar.broadcast(
+    liar.signBody('receipt', { round, member: liar.member, of: message.member, header: message.digest }),
+  )
+}
+
+export const withholder: Behaviour = {
+  name: 'withholder',
+  servesUpdate: (liar, _, to) => to === (liar.member + 1) % liar.world.scenario.n,
+  onReceive: receiptUnread,
+}

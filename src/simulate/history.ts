@@ -1,0 +1,79 @@
+/**
+ * What happened in a world, as plain facts with hex digests: all that the checkers know. Nothing in here is computed by the
+ * engine but the claims of honest members (what they decided, attested, held as evidence), which are what is checked.
+ */
+import { toHex } from '../core/bytes.ts'
+import type { MemberIndex } from '../core/order.ts'
+
+/** A body's values as a checker reads them. */
+export type FactValue = string | number | boolean | readonly FactValue[] | FactBody
+export interface FactBody {
+  readonly [key: string]: FactValue
+}
+
+/** A body that somebody signed, whether or not anybody got it. */
+export interface SignedFact {
+  /** Order of happening: one counter for the whole world. */
+  readonly order: number
+  readonly member: MemberIndex
+  readonly type: string
+  readonly slot: string
+  readonly digest: string
+  /** The body with byte strings as hex, whatever their depth. */
+  readonly body: FactBody
+}
+
+export interface DecidedFact {
+  readonly member: MemberIndex
+  readonly digest: string
+  readonly updates: readonly { readonly member: MemberIndex; readonly header: string }[]
+  readonly excluded: readonly MemberIndex[]
+  readonly isUndecided: boolean
+  readonly view: number
+}
+
+export interface History {
+  readonly n: number
+  readonly f: number
+  readonly q: number
+  readonly minUpdates: number
+  readonly reveal: 'committed' | 'immediate'
+  readonly liars: readonly MemberIndex[]
+  readonly signed: SignedFact[]
+  /** When an honest member first let anybody read its own update: order and member. */
+  readonly reveals: { readonly order: number; readonly member: MemberIndex }[]
+  readonly decided: DecidedFact[]
+  readonly caught: { readonly by: MemberIndex; readonly member: MemberIndex }[]
+  readonly alarms: { readonly member: MemberIndex; readonly code: string }[]
+  /** Certificates that honest members put together, and what the offline check said of each. */
+  readonly certificates: { readonly member: MemberIndex; readonly fault: string | null }[]
+  /** Honest members that were done when the world ended. */
+  finished: readonly MemberIndex[]
+  readonly crashCounts: Map<MemberIndex, number>
+}
+
+export interface Violation {
+  readonly check: string
+  readonly what: string
+}
+export type Check = (history: History) => readonly Violation[]
+
+/** Any canonical value with its byte strings as hex. */
+export function toFact(value: unknown): FactValue {
+  if (value instanceof Uint8Array) return toHex(value)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map((item) => toFact(item))
+  if (typeof value === 'object' && value !== null) return toFactBody(value)
+  throw new TypeError(`no canonical value: ${typeof value}`)
+}
+
+export function toFactBody(value: object): FactBody {
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toFact(item)]))
+}
+
+/** Items of a list in a body, each a map. */
+export function itemsOf(body: FactBody, key: string): readonly FactBody[] {
+  const list = body[key]
+  if (!Array.isArray(list)) return []
+  return list.filter((item: FactValue): item is FactBody => typeof item === 'object' && !Array.isArray(item))
+}

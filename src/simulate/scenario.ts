@@ -1,0 +1,115 @@
+/**
+ * What a seed means: how large the world is, how its network behaves, who crashes, who lies and how.
+ *
+ * Every world stays within what the charter bears: at most f liars, and after `healAtMs` messages arrive and nobody is
+ * down. So every promise of the protocol must hold in it; worlds beyond the bounds are made by hand in tests.
+ */
+import { defaultFaultCount, defaultQuorum } from '../core/quorum.ts'
+import type { MemberIndex } from '../core/order.ts'
+import { BEHAVIOUR_NAMES, type BehaviourName } from './behaviours/registry.ts'
+import type { KeyKind } from './keys.ts'
+import { createRandom, type Random } from './random.ts'
+
+export interface Partition {
+  readonly fromMs: number
+  readonly untilMs: number
+  /** Members on one side; the others are on the other. */
+  readonly side: readonly MemberIndex[]
+}
+
+export interface Crash {
+  readonly member: MemberIndex
+  readonly atMs: number
+  readonly untilMs: number
+}
+
+export interface Scenario {
+  readonly seed: number
+  readonly n: number
+  readonly f: number
+  readonly q: number
+  readonly minUpdates: number
+  readonly reveal: 'committed' | 'immediate'
+  readonly keys: KeyKind
+  readonly latencyMinMs: number
+  readonly latencyMaxMs: number
+  /** Until the network heals. */
+  readonly lossProbability: number
+  readonly duplicateProbability: number
+  readonly partitions: readonly Partition[]
+  readonly healAtMs: number
+  /** For each member, how far its clock is from virtual time. */
+  readonly skewMs: readonly number[]
+  /** For each member, when its training is done; null for a Pass. */
+  readonly trainedAtMs: readonly (number | null)[]
+  readonly crashes: readonly Crash[]
+  /** Chance that an honest member dies at a write of its journal, before or after it, while the network is sick. */
+  readonly crashAtWriteProbability: number
+  readonly liars: ReadonlyMap<MemberIndex, BehaviourName>
+}
+
+/** Far beyond any view that a world within bounds needs: whoever is not done by then never will be. */
+export const GIVE_UP_AT_MS = 600_000
+export const VIEW_TIMEOUT_MS = 1_500
+
+export interface ScenarioOptions {
+  readonly members: number
+  readonly keys?: KeyKind
+}
+
+export function buildScenario(seed: number, { members: n, keys = 'keyed-hash' }: ScenarioOptions): Scenario {
+  const random = createRandom(`scenario/${n}/${seed}`)
+  const f = defaultFaultCount(n)
+  const roster = Array.from({ length: n }, (_, member) => member)
+  const liars = new Map<MemberIndex, BehaviourName>()
+  for (const member of random.shuffle(roster).slice(0, random.between(0, f))) {
+    liars.set(member, random.pick(BEHAVIOUR_NAMES))
+  }
+  const isSick = random.chance(0.7)
+  const healAtMs = isSick ? random.between(1_000, 40_000) : 0
+  return {
+    seed,
+    n,
+    f,
+    q: defaultQuorum(n, f),
+    minUpdates: random.between(1, Math.max(1, n - f)),
+    reveal: random.chance(0.85) ? 'committed' : 'immediate',
+    keys,
+    latencyMinMs: random.between(1, 20),
+    latencyMaxMs: random.between(20, 400),
+    lossProbability: isSick ? random.pick([0, 0.05, 0.3]) : 0,
+    duplicateProbability: random.pick([0, 0.1, 0.4]),
+    partitions: isSick ? drawPartitions(random, roster, healAtMs) : [],
+    healAtMs,
+    skewMs: roster.map(() => (random.chance(0.5) ? random.between(-500, 500) : 0)),
+    trainedAtMs: roster.map(() => drawTraining(random)),
+    crashes: isSick ? drawCrashes(random, roster, healAtMs) : [],
+    crashAtWriteProbability: isSick ? random.pick([0, 0, 0.02, 0.1]) : 0,
+    liars,
+  }
+}
+
+/** Most in time, some after the commit deadline, some never. */
+function drawTraining(random: Random): number | null {
+  if (random.chance(0.05)) return null
+  return random.chance(0.85) ? random.between(0, 4_000) : random.between(4_000, 8_000)
+}
+
+function drawPartitions(
+  random: Random,
+  roster: readonly MemberIndex[],
+  healAtMs: number,
+): readonly Partition[] {
+  return Array.from({ length: random.between(0, 2) }, () => {
+    const fromMs = random.between(0, healAtMs - 1)
+    const side = random.shuffle(roster).slice(0, random.between(1, roster.length - 1))
+    return { fromMs, untilMs: random.between(fromMs + 1, healAtMs), side }
+  })
+}
+
+function drawCrashes(random: Random, roster: readonly MemberIndex[], healAtMs: number): readonly Crash[] {
+  return Array.from({ length: random.between(0, 3) }, () => {
+    const atMs = random.between(0, healAtMs - 1)
+    return { member: random.pick(roster), atMs, untilMs: random.between(atMs + 1, healAtMs) }
+  })
+}
