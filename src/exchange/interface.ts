@@ -122,6 +122,8 @@ export interface ExchangeLimits {
   readonly syncTimeoutMs: number
   /** The longest wait for the next chunk that was asked for. */
   readonly chunkTimeoutMs: number
+  /** How long one provider has a chunk to itself once nothing else is left to ask for. */
+  readonly hedgeMs: number
   /** Bytes asked for and not yet there, for each provider. */
   readonly windowBytes: number
   readonly dialTimeoutMs: number

@@ -30,7 +30,7 @@ const CHUNK_ENTRY_SIZE_BYTES = 34
 /** More than all other fields together need. */
 const FIXED_FIELDS_SIZE_BYTES = 512
 
-const nonceSchema = v.pipe(
+const nonceSchema: v.GenericSchema<Uint8Array, Uint8Array> = v.pipe(
   v.instance(Uint8Array),
   v.check((bytes) => bytes.length === NONCE_BYTES, `expected ${NONCE_BYTES} bytes`),
 )

@@ -1,0 +1,70 @@
+/** Frames over a libp2p stream, with back pressure that holds. */
+import type { Stream } from '@libp2p/interface'
+import type { MemberIndex } from '../core/order.ts'
+import { closedError, createFrameReader, lengthPrefix } from './frames.ts'
+import { type FrameStream, transportError } from './transport.ts'
+
+export function wrapStream(stream: Stream, member: MemberIndex, bufferSizeBytesMax: number): FrameStream {
+  const reader = createFrameReader(member, bufferSizeBytesMax)
+  stream.addEventListener('message', ({ data }) => {
+    // A list of buffers or one of them: `subarray` gives one either way.
+    if (reader.push(data.subarray())) return
+    const error = transportError(
+      { code: 'STREAM_OVERFLOW', member, bufferSizeBytesMax },
+      `member ${member}: more than ${bufferSizeBytesMax} bytes sent before they were asked for`,
+    )
+    reader.end(error)
+    stream.abort(error)
+  })
+  stream.addEventListener('end', () => reader.end())
+  stream.addEventListener('close', ({ error }) => {
+    if (error !== undefined) reader.end(error)
+    else if (stream.readBufferLength === 0) reader.end()
+  })
+  if (stream.readableEnded) reader.end()
+
+  const send = async (frame: Uint8Array, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted()
+    try {
+      stream.send(lengthPrefix(frame.length))
+      stream.send(frame)
+    } catch (error) {
+      throw closedError(member, error)
+    }
+    await waitUntilSent(stream, member, signal)
+  }
+  return {
+    member,
+    send,
+    receive: reader.receive,
+    close: () => stream.close().catch(() => stream.abort(new Error('close timed out'))),
+    abort: () => stream.abort(new Error('given up')),
+  }
+}
+
+/**
+ * Waits until the stream's own write buffer is empty. libp2p's `onDrain()` returns at once after the first drain, so
+ * that a slow reader would make the sender buffer without end; the events tell the truth.
+ */
+function waitUntilSent(stream: Stream, member: MemberIndex, signal: AbortSignal): Promise<void> {
+  const isSent = () => !stream.writableNeedsDrain && stream.writeBufferLength === 0
+  if (isSent()) return Promise.resolve()
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      stream.removeEventListener('drain', onProgress)
+      stream.removeEventListener('idle', onProgress)
+      stream.removeEventListener('close', onClose)
+      signal.removeEventListener('abort', onAbort)
+      act()
+    }
+    // The stream sends what is left in a microtask of its own after `drain`: ask after that one.
+    const onProgress = () => queueMicrotask(() => isSent() && settle(resolve))
+    const onClose = () => settle(() => reject(closedError(member, undefined)))
+    const onAbort = () => settle(() => reject(signal.reason))
+    stream.addEventListener('drain', onProgress)
+    stream.addEventListener('idle', onProgress)
+    stream.addEventListener('close', onClose)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (stream.status !== 'open') onClose()
+  })
+}

@@ -1,0 +1,315 @@
+/**
+ * The transport over libp2p: TCP, Noise, yamux, identify, gossipsub. The only place that holds a libp2p node.
+ *
+ * In: the roster, my seed, addresses. Out: authenticated members and nobody else.
+ * Invariants: whoever is connected proved one of the roster's keys (both directions); every stream, message and queue is
+ * bounded; a lost member is dialled for ever.
+ * Every setting that differs from libp2p's default says what happens without it.
+ * Source: libp2p connection, noise and gossipsub v1.1 specifications; docs/PROTOCOL.md §10.
+ */
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
+import { type GossipSub, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import type { ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import nacl from 'tweetnacl'
+import { assert, messageOf } from '../core/errors.ts'
+import { toHex } from '../core/bytes.ts'
+import type { MemberIndex } from '../core/order.ts'
+import type { ExchangeLimits, ExchangeModules, ExchangeOptions, ObjectVerdict } from './interface.ts'
+import { wrapStream } from './libp2p-stream.ts'
+import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
+import { keepDialling } from './redial.ts'
+import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
+import { createBell } from './timers.ts'
+import { closedError } from './frames.ts'
+import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
+
+type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
+
+/** Both ends must agree: a smaller one silently ends the gossip of whoever sends more. Twice what we ever publish. */
+const GOSSIP_INBOUND_SIZE_BYTES_MAX = 512 * 1024
+/** Silent sockets hold a place for this long (10 s by default: ten of them then keep every member out). */
+const UPGRADE_TIMEOUT_MS = 3_000
+/** Places for connections that have not proved a key yet (10 by default). */
+const PENDING_CONNECTION_COUNT_MAX = 256
+/** Connections a second from one address (5 by default: the sixth site behind one address is refused). */
+const INBOUND_CONNECTION_RATE_MAX = 128
+/** Of two members that start together the one with the lower index dials first: one connection instead of two. */
+const HEAD_START_MS = 400
+
+const VERDICTS = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+} as const satisfies Record<ObjectVerdict, TopicValidatorResult>
+
+export function createLibp2pTransport(
+  options: ExchangeOptions,
+  limits: ExchangeLimits,
+  modules: ExchangeModules,
+): Transport {
+  const roster = buildRoster(options.members)
+  const topic = `oneround/1/${toHex(options.roundId)}`
+  const changed = createBell()
+  const stopping = new AbortController()
+  let node: Node | null = null
+
+  const running = (): Node => {
+    assert(node !== null, 'the exchange was started')
+    return node
+  }
+  const isConnected = (member: MemberIndex): boolean =>
+    node !== null && node.getConnections(roster.peerOf(member)).some(({ status }) => status === 'open')
+  const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
+
+  const start = async (handlers: TransportHandlers): Promise<void> => {
+    const created = await createNode(options, roster, topic, handlers)
+    wireEvents(created, roster, topic, handlers, changed.ring)
+    for (const protocol of handlers.protocols)
+      await serveProtocol(created, protocol, roster, stopping.signal, modules)
+    try {
+      await created.start()
+    } catch (cause) {
+      await created.stop()
+      throw listenFailed(options.listen, cause)
+    }
+    node = created
+    created.services.pubsub.subscribe(topic)
+    for (const member of others) void redial(member, created, handlers)
+  }
+  const redial = (member: MemberIndex, created: Node, handlers: TransportHandlers): Promise<void> => {
+    const addresses = (options.peers.get(member) ?? []).map((text) =>
+      dialAddress(text, roster.peerOf(member)),
+    )
+    if (addresses.length === 0) return Promise.resolve()
+    return keepDialling({
+      isConnected: () => isConnected(member),
+      dial: async (signal) => {
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(limits.dialTimeoutMs)])
+        await created.dial(addresses, { signal: limit })
+      },
+      whenDisconnected: async (signal) => {
+        while (isConnected(member) && !signal.aborted) await changed.next(signal)
+      },
+      onFailed: (attempt, error) => {
+        modules.log.debug('dial failed', { member, attempt, reason: messageOf(error) })
+        handlers.onEvent({ type: 'dial-failed', member, attempt })
+      },
+      headStartMs: member < options.me ? HEAD_START_MS : 0,
+      minMs: limits.redialMinMs,
+      maxMs: limits.redialMaxMs,
+      rng: modules.rng,
+      signal: stopping.signal,
+    })
+  }
+  return {
+    start,
+    stop: async () => {
+      stopping.abort()
+      await node?.stop()
+      node = null
+    },
+    addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
+    connected: () => others.filter(isConnected),
+    broadcast: async (bytes) => {
+      const { recipients } = await running().services.pubsub.publish(topic, bytes)
+      return recipients.flatMap((peer) => roster.memberOf(peer) ?? [])
+    },
+    open: (member, protocol, opening) => openStream(running(), roster, member, protocol, opening),
+  }
+}
+
+function createNode(
+  options: ExchangeOptions,
+  roster: Roster,
+  topic: string,
+  handlers: TransportHandlers,
+): Promise<Node> {
+  const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
+  return createLibp2p({
+    start: false,
+    // tweetnacl's 64 bytes (seed, public key) are what libp2p calls a raw Ed25519 key.
+    privateKey: privateKeyFromRaw(secretKey),
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: rosterGate(roster, handlers),
+    connectionManager: {
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+      maxIncomingPendingConnections: PENDING_CONNECTION_COUNT_MAX,
+      inboundConnectionThreshold: INBOUND_CONNECTION_RATE_MAX,
+      allow: hostsOf(options),
+      // Our own loop dials for ever; libp2p's gives up after five tries.
+      reconnectRetries: 0,
+    },
+    // Notices a member that froze (123–148 s without it).
+    connectionMonitor: { pingInterval: 10_000, abortConnectionOnPingFailure: true },
+    services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)) },
+  })
+}
+
+function gossipOptions(topic: string): NonNullable<Parameters<typeof gossipsub>[0]> {
+  return {
+    // The objects are signed by their members: a second signature by whoever publishes them says nothing.
+    globalSignaturePolicy: StrictNoSign,
+    allowedTopics: [topic],
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    // Small consortia: my own objects go to every neighbour at once, mesh or not.
+    floodPublish: true,
+    maxInboundDataLength: GOSSIP_INBOUND_SIZE_BYTES_MAX,
+    doPX: false,
+    scoreParams: {
+      // Many sites share one address (loopback, one NAT): the default empties the mesh of 16 without a word.
+      IPColocationFactorWeight: 0,
+      topics: {
+        [topic]: {
+          topicWeight: 1,
+          timeInMeshWeight: 0.01,
+          timeInMeshQuantum: 1_000,
+          timeInMeshCap: 300,
+          firstMessageDeliveriesWeight: 0.1,
+          firstMessageDeliveriesDecay: 0.9,
+          firstMessageDeliveriesCap: 50,
+          // Rounds are silent most of the time: nobody owes a rate of messages.
+          meshMessageDeliveriesWeight: 0,
+          meshMessageDeliveriesDecay: 0.5,
+          meshMessageDeliveriesCap: 100,
+          meshMessageDeliveriesThreshold: 20,
+          meshMessageDeliveriesWindow: 10,
+          meshMessageDeliveriesActivation: 5_000,
+          meshFailurePenaltyWeight: 0,
+          meshFailurePenaltyDecay: 0.5,
+          // Without a topic weight fifty rejected messages cost a peer nothing: −10 each, squared, from the first.
+          invalidMessageDeliveriesWeight: -10,
+          invalidMessageDeliveriesDecay: 0.9,
+        },
+      },
+    },
+    // −10·4² = −160: four rejected messages and its gossip is no longer read; it heals as the count decays.
+    scoreThresholds: { gossipThreshold: -40, publishThreshold: -80, graylistThreshold: -150 },
+  }
+}
+
+/** Hosts of the members' known addresses: never refused for want of a place. */
+function hostsOf({ peers }: ExchangeOptions): string[] {
+  const hosts = [...peers.values()].flat().flatMap((text) => /^\/ip[46]\/[^/]+/.exec(text)?.[0] ?? [])
+  return [...new Set(hosts)]
+}
+
+function rosterGate(roster: Roster, handlers: TransportHandlers): ConnectionGater {
+  // [REJECT] Only roster keys may connect, in either direction (docs/PROTOCOL.md §10).
+  const isOutsider = (peer: PeerId): boolean => {
+    if (roster.memberOf(peer) !== null) return false
+    handlers.onEvent({ type: 'outsider-refused', publicKey: publicKeyOf(peer) })
+    return true
+  }
+  return {
+    denyDialPeer: isOutsider,
+    denyInboundEncryptedConnection: isOutsider,
+    denyOutboundEncryptedConnection: isOutsider,
+    denyInboundRelayReservation: () => true,
+    denyInboundRelayedConnection: () => true,
+    denyOutboundRelayedConnection: () => true,
+  }
+}
+
+function wireEvents(
+  node: Node,
+  roster: Roster,
+  topic: string,
+  handlers: TransportHandlers,
+  onChanged: () => void,
+): void {
+  node.addEventListener('peer:connect', ({ detail }) => {
+    const member = roster.memberOf(detail)
+    onChanged()
+    if (member !== null) handlers.onConnected(member)
+  })
+  node.addEventListener('peer:disconnect', ({ detail }) => {
+    const member = roster.memberOf(detail)
+    onChanged()
+    if (member !== null) handlers.onDisconnected(member)
+  })
+  node.services.pubsub.topicValidators.set(topic, async (peer, message) => {
+    const member = roster.memberOf(peer)
+    return member === null ? VERDICTS.reject : VERDICTS[await handlers.onMessage(message.data, member)]
+  })
+}
+
+async function serveProtocol(
+  node: Node,
+  protocol: TransportHandlers['protocols'][number],
+  roster: Roster,
+  signal: AbortSignal,
+  { log }: ExchangeModules,
+): Promise<void> {
+  const serve = async (stream: Stream, peer: PeerId): Promise<void> => {
+    const member = roster.memberOf(peer)
+    assert(member !== null, 'the gate lets members in only')
+    const frames = wrapStream(stream, member, REQUEST_QUEUE_BYTES_MAX)
+    try {
+      await protocol.serve(frames, signal)
+      await frames.close()
+    } catch (error) {
+      log.debug('stream ended', { member, protocol: protocol.id, reason: messageOf(error) })
+      frames.abort()
+    }
+  }
+  await node.handle(protocol.id, (stream, connection) => serve(stream, connection.remotePeer), {
+    maxInboundStreams: INBOUND_STREAM_COUNT_MAX,
+  })
+}
+
+async function openStream(
+  node: Node,
+  roster: Roster,
+  member: MemberIndex,
+  protocol: string,
+  { bufferSizeBytesMax, signal }: Parameters<Transport['open']>[2],
+): Promise<FrameStream> {
+  const [connection] = node.getConnections(roster.peerOf(member)).filter(({ status }) => status === 'open')
+  if (!connection) {
+    throw transportError({ code: 'MEMBER_DISCONNECTED', member }, `member ${member} is not connected`)
+  }
+  try {
+    return wrapStream(await connection.newStream(protocol, { signal }), member, bufferSizeBytesMax)
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
+      throw transportError(
+        { code: 'PROTOCOL_UNKNOWN', member, protocol },
+        `member ${member} does not speak ${protocol}`,
+        {
+          cause,
+          hint: 'Its node has another version of this program: all members of a round need the same.',
+        },
+      )
+    }
+    throw closedError(member, cause)
+  }
+}
+
+/** A configured address with the key that must answer there: the charter's, whatever the address says. */
+function dialAddress(text: string, peer: PeerId): ReturnType<typeof multiaddr> {
+  return multiaddr(`${text.replace(/\/p2p\/[^/]+$/, '')}/p2p/${peer.toString()}`)
+}
+
+function listenFailed(addresses: readonly string[], cause: unknown): Error {
+  const address = addresses.join(', ')
+  const reason = messageOf(cause)
+  return transportError(
+    { code: 'LISTEN_FAILED', address, reason },
+    `cannot listen on ${address}: ${reason}`,
+    {
+      cause,
+      hint: 'The port is in use by another program, or the address is not this machine’s; choose another.',
+    },
+  )
+}
