@@ -1,0 +1,285 @@
+/** Shapes of operators that treat elements alike: arithmetic, comparisons, activations, casts, normalisations. */
+import { intOf } from '../attributes.ts'
+import { DataType } from '../graph.ts'
+import { isDataType, isFloatType } from '../onnx-tensor.ts'
+import { Dim, dimAdd, dimDiv, dimEquals, DIM_ONE, dimMax, dimMin, dimMod, dimMul, dimSub } from './dim.ts'
+import { isAtLeast, isDistinct, Unresolved } from './dim.ts'
+import { axisOf, broadcast, type Result, type Rule, type RuleContext, type RuleTable } from './rule.ts'
+import { broadcastValue, concreteDims, elementOf, roundTo, toDim } from './value.ts'
+import type { ConstantValue, Element } from './value.ts'
+
+/** The first input's type and shape, for each output. */
+const same: Rule = (context) => Array.from({ length: context.outputCount }, () => context.type(0))
+
+const unary =
+  (fold: (x: number) => number): Rule =>
+  (context) => {
+    const type = context.type(0)
+    const value = context.value(0)
+    if (value === null || value.elements.some((element) => element instanceof Dim)) return [type]
+    const elements = value.elements.map((x) => roundTo(type.dataType, fold(Number(x))))
+    return [{ ...type, value: { ...value, elements } }]
+  }
+
+const negate: Rule = (context) => {
+  const value = context.value(0)
+  const elements = value?.elements.map((x) => (x instanceof Dim ? elementOf(dimMul(x, toDim(-1))) : -x))
+  return [{ ...context.type(0), value: value && elements ? { ...value, elements } : null }]
+}
+
+type Fold = (a: Element, b: Element, type: DataType) => Element | null
+
+/** Folds numbers by one function and symbols by another; null where the result is not known. */
+const folding =
+  (numbers: (a: number, b: number, type: DataType) => number, dims: (a: Dim, b: Dim) => Dim): Fold =>
+  (a, b, type) => {
+    if (!(a instanceof Dim) && !(b instanceof Dim)) {
+      const result = roundTo(type, numbers(a, b, type))
+      return isFloatType(type) || Number.isSafeInteger(result) ? result : null
+    }
+    return isFloatType(type) ? null : elementOf(dims(toDim(a), toDim(b)))
+  }
+
+const comparing =
+  (numbers: (a: number, b: number) => boolean, decide: (a: Dim, b: Dim) => boolean | null): Fold =>
+  (a, b, type) => {
+    if (!(a instanceof Dim) && !(b instanceof Dim)) return Number(numbers(a, b))
+    if (isFloatType(type)) return null
+    const decided = decide(toDim(a), toDim(b))
+    return decided === null ? null : Number(decided)
+  }
+
+const greater = (a: Dim, b: Dim): boolean | null =>
+  isAtLeast(a, dimAdd(b, DIM_ONE)) ? true : isAtLeast(b, a) ? false : null
+const equal = (a: Dim, b: Dim): boolean | null => (dimEquals(a, b) ? true : isDistinct(a, b) ? false : null)
+const not = (known: boolean | null): boolean | null => (known === null ? null : !known)
+
+/** Quotients of known integers are rounded towards zero; of sizes, which are not negative, down. */
+const quotient = (a: number, b: number, type: DataType): number =>
+  isFloatType(type) ? a / b : b === 0 ? Number.NaN : Math.trunc(a / b)
+
+/** The result of folding two known values, or null. */
+function foldValues(
+  dims: readonly Dim[],
+  values: readonly (ConstantValue | null)[],
+  fold: Fold,
+  dataType: DataType,
+): ConstantValue | null {
+  const concrete = concreteDims(dims)
+  if (concrete === null) return null
+  let result: ConstantValue | null = null
+  for (const value of values) {
+    if (value === null) return null
+    const operand: ConstantValue = broadcastValue(value, concrete)
+    if (result === null) {
+      result = operand
+      continue
+    }
+    const left: readonly Element[] = result.elements
+    const elements: Element[] = []
+    for (const [i, b] of operand.elements.entries()) {
+      const element = fold(left[i] ?? 0, b, value.dataType)
+      if (element === null) return null
+      elements.push(element)
+    }
+    result = { dataType, dims: concrete, elements }
+  }
+  return result
+}
+
+function variadic(context: RuleContext, fold: Fold | null, dataType: DataType): readonly Result[] {
+  const inputs = context.node.inputs.map((_, i) => i)
+  const dims = broadcast(
+    context,
+    inputs.map((i) => context.type(i).dims),
+  )
+  const values = inputs.map((i) => context.value(i))
+  const value = fold === null ? null : foldValues(dims, values, fold, dataType)
+  return [{ dataType, dims, value }]
+}
+
+const arithmetic =
+  (fold: Fold | null): Rule =>
+  (context) =>
+    variadic(context, fold, context.type(0).dataType)
+const comparison =
+  (fold: Fold | null): Rule =>
+  (context) =>
+    variadic(context, fold, DataType.bool)
+
+const where: Rule = (context) => {
+  const { dataType } = context.type(1)
+  const dims = broadcast(
+    context,
+    [0, 1, 2].map((i) => context.type(i).dims),
+  )
+  const concrete = concreteDims(dims)
+  const [condition, yes, no] = [0, 1, 2].map((i) => context.value(i))
+  if (concrete === null || !condition || !yes || !no) return [{ dataType, dims }]
+  const [c, y, n] = [condition, yes, no].map((value) => broadcastValue(value, concrete).elements)
+  const elements = (c ?? []).map((flag, i) => (flag === 0 ? (n?.[i] ?? 0) : (y?.[i] ?? 0)))
+  return [{ dataType, dims, value: { dataType, dims: concrete, elements } }]
+}
+
+function castTo(context: RuleContext, dataType: DataType): readonly Result[] {
+  const { dims } = context.type(0)
+  const value = context.value(0)
+  const isKnown = value !== null && !(isFloatType(dataType) && value.elements.some((x) => x instanceof Dim))
+  if (!isKnown) return [{ dataType, dims }]
+  const elements = value.elements.map((x) => {
+    if (dataType === DataType.bool) return x instanceof Dim ? 1 : Number(x !== 0)
+    if (x instanceof Dim) return x
+    return isFloatType(dataType) ? roundTo(dataType, x) : Math.trunc(x)
+  })
+  return [{ dataType, dims, value: { dataType, dims: value.dims, elements } }]
+}
+
+const cast: Rule = (context) => {
+  const to = intOf(context.node, 'to', 0)
+  if (!isDataType(to)) throw new Unresolved(`Cast to data type ${to}`)
+  return castTo(context, to)
+}
+
+const toBool: Rule = (context) => [{ ...context.type(0), dataType: DataType.bool }]
+
+const dropout: Rule = (context) => [
+  { ...context.type(0), value: context.value(0) },
+  { ...context.type(0), dataType: DataType.bool },
+]
+
+/** Y like X; Mean and InvStdDev with the normalised axes gone to 1, in float. */
+const layerNormalization: Rule = (context) => {
+  const type = context.type(0)
+  const axis = axisOf(intOf(context.node, 'axis', -1), type.dims.length)
+  const statistics = { dataType: DataType.float, dims: type.dims.map((dim, i) => (i < axis ? dim : DIM_ONE)) }
+  return [type, statistics, statistics]
+}
+
+/** In inference: only Y; in training mode running mean and variance per channel beside it. */
+const batchNormalization: Rule = (context) => [context.type(0), context.type(3), context.type(4)]
+
+const identity: Rule = (context) => [{ ...context.type(0), value: context.value(0) }]
+
+const SAME_SHAPE = [
+  'Relu',
+  'Sigmoid',
+  'Tanh',
+  'Erf',
+  'Exp',
+  'Log',
+  'Cos',
+  'Sin',
+  'Tan',
+  'Acos',
+  'Asin',
+  'Atan',
+  'Cosh',
+  'Sinh',
+  'Acosh',
+  'Asinh',
+  'Atanh',
+  'Gelu',
+  'Softplus',
+  'Softsign',
+  'Elu',
+  'Selu',
+  'Celu',
+  'LeakyRelu',
+  'HardSigmoid',
+  'HardSwish',
+  'Mish',
+  'Swish',
+  'ThresholdedRelu',
+  'Shrink',
+  'PRelu',
+  'CumSum',
+  'Softmax',
+  'LogSoftmax',
+  'Hardmax',
+  'Trilu',
+  'Clip',
+  'Round',
+  'LpNormalization',
+  'MeanVarianceNormalization',
+  'InstanceNormalization',
+  'GroupNormalization',
+  'RMSNormalization',
+  'LRN',
+  'BitwiseNot',
+  'SimplifiedLayerNormalization',
+  'QuickGelu',
+  'FastGelu',
+] as const
+
+export const ELEMENTWISE: RuleTable = {
+  ...Object.fromEntries(SAME_SHAPE.map((op) => [op, same])),
+  Identity: identity,
+  Neg: negate,
+  Abs: unary(Math.abs),
+  Sqrt: unary(Math.sqrt),
+  Reciprocal: unary((x) => 1 / x),
+  Floor: unary(Math.floor),
+  Ceil: unary(Math.ceil),
+  Sign: unary(Math.sign),
+  Not: unary((x) => Number(x === 0)),
+  Add: arithmetic(folding((a, b) => a + b, dimAdd)),
+  Sub: arithmetic(folding((a, b) => a - b, dimSub)),
+  Mul: arithmetic(folding((a, b) => a * b, dimMul)),
+  Div: arithmetic(folding(quotient, dimDiv)),
+  Mod: arithmetic(folding((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b), dimMod)),
+  Pow: arithmetic((a, b, type) => (a instanceof Dim || b instanceof Dim ? null : roundTo(type, a ** b))),
+  Min: arithmetic(folding(Math.min, dimMin)),
+  Max: arithmetic(folding(Math.max, dimMax)),
+  Sum: arithmetic(folding((a, b) => a + b, dimAdd)),
+  Mean: arithmetic(null),
+  BitwiseAnd: arithmetic(null),
+  BitwiseOr: arithmetic(null),
+  BitwiseXor: arithmetic(null),
+  BitShift: arithmetic(null),
+  Equal: comparison(comparing((a, b) => a === b, equal)),
+  Greater: comparison(comparing((a, b) => a > b, greater)),
+  Less: comparison(
+    comparing(
+      (a, b) => a < b,
+      (a, b) => greater(b, a),
+    ),
+  ),
+  GreaterOrEqual: comparison(
+    comparing(
+      (a, b) => a >= b,
+      (a, b) => not(greater(b, a)),
+    ),
+  ),
+  LessOrEqual: comparison(
+    comparing(
+      (a, b) => a <= b,
+      (a, b) => not(greater(a, b)),
+    ),
+  ),
+  And: comparison(
+    comparing(
+      (a, b) => a !== 0 && b !== 0,
+      () => null,
+    ),
+  ),
+  Or: comparison(
+    comparing(
+      (a, b) => a !== 0 || b !== 0,
+      () => null,
+    ),
+  ),
+  Xor: comparison(
+    comparing(
+      (a, b) => (a !== 0) !== (b !== 0),
+      () => null,
+    ),
+  ),
+  IsNaN: toBool,
+  IsInf: toBool,
+  Where: where,
+  Cast: cast,
+  CastLike: (context) => castTo(context, context.type(1).dataType),
+  Dropout: dropout,
+  LayerNormalization: layerNormalization,
+  BatchNormalization: batchNormalization,
+}

@@ -1,0 +1,328 @@
+/** Shapes of operators that move, repeat or describe elements: Reshape, Slice, Concat, Shape, Range, … */
+import { intOf, intsOf } from '../attributes.ts'
+import { DataType } from '../graph.ts'
+import { type Dim, dimAdd, dimCeilDiv, dimDiv, dimExactDiv, dimMax, dimMul, dimOf } from './dim.ts'
+import { dimProduct, dimSub, DIM_ONE, DIM_ZERO, Unresolved } from './dim.ts'
+import {
+  at,
+  axisOf,
+  broadcast,
+  unify,
+  type Result,
+  type Rule,
+  type RuleContext,
+  type RuleTable,
+} from './rule.ts'
+import { sliceOf } from './slice.ts'
+import { broadcastValue, concreteDims, elementOf, indicesOf, mapIndices, numbersOf, toDim } from './value.ts'
+import { VALUE_COUNT_MAX, valueOfTensor, type ConstantValue, type Element } from './value.ts'
+
+/** The same elements in another shape. */
+function reshaped(context: RuleContext, dims: readonly Dim[]): readonly Result[] {
+  const value = context.value(0)
+  const concrete = concreteDims(dims)
+  const { dataType } = context.type(0)
+  return [{ dataType, dims, value: value && concrete ? { ...value, dims: concrete } : null }]
+}
+
+/** Axes from the attribute of older operator sets or the input of newer ones; null where neither is given. */
+export function axesOf(context: RuleContext, input = 1): readonly number[] | null {
+  const attribute = intsOf(context.node, 'axes')
+  if (attribute !== null) return attribute
+  return context.has(input) ? numbersOf(context.needValue(input, 'the axes'), 'an axis') : null
+}
+
+const reshape: Rule = (context) => {
+  const source = context.type(0).dims
+  const target = context.needValue(1, 'the target shape').elements
+  const keepsZero = intOf(context.node, 'allowzero', 0) === 1
+  const dims = target.map((element, axis): Dim | null => {
+    if (element === -1) return null
+    return element === 0 && !keepsZero ? at(source, axis) : toDim(element)
+  })
+  const known = dimProduct(dims.filter((dim) => dim !== null))
+  const open = dims.indexOf(null)
+  if (open < 0) {
+    return reshaped(
+      context,
+      dims.map((dim) => dim ?? DIM_ONE),
+    )
+  }
+  if (dims.lastIndexOf(null) !== open) throw new Unresolved('a target shape with two -1')
+  const rest = quotientOf(source, known)
+  return reshaped(
+    context,
+    dims.map((dim) => dim ?? rest),
+  )
+}
+
+/** What -1 stands for. The product of the source is divided factor by factor first, which needs no expansion. */
+function quotientOf(source: readonly Dim[], known: Dim): Dim {
+  if (known.constant === 0) throw new Unresolved('-1 beside an empty axis')
+  const total = dimProduct(source)
+  return dimExactDiv(total, known) ?? dimDiv(total, known)
+}
+
+const flatten: Rule = (context) => {
+  const { dims } = context.type(0)
+  const axis = intOf(context.node, 'axis', 1)
+  const split = axis < 0 ? axis + dims.length : axis
+  return reshaped(context, [dimProduct(dims.slice(0, split)), dimProduct(dims.slice(split))])
+}
+
+const squeeze: Rule = (context) => {
+  const { dims } = context.type(0)
+  const axes = axesOf(context)?.map((axis) => axisOf(axis, dims.length))
+  if (axes === undefined && dims.some((dim) => dim.constant === null)) {
+    throw new Unresolved('Squeeze without axes of a tensor whose dims are not all known')
+  }
+  return reshaped(
+    context,
+    dims.filter((dim, axis) => (axes === undefined ? dim.constant !== 1 : !axes.includes(axis))),
+  )
+}
+
+const unsqueeze: Rule = (context) => {
+  const { dims } = context.type(0)
+  const given = axesOf(context) ?? []
+  const rank = dims.length + given.length
+  const axes = given.map((axis) => axisOf(axis, rank))
+  const rest = [...dims]
+  return reshaped(
+    context,
+    Array.from({ length: rank }, (_, axis) =>
+      axes.includes(axis) ? DIM_ONE : at([rest.shift() ?? DIM_ONE], 0),
+    ),
+  )
+}
+
+const transpose: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const order = intsOf(context.node, 'perm') ?? dims.map((_, axis) => dims.length - 1 - axis)
+  const moved = order.map((axis) => at(dims, axis))
+  const value = context.value(0)
+  const concrete = concreteDims(moved)
+  if (value === null || concrete === null) return [{ dataType, dims: moved }]
+  const place = (index: readonly number[]) => dims.map((_, axis) => index[order.indexOf(axis)] ?? 0)
+  return [{ dataType, dims: moved, value: mapIndices(value, concrete, place) }]
+}
+
+const concat: Rule = (context) => {
+  const types = context.node.inputs.map((_, i) => context.type(i))
+  const [first] = types
+  if (first === undefined) throw new Unresolved('Concat of nothing')
+  const axis = axisOf(intOf(context.node, 'axis', 0), first.dims.length)
+  const dims = first.dims.map((dim, i) => {
+    const column = types.map((type) => at(type.dims, i))
+    return i === axis ? column.reduce(dimAdd) : column.reduce((a, b) => unify(context, a, b), dim)
+  })
+  return [{ dataType: first.dataType, dims, value: concatValues(context, dims, axis) }]
+}
+
+function concatValues(context: RuleContext, dims: readonly Dim[], axis: number): ConstantValue | null {
+  const concrete = concreteDims(dims)
+  const parts = context.node.inputs.map((_, i) => context.value(i))
+  if (concrete === null || !parts.every((part) => part !== null)) return null
+  const [first] = parts
+  if (first === undefined) return null
+  const outer = concrete.slice(0, axis).reduce((a, b) => a * b, 1)
+  const elements: Element[] = []
+  for (let row = 0; row < outer; row++) {
+    for (const part of parts) {
+      const width = part.elements.length / outer
+      elements.push(...part.elements.slice(row * width, (row + 1) * width))
+    }
+  }
+  return { dataType: first.dataType, dims: concrete, elements }
+}
+
+const split: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const axis = axisOf(intOf(context.node, 'axis', 0), dims.length)
+  const sizes = splitSizes(context, at(dims, axis))
+  const value = context.value(0)
+  let start = 0
+  return sizes.map((size) => {
+    const part = dims.map((dim, i) => (i === axis ? size : dim))
+    const concrete = value === null ? null : concreteDims(part)
+    const from = start
+    start += size.constant ?? 0
+    if (value === null || concrete === null) return { dataType, dims: part }
+    const place = (index: readonly number[]) => index.map((at, i) => (i === axis ? at + from : at))
+    return { dataType, dims: part, value: mapIndices(value, concrete, place) }
+  })
+}
+
+/** Given sizes, or equal parts: the last one smaller where they do not come out even. */
+function splitSizes(context: RuleContext, whole: Dim): readonly Dim[] {
+  const attribute = intsOf(context.node, 'split')
+  if (attribute !== null) return attribute.map(dimOf)
+  if (context.has(1)) return context.needValue(1, 'the sizes of the parts').elements.map(toDim)
+  const count = context.outputCount
+  const size = dimCeilDiv(whole, dimOf(count))
+  const rest = dimSub(whole, dimMul(size, dimOf(count - 1)))
+  return Array.from({ length: count }, (_, i) => (i === count - 1 ? rest : size))
+}
+
+const shape: Rule = (context) => {
+  const { dims } = context.type(0)
+  const rank = dims.length
+  const clamp = (end: number) => Math.min(rank, Math.max(0, end < 0 ? end + rank : end))
+  const part = dims.slice(clamp(intOf(context.node, 'start', 0)), clamp(intOf(context.node, 'end', rank)))
+  const value = { dataType: DataType.int64, dims: [part.length], elements: part.map(elementOf) }
+  return [{ dataType: DataType.int64, dims: [dimOf(part.length)], value }]
+}
+
+const size: Rule = (context) => {
+  const elements = [elementOf(dimProduct(context.type(0).dims))]
+  return [{ dataType: DataType.int64, dims: [], value: { dataType: DataType.int64, dims: [], elements } }]
+}
+
+const expand: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const target = context.needValue(1, 'the target shape').elements.map(toDim)
+  const result = broadcast(context, [dims, target])
+  const value = context.value(0)
+  const concrete = concreteDims(result)
+  return [{ dataType, dims: result, value: value && concrete ? broadcastValue(value, concrete) : null }]
+}
+
+const tile: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const repeats = context.needValue(1, 'the repeats').elements.map(toDim)
+  const tiled = dims.map((dim, axis) => dimMul(dim, at(repeats, axis)))
+  const value = context.value(0)
+  const concrete = concreteDims(tiled)
+  if (value === null || concrete === null) return [{ dataType, dims: tiled }]
+  const place = (index: readonly number[]) => index.map((at, axis) => at % (value.dims[axis] ?? 1))
+  return [{ dataType, dims: tiled, value: mapIndices(value, concrete, place) }]
+}
+
+const pad: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const attribute = intsOf(context.node, 'pads')
+  const pads = attribute?.map(dimOf) ?? context.needValue(1, 'the pads').elements.map(toDim)
+  const axes = context.has(3) ? (axesOf(context, 3) ?? []) : dims.map((_, axis) => axis)
+  const padded = [...dims]
+  axes.forEach((axis, i) => {
+    const index = axisOf(axis, dims.length)
+    const both = dimAdd(at(pads, i), at(pads, i + axes.length))
+    padded[index] = dimAdd(at(dims, index), both)
+  })
+  return [{ dataType, dims: padded }]
+}
+
+const range: Rule = (context) => {
+  const { dataType } = context.type(0)
+  const [start, limit, delta] = [0, 1, 2].map((i) => context.needValue(i, 'its bounds').elements[0] ?? 0)
+  if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
+    throw new Unresolved('a range without a step')
+  }
+  if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') {
+    const count = Math.max(0, Math.ceil((limit - start) / delta))
+    const dims = [dimOf(count)]
+    if (count > VALUE_COUNT_MAX) return [{ dataType, dims }]
+    const elements = Array.from({ length: count }, (_, i) => start + i * delta)
+    return [{ dataType, dims, value: { dataType, dims: [count], elements } }]
+  }
+  const length = dimMax(DIM_ZERO, dimCeilDiv(dimSub(toDim(limit), toDim(start)), toDim(delta)))
+  return [{ dataType, dims: [length] }]
+}
+
+const constant: Rule = (context) => {
+  const typed = (
+    dataType: DataType,
+    dims: readonly number[],
+    elements: readonly number[],
+  ): readonly Result[] => [{ dataType, dims: dims.map(dimOf), value: { dataType, dims, elements } }]
+  for (const [name, attribute] of context.node.attributes) {
+    const { kind, value } = attribute
+    if (kind === 'tensor') {
+      const { dataType, dims } = value
+      return [{ dataType, dims: dims.map(dimOf), value: valueOfTensor(value) }]
+    }
+    if (name === 'value_int' && kind === 'int') return typed(DataType.int64, [], [value])
+    if (name === 'value_float' && kind === 'float') return typed(DataType.float, [], [value])
+    if (name === 'value_ints' && kind === 'ints') return typed(DataType.int64, [value.length], value)
+    if (name === 'value_floats' && kind === 'floats') return typed(DataType.float, [value.length], value)
+  }
+  throw new Unresolved('a constant that is no tensor of numbers')
+}
+
+const constantOfShape: Rule = (context) => {
+  const dims = context.needValue(0, 'the shape').elements.map(toDim)
+  const fill = context.attribute('value')
+  const filled = fill?.kind === 'tensor' ? valueOfTensor(fill.value) : null
+  const dataType = filled?.dataType ?? DataType.float
+  const concrete = concreteDims(dims)
+  if (concrete === null) return [{ dataType, dims }]
+  const elements = [...indicesOf(concrete)].map(() => filled?.elements[0] ?? 0)
+  return [{ dataType, dims, value: { dataType, dims: concrete, elements } }]
+}
+
+const slice: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const asElements = (name: string, input: number, what: string): readonly Element[] =>
+    intsOf(context.node, name) ?? context.needValue(input, what).elements
+  const starts = asElements('starts', 1, 'the starts')
+  const ends = asElements('ends', 2, 'the ends')
+  const axes = axesOf(context, 3) ?? starts.map((_, i) => i)
+  const steps = context.has(4) ? numbersOf(context.needValue(4, 'the steps'), 'a step') : starts.map(() => 1)
+  const sliced = [...dims]
+  const from = dims.map(() => ({ start: DIM_ZERO, step: 1 }))
+  axes.forEach((given, i) => {
+    const axis = axisOf(given, dims.length)
+    const part = sliceOf(at(dims, axis), { start: starts[i] ?? 0, end: ends[i] ?? 0, step: steps[i] ?? 1 })
+    sliced[axis] = part.length
+    from[axis] = part
+  })
+  const value = context.value(0)
+  const concrete = value === null ? null : concreteDims(sliced)
+  if (value === null || concrete === null) return [{ dataType, dims: sliced }]
+  const place = (index: readonly number[]) =>
+    index.map((at, axis) => (from[axis]?.start.constant ?? 0) + at * (from[axis]?.step ?? 1))
+  return [{ dataType, dims: sliced, value: mapIndices(value, concrete, place) }]
+}
+
+const oneHot: Rule = (context) => {
+  const { dims } = context.type(0)
+  const depth = context.needValue(1, 'the depth').elements[0] ?? 0
+  const axis = axisOf(intOf(context.node, 'axis', -1), dims.length + 1)
+  return [{ dataType: context.type(2).dataType, dims: dims.toSpliced(axis, 0, toDim(depth)) }]
+}
+
+const depthToSpace: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const block = dimOf(intOf(context.node, 'blocksize', 1))
+  const [n, c, h, w] = [0, 1, 2, 3].map((axis) => at(dims, axis)) as [Dim, Dim, Dim, Dim]
+  return [{ dataType, dims: [n, dimDiv(c, dimMul(block, block)), dimMul(h, block), dimMul(w, block)] }]
+}
+
+const spaceToDepth: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const block = dimOf(intOf(context.node, 'blocksize', 1))
+  const [n, c, h, w] = [0, 1, 2, 3].map((axis) => at(dims, axis)) as [Dim, Dim, Dim, Dim]
+  return [{ dataType, dims: [n, dimMul(c, dimMul(block, block)), dimDiv(h, block), dimDiv(w, block)] }]
+}
+
+export const MOVEMENT: RuleTable = {
+  Reshape: reshape,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Transpose: transpose,
+  Concat: concat,
+  Split: split,
+  Shape: shape,
+  Size: size,
+  Expand: expand,
+  Tile: tile,
+  Pad: pad,
+  Range: range,
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  Slice: slice,
+  OneHot: oneHot,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+}

@@ -1,0 +1,79 @@
+/** What a shape rule sees of a node, and what it says of its outputs. */
+import type { Attribute, DataType, GraphNode } from '../graph.ts'
+import { type Dim, dimEquals, DIM_ONE, Unresolved } from './dim.ts'
+import type { ConstantValue } from './value.ts'
+
+export interface TensorType {
+  readonly dataType: DataType
+  readonly dims: readonly Dim[]
+}
+
+/** `value` where the elements are known too. */
+export interface Result extends TensorType {
+  readonly value?: ConstantValue | null
+}
+
+export interface RuleContext {
+  readonly node: GraphNode
+  /** Of the node's domain. */
+  readonly opset: number
+  readonly has: (input: number) => boolean
+  /** @throws Unresolved if the input is left out or unknown */
+  readonly type: (input: number) => TensorType
+  readonly value: (input: number) => ConstantValue | null
+  /** @throws Unresolved naming `what` if the value is not known */
+  readonly needValue: (input: number, what: string) => ConstantValue
+  readonly attribute: (name: string) => Attribute | undefined
+  readonly outputCount: number
+  /** Notes that two dimensions are taken to be equal because the graph would fail otherwise. */
+  readonly assume: (a: Dim, b: Dim) => void
+}
+
+/** One result for each output, in order. */
+export type Rule = (context: RuleContext) => readonly Result[]
+export type RuleTable = Readonly<Record<string, Rule>>
+
+export function axisOf(axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis
+  if (!Number.isInteger(positive) || positive < 0 || positive >= Math.max(rank, 1)) {
+    throw new Unresolved(`axis ${axis} of a tensor of rank ${rank}`)
+  }
+  return positive
+}
+
+/** A dimension that must be there. */
+export function at(dims: readonly Dim[], axis: number): Dim {
+  const dim = dims[axis]
+  if (dim === undefined) throw new Unresolved(`no axis ${axis} in a tensor of rank ${dims.length}`)
+  return dim
+}
+
+/** Two dimensions that must be equal in a run that works: the simpler one stands for both. */
+export function unify(context: Pick<RuleContext, 'assume'>, a: Dim, b: Dim): Dim {
+  if (dimEquals(a, b)) return a
+  if (a.constant !== null && b.constant !== null) {
+    throw new Unresolved(`dimensions ${a.key} and ${b.key} do not fit`)
+  }
+  context.assume(a, b)
+  if (a.constant !== null || b.constant !== null) return a.constant === null ? b : a
+  return complexity(a) <= complexity(b) ? a : b
+}
+
+const complexity = (dim: Dim): number => dim.key.length + 1000 * dim.terms.length
+
+/**
+ * The shape of a broadcast. A symbol is never taken to be 1 where it meets another dimension: exporters that let an
+ * axis broadcast write 1.
+ */
+export function broadcast(context: Pick<RuleContext, 'assume'>, shapes: readonly (readonly Dim[])[]): Dim[] {
+  const rank = Math.max(0, ...shapes.map((dims) => dims.length))
+  return Array.from({ length: rank }, (_, axis) => {
+    let result = DIM_ONE
+    for (const dims of shapes) {
+      const dim = dims[axis - (rank - dims.length)] ?? DIM_ONE
+      if (dim.constant === 1) continue
+      result = result.constant === 1 ? dim : unify(context, result, dim)
+    }
+    return result
+  })
+}
