@@ -1,0 +1,95 @@
+/** Rules of reductions and of softmax. */
+import type { GradContext, GradRule } from '../context.ts'
+import { gradientOf, inputOf, mul, outputOf, positiveAxes, range, reduceSum, sub } from '../emit.ts'
+
+/** Axes of a reduction: the second input since opset 13 (sum) or 18 (others), an attribute before; none means all. */
+function axesOf(c: GradContext, rank: number): readonly number[] | null {
+  const input = c.inputs[1] ?? ''
+  const given = input === '' ? c.ints('axes') : c.constantOf(input)
+  if (given === null && input !== '') return null
+  if (given !== null && given.length > 0) return positiveAxes(given, rank)
+  return c.int('noop_with_empty_axes', 0) === 1 ? [] : range(0, rank)
+}
+
+/** The reduced value's gradient with its axes put back as ones, ready to broadcast against the input. */
+function kept(c: GradContext, value: string, axes: readonly number[]): string {
+  if (c.int('keepdims', 1) === 1 || axes.length === 0) return value
+  return c.emit('Unsqueeze', [value, c.int64s(...axes)])
+}
+
+const rankOf = (c: GradContext): number => c.typeOf(inputOf(c, 0)).dims.length
+const axesKnown = (c: GradContext): readonly number[] => axesOf(c, rankOf(c)) ?? []
+
+function expanded(c: GradContext, value: string): string {
+  return c.emit('Expand', [value, c.shapeOf(inputOf(c, 0))])
+}
+
+export const reduceSumRule: GradRule = (c) => [expanded(c, kept(c, gradientOf(c), axesKnown(c))), null]
+
+/** y = Σx/n, n elements reduced: dy/n. n is read from the shapes where it is not known in advance. */
+export const reduceMeanRule: GradRule = (c) => {
+  const axes = axesKnown(c)
+  const dims = c.typeOf(inputOf(c, 0)).dims
+  const extents = axes.map((axis) => dims[axis]?.constant ?? null)
+  const g = kept(c, gradientOf(c), axes)
+  if (extents.every((extent) => extent !== null)) {
+    const count = extents.reduce((product, extent) => product * extent, 1)
+    return [expanded(c, mul(c, g, c.scalar(1 / count))), null]
+  }
+  const picked = c.emit('Gather', [c.shapeOf(inputOf(c, 0)), c.int64s(...axes)])
+  const count = c.emit('ReduceProd', [picked], { keepdims: { kind: 'int', value: 0 } })
+  const divisor = c.emit('Cast', [count], { to: { kind: 'int', value: c.dataType } })
+  return [expanded(c, c.emit('Div', [g, divisor])), null]
+}
+
+/** y = max or min: shared equally among the elements that equal it, as PyTorch's amax has it. */
+export const reduceExtremumRule: GradRule = (c) => {
+  const axes = axesKnown(c)
+  const isChosen = c.emit('Equal', [inputOf(c, 0), kept(c, outputOf(c), axes)])
+  const chosen = c.emit('Cast', [isChosen], { to: { kind: 'int', value: c.dataType } })
+  const share = c.emit('Div', [kept(c, gradientOf(c), axes), reduceSum(c, chosen, axes, true)])
+  return [mul(c, chosen, share), null]
+}
+
+/** y = √Σx²: x/y */
+export const reduceL2Rule: GradRule = (c) => {
+  const axes = axesKnown(c)
+  const share = c.emit('Div', [kept(c, gradientOf(c), axes), kept(c, outputOf(c), axes)])
+  return [mul(c, inputOf(c, 0), share), null]
+}
+
+/** y = Σx²: 2x */
+export const reduceSumSquareRule: GradRule = (c) => {
+  const share = mul(c, kept(c, gradientOf(c), axesKnown(c)), c.scalar(2))
+  return [mul(c, inputOf(c, 0), share), null]
+}
+
+export function axesCheck(c: Omit<GradContext, 'emit'>): string | null {
+  const input = c.inputs[1] ?? ''
+  return input !== '' && c.constantOf(input) === null ? 'its axes are not known in advance' : null
+}
+
+/** y = softmax(x): y·(dy − Σ dy·y) */
+export const softmaxRule: GradRule = (c) => {
+  const [axis] = positiveAxes([c.int('axis', -1)], rankOf(c))
+  const y = outputOf(c)
+  const weighted = mul(c, gradientOf(c), y)
+  const total = reduceSum(c, weighted, [axis ?? 0], true)
+  return [sub(c, weighted, mul(c, y, total))]
+}
+
+/** y = ln softmax(x): dy − eʸ·Σ dy */
+export const logSoftmaxRule: GradRule = (c) => {
+  const [axis] = positiveAxes([c.int('axis', -1)], rankOf(c))
+  const total = reduceSum(c, gradientOf(c), [axis ?? 0], true)
+  return [sub(c, gradientOf(c), mul(c, c.emit('Exp', [outputOf(c)]), total))]
+}
+
+/** y = Σ₀..ᵢ x along an axis: the same sum from the other end. */
+export const cumSumRule: GradRule = (c) => {
+  const attributes = {
+    exclusive: { kind: 'int', value: c.int('exclusive', 0) },
+    reverse: { kind: 'int', value: 1 - c.int('reverse', 0) },
+  } as const
+  return [c.emit('CumSum', [gradientOf(c), inputOf(c, 1)], attributes), null]
+}

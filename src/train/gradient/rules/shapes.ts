@@ -1,0 +1,193 @@
+/** Rules of operators that only move elements: the gradient is moved back. */
+import { int, ints } from '../../../model/attributes.ts'
+import type { GradContext, GradRule, InputGradient, RuleCheck } from '../context.ts'
+import { broadcast, gradientOf, inputOf, outputOf, positiveAxes, range, transpose } from '../emit.ts'
+
+/** Reshape, Flatten, Squeeze, Unsqueeze: back to the input's shape. Inputs beyond the first are shapes and axes. */
+export const reshapeRule: GradRule = (c) => [
+  c.emit('Reshape', [gradientOf(c), c.reshapeTarget(inputOf(c, 0))]),
+  ...c.inputs.slice(1).map(() => null),
+]
+
+/** The inverse permutation. */
+export const transposeRule: GradRule = (c) => {
+  const rank = c.typeOf(inputOf(c, 0)).dims.length
+  const perm = c.ints('perm') ?? [...range(0, rank)].reverse()
+  const inverse = range(0, rank).map((axis) => perm.indexOf(axis))
+  return [transpose(c, gradientOf(c), inverse)]
+}
+
+/** Every copy adds up: the walk sums. */
+export const expandRule: GradRule = (c) => [
+  broadcast(gradientOf(c), c.typeOf(outputOf(c)).dims),
+  ...c.inputs.slice(1).map(() => null),
+]
+
+/** Each input gets its stretch of the axis back. */
+export const concatRule: GradRule = (c) => {
+  const rank = c.typeOf(outputOf(c)).dims.length
+  const [axis] = positiveAxes([c.int('axis', 0)], rank)
+  const g = gradientOf(c)
+  let end = 0
+  const starts: (number | null)[] = []
+  for (const input of c.inputs) {
+    starts.push(Number.isNaN(end) ? null : end)
+    end += c.typeOf(input).dims[axis ?? 0]?.constant ?? Number.NaN
+  }
+  return c.inputs.map((_, i) => {
+    if (!c.wants(i)) return null
+    const [start, stop] = [starts[i], starts[i + 1] ?? (i + 1 === c.inputs.length ? end : null)]
+    const isKnown = typeof start === 'number' && typeof stop === 'number' && !Number.isNaN(stop)
+    if (isKnown) return slice(c, g, c.int64s(start), c.int64s(stop), axis ?? 0)
+    const from = sumOfExtents(c, c.inputs.slice(0, i), axis ?? 0)
+    const to = sumOfExtents(c, c.inputs.slice(0, i + 1), axis ?? 0)
+    return slice(c, g, from, to, axis ?? 0)
+  })
+}
+
+function slice(c: GradContext, value: string, start: string, stop: string, axis: number): string {
+  return c.emit('Slice', [value, start, stop, c.int64s(axis)])
+}
+
+/** How far some inputs reach along an axis together, as an int64 list of one element. */
+function sumOfExtents(c: GradContext, inputs: readonly string[], axis: number): string {
+  return inputs.reduce((sum, input) => c.emit('Add', [sum, extentOf(c, input, axis)]), c.int64s(0))
+}
+
+function extentOf(c: GradContext, input: string, axis: number): string {
+  return c.emit('Slice', [c.shapeOf(input), c.int64s(axis), c.int64s(axis + 1)])
+}
+
+/** Parts that no loss reads are zero. */
+export const splitRule: GradRule = (c) => {
+  const rank = c.typeOf(inputOf(c, 0)).dims.length
+  const [axis] = positiveAxes([c.int('axis', 0)], rank)
+  const parts = c.outputs.map((output, i) => {
+    const gradient = c.gradients[i] ?? null
+    return gradient ?? c.emit('Expand', [c.scalar(0), c.shapeOf(output)])
+  })
+  return [c.emit('Concat', parts, { axis: int(axis ?? 0) }), ...c.inputs.slice(1).map(() => null)]
+}
+
+/** One axis and known bounds: a piece, which the walk joins with its neighbours. Otherwise scattered by position. */
+export const sliceRule: GradRule = (c) => {
+  const none = c.inputs.slice(1).map(() => null)
+  return [slicePiece(c) ?? scatterSlice(c), ...none]
+}
+
+function slicePiece(c: GradContext): InputGradient {
+  const dims = c.typeOf(inputOf(c, 0)).dims
+  const starts = c.constantOf(inputOf(c, 1))
+  const stops = c.constantOf(inputOf(c, 2))
+  if (starts?.length !== 1 || stops?.length !== 1) return null
+  const axis = positiveAxes(sliceAxes(c, 1) ?? [-1], dims.length)[0] ?? -1
+  const length = dims[axis]?.constant ?? null
+  const step = c.inputs[4] === undefined || c.inputs[4] === '' ? 1 : c.constantOf(c.inputs[4])?.[0]
+  if (length === null || step !== 1) return null
+  const clamp = (bound: number): number => Math.min(length, Math.max(0, bound < 0 ? bound + length : bound))
+  const [start, stop] = [clamp(starts[0] ?? 0), clamp(stops[0] ?? length)]
+  if (start === 0 && stop === length) return gradientOf(c)
+  return stop > start ? { kind: 'piece', value: gradientOf(c), axis, start, stop, length } : null
+}
+
+function sliceAxes(c: Pick<GradContext, 'inputs' | 'constantOf'>, count: number): readonly number[] | null {
+  const axes = c.inputs[3]
+  return axes === undefined || axes === '' ? range(0, count) : c.constantOf(axes)
+}
+
+/**
+ * Any bounds and steps: the positions 0…n−1 of each axis are sliced like the input, and the gradient is scattered to
+ * where they point. Axes are undone from the last to the first, each against the shape before it was sliced.
+ */
+function scatterSlice(c: GradContext): InputGradient {
+  const x = inputOf(c, 0)
+  const dims = c.typeOf(x).dims
+  const [starts, stops] = [inputOf(c, 1), inputOf(c, 2)]
+  const count = c.typeOf(starts).dims[0]?.constant ?? 1
+  const axes = positiveAxes(sliceAxes(c, count) ?? [], dims.length)
+  const steps = c.inputs[4] ?? ''
+  const pick = (list: string, i: number): string => c.emit('Slice', [list, c.int64s(i), c.int64s(i + 1)])
+  let gradient = gradientOf(c)
+  const undone: number[] = []
+  axes.forEach((axis, i) => {
+    const bounds = [pick(starts, i), pick(stops, i), c.int64s(0), ...(steps === '' ? [] : [pick(steps, i)])]
+    const [zero, one] = [indexScalar(c, 0), indexScalar(c, 1)]
+    const extent = c.emit('Squeeze', [extentOf(c, x, axis), c.int64s(0)])
+    const positions = c.emit('Slice', [c.emit('Range', [zero, extent, one]), ...bounds])
+    undone.push(axis)
+    gradient = scatterAlong(c, gradient, positions, axis, dims.length)
+  })
+  return gradient
+
+  function scatterAlong(c: GradContext, g: string, positions: string, axis: number, rank: number): string {
+    const shape = c.emit('Shape', [g])
+    const target = c.emit(
+      'Concat',
+      range(0, rank).map((at) => (at === axis ? extentOf(c, x, at) : pick(shape, at))),
+      { axis: int(0) },
+    )
+    const zeros = c.emit('Expand', [c.scalar(0), target])
+    const others = range(0, rank).filter((at) => at !== axis)
+    const aligned = others.length === 0 ? positions : c.emit('Unsqueeze', [positions, c.int64s(...others)])
+    const index = c.emit('Expand', [aligned, shape])
+    return c.emit('ScatterElements', [zeros, index, g], { axis: int(axis) })
+  }
+}
+
+const indexScalar = (c: GradContext, value: number): string =>
+  c.emit('Squeeze', [c.int64s(value), c.int64s(0)])
+
+export const sliceCheck: RuleCheck = (c) => {
+  const count = c.typeOf(inputOf(c, 1)).dims[0]?.constant ?? null
+  return count === null || sliceAxes(c, count) === null ? 'its axes are not known in advance' : null
+}
+
+/** Constant padding: the gradient of the middle. Negative pads (cropping) get zeros back. */
+export const padRule: GradRule = (c) => {
+  const none = c.inputs.slice(1).map(() => null)
+  const back = c.emit('Neg', [inputOf(c, 1)])
+  const axes = c.inputs[3] ?? ''
+  const extra = axes === '' ? [] : [axes]
+  return [c.emit('Pad', [gradientOf(c), back, c.scalar(0), ...extra]), ...none]
+}
+
+export const padCheck: RuleCheck = (c) =>
+  c.text('mode', 'constant') === 'constant' ? null : 'only constant padding has a rule'
+
+/** Every tile adds up: [n·r] → [r, n] per axis, summed over r. */
+export const tileRule: GradRule = (c) => {
+  const x = inputOf(c, 0)
+  const rank = c.typeOf(x).dims.length
+  const pairs = c.emit(
+    'Concat',
+    [c.emit('Unsqueeze', [inputOf(c, 1), c.int64s(1)]), c.emit('Unsqueeze', [c.shapeOf(x), c.int64s(1)])],
+    { axis: int(1) },
+  )
+  const shape = c.emit('Reshape', [pairs, c.int64s(2 * rank)])
+  const parted = c.emit('Reshape', [gradientOf(c), shape])
+  const summed = c.emit('ReduceSum', [parted, c.int64s(...range(0, rank).map((i) => 2 * i))], {
+    keepdims: int(0),
+  })
+  return [summed, null]
+}
+
+/** Space to depth and back are permutations of pixels. */
+export const depthToSpaceRule: GradRule = (c) => {
+  const size = c.int('blocksize', 1)
+  const dims = c.typeOf(inputOf(c, 0)).dims.map((dim) => dim.constant)
+  const [, channels, height, width] = dims
+  const depth = (channels ?? 0) / (size * size)
+  const isColumnRow = c.text('mode', 'DCR') === 'CRD'
+  const parted = c.emit('Reshape', [gradientOf(c), c.int64s(-1, depth, height ?? 0, size, width ?? 0, size)])
+  const perm = isColumnRow ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
+  const moved = c.emit('Transpose', [parted], { perm: ints(perm) })
+  return [c.emit('Reshape', [moved, c.reshapeTarget(inputOf(c, 0))])]
+}
+
+export const depthToSpaceCheck: RuleCheck = (c) =>
+  c
+    .typeOf(inputOf(c, 0))
+    .dims.slice(1)
+    .every((dim) => dim.constant !== null)
+    ? null
+    : 'its channels, height and width are not known in advance'

@@ -1,0 +1,193 @@
+/**
+ * From a base model to the graphs that training runs.
+ *
+ * In: a model, what of it is trained, the loss. Out: a model whose inputs are the base's, `labels`, and `parameters`
+ * (f32 [P], all trained tensors one behind the other), and whose outputs are f32 scalars `loss_sum` and `token_count` and
+ * f32 `gradients` [P] = ∂loss_sum/∂parameters. Sums, not means: the host divides by the count of a whole step, so that
+ * accumulating over micro-batches is exact. The evaluation graph has the same inputs and no gradients.
+ * Invariants: base weights stay where they lie; both graphs lay the parameters out alike.
+ */
+import { RoundError } from '../../core/errors.ts'
+import { DataType, type OnnxModel, type ValueInfo } from '../../model/graph.ts'
+import { GraphBuilder } from '../../model/graph-builder.ts'
+import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
+import type { GradientFault } from './errors.ts'
+import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
+import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
+import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
+import { trainableWeights } from './trainable-weights.ts'
+import { checkDifferentiable, differentiate } from './walk.ts'
+
+export const PARAMETERS_INPUT = 'parameters'
+export const LABELS_INPUT = 'labels'
+export const LOSS_OUTPUT = 'loss_sum'
+export const COUNT_OUTPUT = 'token_count'
+export const GRADIENTS_OUTPUT = 'gradients'
+export const EXAMPLE_LOSS_OUTPUT = 'example_loss_sums'
+export const EXAMPLE_COUNT_OUTPUT = 'example_token_counts'
+
+/** An adapter on one module: y = base(x) + scale·(x·Aᵀ)·Bᵀ. */
+export interface LoraSite {
+  readonly module: LinearModule
+  readonly rank: number
+  readonly scale: number
+}
+
+export type Trainable =
+  | { readonly kind: 'lora'; readonly sites: readonly LoraSite[] }
+  /** Every weight, or those that `isTrained` names; see `trainableWeights`. */
+  | { readonly kind: 'full'; readonly isTrained?: (name: string) => boolean }
+
+export interface TrainingGraphOptions {
+  readonly trainable: Trainable
+  readonly loss: LossKind
+  /** The output that the loss reads: `logits` if there is one, else the first. */
+  readonly output?: string
+}
+
+export interface EvaluationGraphOptions extends TrainingGraphOptions {
+  /** Also give the model's output itself, under its name. */
+  readonly hasLogits?: boolean
+  /** Also give `example_loss_sums` and `example_token_counts`, f32 [batch]. */
+  readonly hasExampleSums?: boolean
+}
+
+export interface TrainingGraph {
+  readonly model: OnnxModel
+  /** Where each trained tensor lies in `parameters` and `gradients`. */
+  readonly parameters: readonly ParameterSlot[]
+  readonly parameterCount: number
+  /** All inputs of the graph. */
+  readonly feeds: readonly ValueInfo[]
+}
+
+/** @throws GRADIENT_UNSUPPORTED | GRADIENT_OPSET | GRADIENT_SHAPE_UNKNOWN | LOSS_UNFIT | NOTHING_TRAINABLE */
+export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOptions): TrainingGraph {
+  const prepared = prepare(base, options)
+  const { builder, forward, shapes, output, slots, values } = prepared
+  // Before the loss, whose own needs would hide the list of what has no rule.
+  checkDifferentiable({ builder, graph: forward.graph, shapes, sinks: [output], wanted: values })
+  const loss = addLoss(prepared, options.loss)
+  builder.dropOutput(output)
+  const seeds = new Map([[output, loss.seed()]])
+  const gradients = differentiate({ builder, graph: forward.graph, shapes, seeds, wanted: values })
+  const flat = joinGradients(
+    builder,
+    slots,
+    values.map((value) => gradients.get(value) ?? null),
+  )
+  builder.outputAs(GRADIENTS_OUTPUT, flat, DataType.float, [parameterCountOf(slots)])
+  return finish(prepared)
+}
+
+/** The same losses at given parameters, without gradients. @throws as `buildTrainingGraph`, and of gradients nothing */
+export function buildEvaluationGraph(base: OnnxModel, options: EvaluationGraphOptions): TrainingGraph {
+  const prepared = prepare(base, options)
+  const { builder, output } = prepared
+  const loss = addLoss(prepared, options.loss)
+  if (options.hasLogits !== true) builder.dropOutput(output)
+  if (options.hasExampleSums === true) {
+    const { lossSums, counts } = loss.perExample()
+    builder.outputAs(EXAMPLE_LOSS_OUTPUT, lossSums, DataType.float, ['batch'])
+    builder.outputAs(EXAMPLE_COUNT_OUTPUT, counts, DataType.float, ['batch'])
+  }
+  return finish(prepared)
+}
+
+interface Prepared {
+  readonly builder: GraphBuilder
+  /** The model with the parameters cut out of their input. */
+  readonly forward: OnnxModel
+  readonly shapes: GraphShapes
+  readonly output: string
+  readonly slots: readonly ParameterSlot[]
+  /** The value that holds each slot's tensor. */
+  readonly values: readonly string[]
+}
+
+function prepare(base: OnnxModel, { trainable, output: wanted }: TrainingGraphOptions): Prepared {
+  const output = outputOf(base, wanted)
+  const builder = new GraphBuilder(base, { prefix: 'train/' })
+  for (const { name } of base.graph.outputs) if (name !== output) builder.dropOutput(name)
+  const { slots, values } =
+    trainable.kind === 'lora'
+      ? insertAdapters(builder, trainable.sites)
+      : openWeights(builder, base, trainable.isTrained)
+  if (slots.length === 0) {
+    throw new RoundError<GradientFault>(
+      { code: 'NOTHING_TRAINABLE' },
+      'no weight of the model is to be trained',
+      {
+        hint: 'Name modules that the model has.',
+      },
+    )
+  }
+  const forward = builder.build()
+  const shapes = inferGraphShapes(forward)
+  return { builder: new GraphBuilder(forward, { prefix: 'grad/' }), forward, shapes, output, slots, values }
+}
+
+function outputOf(base: OnnxModel, wanted: string | undefined): string {
+  const names = base.graph.outputs.map((output) => output.name)
+  const chosen = wanted ?? (names.includes('logits') ? 'logits' : names[0])
+  if (chosen !== undefined && names.includes(chosen)) return chosen
+  const reason = `is none of the model's outputs (${names.join(', ')})`
+  throw new RoundError<GradientFault>(
+    { code: 'LOSS_UNFIT', output: chosen ?? '', reason },
+    `output ${JSON.stringify(chosen ?? '')} ${reason}`,
+  )
+}
+
+interface OpenParameters {
+  readonly slots: readonly ParameterSlot[]
+  readonly values: readonly string[]
+}
+
+function insertAdapters(builder: GraphBuilder, sites: readonly LoraSite[]): OpenParameters {
+  const slots = layOut(
+    sites.flatMap(({ module, rank }) => {
+      const { a, b } = factorsOf(module, rank)
+      return [a, b]
+    }),
+  )
+  const flat = builder.input(PARAMETERS_INPUT, DataType.float, [parameterCountOf(slots)])
+  const values = slots.map((slot) => cutParameter(builder, flat, slot))
+  sites.forEach(({ module, scale }, i) => {
+    const [a, b] = [values[2 * i] ?? '', values[2 * i + 1] ?? '']
+    insertLora(builder, { module, a, b, scale })
+  })
+  return { slots, values }
+}
+
+/** Weights become cuts of the flat input under their own names, so that nothing that reads them changes. */
+function openWeights(
+  builder: GraphBuilder,
+  base: OnnxModel,
+  isTrained: ((name: string) => boolean) | undefined,
+): OpenParameters {
+  const weights = trainableWeights(base).filter(({ name }) => isTrained?.(name) ?? true)
+  const slots = layOut(weights)
+  const flat = builder.input(PARAMETERS_INPUT, DataType.float, [parameterCountOf(slots)])
+  for (const slot of slots) {
+    builder.dropInitializer(slot.name)
+    cutParameter(builder, flat, slot, slot.name)
+  }
+  return { slots, values: slots.map((slot) => slot.name) }
+}
+
+function addLoss({ builder, shapes, output }: Prepared, kind: LossKind): LossNodes {
+  const type = shapes.typeOf(output)
+  if (type === null) {
+    const reason = 'has a shape that cannot be inferred'
+    throw new RoundError<GradientFault>({ code: 'LOSS_UNFIT', output, reason }, `output ${output} ${reason}`)
+  }
+  const loss = buildLoss(builder, { kind, output, type, labels: LABELS_INPUT })
+  builder.outputAs(LOSS_OUTPUT, loss.lossSum, DataType.float, [])
+  builder.outputAs(COUNT_OUTPUT, loss.count, DataType.float, [])
+  return loss
+}
+
+function finish({ builder, slots }: Prepared): TrainingGraph {
+  const model = builder.build()
+  return { model, parameters: slots, parameterCount: parameterCountOf(slots), feeds: model.graph.inputs }
+}
