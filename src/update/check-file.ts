@@ -1,0 +1,110 @@
+/**
+ * Whether a file is the canonical update file of its tensors: the structural half of admission, a function of charter,
+ * manifest and bytes alone. Values (finite, bounded) are the kernel's half.
+ *
+ * There is exactly one file for a set of ranks, values and nonce: the header must be, byte for byte, what we would have
+ * written. So two files never mean the same update, and no bytes hide in padding or unknown metadata.
+ * Source: docs/PROTOCOL.md §6.
+ */
+import type { Layout } from '../charter/schema.ts'
+import { equalBytes } from '../core/bytes.ts'
+import { isRoundError, type RoundError } from '../core/errors.ts'
+import {
+  encodeHeader,
+  headerLengthOf,
+  parseHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from '../core/safetensors.ts'
+import { openReader, type Reader } from '../files/index.ts'
+import { updateMetadata } from './build.ts'
+import { updateError, type UpdateFault } from './errors.ts'
+import { factorNames, updateTensors } from './layout.ts'
+
+/** One module's factors in the file. */
+export interface UpdateFileModule {
+  readonly name: string
+  readonly rank: number
+  readonly a: SafetensorsEntry
+  readonly b: SafetensorsEntry
+}
+
+/** No header of ours needs more a tensor: a name of at most 519 characters, dtype, shape and offsets. */
+const HEADER_SIZE_BYTES_PER_TENSOR = 768
+const HEADER_SIZE_BYTES_FIXED = 512
+
+/**
+ * The modules of an update file in the layout's order.
+ * @throws UPDATE_NOT_CANONICAL | UPDATE_RANK_TOO_LARGE, and errors of the disk
+ */
+export async function checkUpdateFile(
+  path: string,
+  layout: Layout,
+  nonce: Uint8Array,
+): Promise<readonly UpdateFileModule[]> {
+  const reader = await openReader(path)
+  try {
+    const prefix = await readPrefix(reader, layout)
+    return checkUpdateHeader(prefix, reader.sizeBytes, layout, nonce)
+  } finally {
+    await reader.close()
+  }
+}
+
+async function readPrefix(reader: Reader, layout: Layout): Promise<Uint8Array> {
+  if (reader.sizeBytes < 8) throw notCanonical('is shorter than its header')
+  const first8 = await reader.read(0, 8)
+  const length = asUpdateFault(() => headerLengthOf(first8, 'update'))
+  const maxLength = HEADER_SIZE_BYTES_FIXED + 2 * layout.modules.length * HEADER_SIZE_BYTES_PER_TENSOR
+  if (length > maxLength || 8 + length > reader.sizeBytes) {
+    throw notCanonical(`has a header of ${length} bytes`)
+  }
+  return reader.read(0, 8 + length)
+}
+
+/** Pure: `prefix` is the file's first bytes up to the data. */
+export function checkUpdateHeader(
+  prefix: Uint8Array,
+  fileSizeBytes: number,
+  layout: Layout,
+  nonce: Uint8Array,
+): readonly UpdateFileModule[] {
+  const header = parsePrefix(prefix, fileSizeBytes)
+  const byName = new Map(header.entries.map((entry) => [entry.name, entry]))
+  const modules = layout.modules.map(({ name }) => {
+    const names = factorNames(name)
+    const [a, b] = [byName.get(names.a), byName.get(names.b)]
+    // [REJECT] An update holds both factors of every module of the layout (docs/PROTOCOL.md §6).
+    if (a === undefined || b === undefined) throw notCanonical(`lacks a factor of module ${name}`)
+    return { name, rank: a.shape[0] ?? 0, a, b }
+  })
+  for (const { name, rank } of modules) {
+    if (rank >= 1 && rank <= layout.rankMax) continue
+    throw updateError(
+      { code: 'UPDATE_RANK_TOO_LARGE', module: name, rank, rankMax: layout.rankMax },
+      `module ${name}: rank ${rank}, the charter allows 1 to ${layout.rankMax}`,
+    )
+  }
+  const ranks = modules.map(({ rank }) => rank)
+  const expected = encodeHeader(updateTensors(layout, ranks), updateMetadata(nonce))
+  // [REJECT] The header is, byte for byte, the canonical one of these ranks and this nonce (docs/PROTOCOL.md §6).
+  if (!equalBytes(expected.prefix, prefix)) throw notCanonical('has another header than its tensors need')
+  return modules
+}
+
+function parsePrefix(prefix: Uint8Array, fileSizeBytes: number): SafetensorsHeader {
+  return asUpdateFault(() => parseHeader(prefix.subarray(8), fileSizeBytes, 'update'))
+}
+
+/** A file that is no safetensors file at all is not canonical either: one code for the member's fault. */
+function asUpdateFault<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (isRoundError(error, 'SAFETENSORS_INVALID')) throw notCanonical(error.message)
+    throw error
+  }
+}
+
+const notCanonical = (reason: string): RoundError<UpdateFault> =>
+  updateError({ code: 'UPDATE_NOT_CANONICAL', reason }, `update file: ${reason}`)
