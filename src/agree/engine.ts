@@ -103,16 +103,14 @@ function apply(draft: Draft, event: Event): boolean {
   }
 }
 
-/** Takes my journal back: what it holds is what I signed, and goes out again as it was. */
+/** Takes my journal back: what I signed goes out again as it was, what I held I hold. */
 function restore(draft: Draft, messages: readonly Message[], observe: boolean): void {
   const { me } = draft.params
   // §9.2 After a restart I send again exactly what I sent, and sign nothing before I know what that was.
-  for (const message of messages) {
-    assert(message.member === me, `the journal of member ${me} holds a message of member ${message.member}`)
-    put(draft, 'signed', message.slot, message.key)
-    keep(draft, message)
-    draft.effects.push({ kind: 'broadcast', message })
-  }
+  const mine = messages.filter(({ member }) => member === me)
+  for (const message of mine) put(draft, 'signed', message.slot, message.key)
+  for (const message of messages) keep(draft, message)
+  for (const message of mine) draft.effects.push({ kind: 'broadcast', message })
   if (draft.state.mode !== 'waiting') return
   const hasAbandoned = me !== null && draft.state.signed.has(abandonSlot(me))
   patch(draft, { mode: hasAbandoned ? 'abandoned' : observe ? 'observing' : 'active' })

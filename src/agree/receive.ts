@@ -52,6 +52,8 @@ export function receive(draft: Draft, message: Message): Verdict {
   const bodies = state.slots.get(message.slot) ?? []
   if (bodies.length >= 2 && !isNeeded(draft, message)) return ignore('SLOT_FULL')
   keep(draft, message)
+  // §9.5 What my signatures rest on outlives a crash: a liar may be the only other one to hold it, and keep it.
+  draft.effects.push({ kind: 'store', message })
   return verdict
 }
 

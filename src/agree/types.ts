@@ -2,10 +2,11 @@
  * What goes into the round engine and what comes out of it: `step(state, event, params) → { state, effects }`.
  *
  * The shell (src/node/) turns effects into I/O and results into events. Contract with the shell, in full:
- * - The first event is `restored`, with every envelope of this round in my journal (none for a fresh one). Before it
- *   nothing is signed.
- * - On `sign`: write {slot, type, body} to the journal and sync it, sign, feed the message back as `signed`. The engine
- *   then asks for its `broadcast`. If the process dies in between, the journal alone says whether it was signed.
+ * - The first event is `restored`, with every envelope of this round in my journal, mine and others', in the order in
+ *   which they were written (none for a fresh one). Before it nothing is signed.
+ * - On `store`: append the peer's envelope to the journal; no sync. On `sign`: append the signed envelope, sync, feed it
+ *   back as `signed`; the engine then asks for its `broadcast`. One file, effects in order, so that syncing mine makes
+ *   durable all that it rests on. If the process dies in between, the journal alone says whether it was signed.
  * - `clock` whenever the latest `set-timer` is due, and at any other time too. `nowMs` is the median of my clock and
  *   those of connected members; skew beyond the charter's guard is the shell's alarm.
  * - On `fetch-update`: get the bytes, check the digests, run admission if asked to, sync, then `update-stored`. After a
@@ -116,6 +117,8 @@ export type Effect =
       /** Canonical bytes of the body. */
       readonly body: Uint8Array
     }
+  /** A peer's message is held from now on: append it to the journal, to be synced no later than my next signature. */
+  | { readonly kind: 'store'; readonly message: Message }
   | { readonly kind: 'broadcast'; readonly message: Message }
   | { readonly kind: 'verdict'; readonly digest: Digest; readonly verdict: Verdict }
   | { readonly kind: 'pull'; readonly digests: readonly Digest[] }

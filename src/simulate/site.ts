@@ -71,15 +71,16 @@ export interface Site {
   readonly broadcast: (message: Message) => void
 }
 
-/** What outlives a crash. */
+/** What outlives a crash: of the journal what was synced, and by luck some of what came after. */
 interface Durable {
   readonly journal: Message[]
+  syncedCount: number
   readonly disk: Map<string, AdmissionResult>
 }
 
 export function createSite(world: World, member: MemberIndex, behaviour: Behaviour | null): Site {
   const params = world.paramsOf(member)
-  const durable: Durable = { journal: [], disk: new Map() }
+  const durable: Durable = { journal: [], syncedCount: 0, disk: new Map() }
   const serving = new Set<string>()
   let state = createState(params)
   let isUp = false
@@ -168,6 +169,7 @@ export function createSite(world: World, member: MemberIndex, behaviour: Behavio
   function crash(untilMs: number): void {
     if (!isUp) return
     isUp = false
+    durable.journal.length = world.random.between(durable.syncedCount, durable.journal.length)
     const count = world.history.crashCounts.get(member) ?? 0
     world.history.crashCounts.set(member, count + 1)
     world.trace(`${member} crash`)
@@ -191,10 +193,14 @@ export function createSite(world: World, member: MemberIndex, behaviour: Behavio
         if (!decoded.ok) throw new TypeError(`the engine asked for a ${effect.type} that is not canonical`)
         const message = signBody(world, member, effect.type, decoded.value)
         durable.journal.push(message)
+        durable.syncedCount = durable.journal.length
         world.trace(`${member} signs ${effect.slot} ${message.key}`)
         if (!diesAtWrite()) feed({ kind: 'signed', message })
         return
       }
+      case 'store':
+        durable.journal.push(effect.message)
+        return
       case 'broadcast':
         return site.broadcast(effect.message)
       case 'pull':
