@@ -23,6 +23,9 @@ export interface RunningCommand {
 }
 
 const TAIL_LINE_COUNT = 20
+type OnLine = (line: string) => void
+
+const LYING_SITE = siblingEntry(import.meta.url, '../attack/equivocating-site')
 const CLI = siblingEntry(import.meta.url, '../cli/main')
 
 /** Starts `oneround …args --json`. @param onLine — each line on stderr */

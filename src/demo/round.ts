@@ -1,0 +1,124 @@
+/**
+ * One round of a local consortium: a real `oneround run` process for each site, killed and restarted where the plan
+ * says so, watched until every one has ended. In: prepared site folders. Out: what each process said at its end.
+ */
+import type { ChildProcess } from 'node:child_process'
+import * as v from 'valibot'
+import type { TimedNodeEvent } from '../node/events.ts'
+import { type CommandEnd, type RunningCommand, startCommand, startLyingSite } from './process.ts'
+import type { ConsortiumPlan } from './plan.ts'
+
+export interface SiteRun {
+  readonly name: string
+  readonly end: CommandEnd | null
+  /** The aggregate the site attested, from its status at the end. */
+  readonly digest: string | null
+  readonly certificate: string | null
+  readonly adapter: string | null
+  /** How often the process was killed and started again. */
+  readonly restartCount: number
+}
+
+export interface RoundOptions {
+  readonly plan: ConsortiumPlan
+  /** Node folder of a site. */
+  readonly folderOf: (site: string) => string
+  /** PEFT folder that a site publishes. */
+  readonly adapterOf: (site: string) => string
+  /** After this long whoever still runs is asked to stop. */
+  readonly timeoutMs: number
+  readonly onEvent: (site: string, event: TimedNodeEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** How long a site stays for members that are behind; a killed one needs to start again and catch up. */
+const LINGER_SECONDS = 20
+
+const runDocument = v.object({
+  schema: v.literal('oneround/run@1'),
+  outcome: v.string(),
+  certificate: v.nullable(v.string()),
+  adapter: v.nullable(v.string()),
+  status: v.object({ aggregate: v.nullable(v.string()) }),
+})
+
+/** Runs all sites to their end. */
+export async function runRound(options: RoundOptions): Promise<readonly SiteRun[]> {
+  const { plan, timeoutMs, signal } = options
+  const children = new Set<ChildProcess>()
+  const stopAll = () => children.forEach((child) => child.kill('SIGTERM'))
+  const timer = setTimeout(stopAll, timeoutMs)
+  signal.addEventListener('abort', stopAll, { once: true })
+  try {
+    return await Promise.all(plan.sites.map((site) => runSite(site, options, children)))
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stopAll)
+    children.forEach((child) => child.kill('SIGKILL'))
+  }
+}
+
+async function runSite(site: string, options: RoundOptions, children: Set<ChildProcess>): Promise<SiteRun> {
+  const { plan } = options
+  const conduct = plan.attacks.find((attack) => attack.site === site)?.kind
+  if (conduct === 'silent') return { ...nothing(site), end: null }
+  const kill = plan.kills.find((each) => each.site === site)
+  const start = (onLine: (line: string) => void): RunningCommand =>
+    conduct === 'equivocate'
+      ? startLyingSite([options.folderOf(site), options.adapterOf(site)], onLine)
+      : startCommand(
+          [
+            'run',
+            options.folderOf(site),
+            '--adapter',
+            options.adapterOf(site),
+            '--until-certificate',
+            '--linger',
+            `${LINGER_SECONDS}`,
+          ],
+          onLine,
+        )
+  let isKilled = false
+  const watch = (child: () => ChildProcess | undefined) => (line: string) => {
+    const event = parseEvent(line)
+    if (event === null) return
+    options.onEvent(site, event)
+    if (kill === undefined || isKilled || event.type !== 'signed' || event.object !== kill.after) return
+    isKilled = true
+    child()?.kill('SIGKILL')
+  }
+  for (let restartCount = 0; ; restartCount++) {
+    let child: ChildProcess | undefined
+    const running = start(watch(() => child))
+    child = running.child
+    children.add(running.child)
+    const end = await running.ended
+    children.delete(running.child)
+    // The plan's own kill; a process that something else killed stays down and is reported.
+    const isPlanned = isKilled && end.signal === 'SIGKILL' && restartCount === 0
+    if (!isPlanned) return { ...nothing(site), ...readEnd(end), end, restartCount }
+  }
+}
+
+const nothing = (name: string) => ({ name, digest: null, certificate: null, adapter: null, restartCount: 0 })
+
+function readEnd(end: CommandEnd): Pick<SiteRun, 'digest' | 'certificate' | 'adapter'> {
+  const checked = v.safeParse(runDocument, end.document)
+  if (!checked.success) return { digest: null, certificate: null, adapter: null }
+  const { certificate, adapter, status } = checked.output
+  return { digest: status.aggregate, certificate, adapter }
+}
+
+/** A line on stderr is an event, or a remark that is none of ours. */
+function parseEvent(line: string): TimedNodeEvent | null {
+  if (!line.startsWith('{')) return null
+  try {
+    const value: unknown = JSON.parse(line)
+    const isEvent = typeof value === 'object' && value !== null && 'type' in value && 'atMs' in value
+    // Our own process of the same version wrote the line; its shape is that of its type.
+    return isEvent ? (value as TimedNodeEvent) : null
+  } catch {
+    // A process that was killed in the middle of a line.
+    return null
+  }
+}
