@@ -3,6 +3,8 @@
  * dx = s·(u − mean(u) − x̂·mean(u·x̂)), dγ = Σ dy·x̂, dβ = Σ dy; means over the normalised axes.
  * Source: Ba, Kiros & Hinton 2016 (arXiv:1607.06450), differentiated.
  */
+import { int } from '../../../model/attributes.ts'
+import { DataType } from '../../../model/graph.ts'
 import type { GradContext, GradRule, InputGradient } from '../context.ts'
 import {
   add,
@@ -23,8 +25,13 @@ export const layerNormalizationRule: GradRule = (c) => {
   const dims = c.typeOf(x).dims
   const [axis] = positiveAxes([c.int('axis', -1)], dims.length)
   const axes = range(axis ?? 0, dims.length)
-  const deviation = c.furtherOutput(2, 3)
-  const normal = mul(c, sub(c, x, c.furtherOutput(1, 3)), deviation)
+  // Mean and inverse deviation come in the node's stash type, which is float.
+  const stashed = (output: number): string => {
+    const value = c.furtherOutput(output, 3)
+    return c.dataType === DataType.float ? value : c.emit('Cast', [value], { to: int(c.dataType) })
+  }
+  const deviation = stashed(2)
+  const normal = mul(c, sub(c, x, stashed(1)), deviation)
   const gradients: InputGradient[] = [null, null]
   if (c.wants(0))
     gradients[0] = normalGradient(c, { gradient: mul(c, g, inputOf(c, 1)), normal, deviation, axes })

@@ -1,0 +1,64 @@
+// Protects: every row of the gradient table answers the true derivative, for any shape, broadcast and axis it accepts.
+import { describe, expect, it } from 'vitest'
+import { DataType } from '../../../../src/model/graph.ts'
+import { GraphBuilder } from '../../../../src/model/graph-builder.ts'
+import { inferGraphShapes } from '../../../../src/train/gradient/graph-shapes.ts'
+import { entryOf, GRADIENT_TABLE } from '../../../../src/train/gradient/table.ts'
+import { differentiate } from '../../../../src/train/gradient/walk.ts'
+import { checkRule } from './rule-case.ts'
+import { RULE_CASES } from './rule-cases.ts'
+
+const OPSET = 20
+
+describe('the gradient table', () => {
+  it('has a case for every differentiable row', () => {
+    const rows = [...GRADIENT_TABLE].filter(([, entry]) => typeof entry === 'object').map(([key]) => key)
+    expect(rows.filter((key) => !RULE_CASES.some(({ row }) => row === key))).toEqual([])
+  })
+
+  it('has well-formed keys that do not overlap', () => {
+    for (const key of GRADIENT_TABLE.keys()) {
+      expect(key).toMatch(/^\w+@\d+(\+|-\d+)$/)
+      const [op = '', first = ''] = key.split(/[@+-]/)
+      expect(entryOf(op, '', Math.max(13, Number(first))), key).toBe(GRADIENT_TABLE.get(key))
+    }
+  })
+
+  for (const ruleCase of RULE_CASES) {
+    for (const opset of ruleCase.opsets ?? [OPSET]) {
+      for (const isSymbolic of ruleCase.isStatic === true ? [false] : [false, true]) {
+        const title = `${ruleCase.row} ${ruleCase.title}, opset ${opset}, ${isSymbolic ? 'symbolic' : 'known'} sizes`
+        it(title, () => checkRule(ruleCase, { opset, isSymbolic }))
+      }
+    }
+  }
+
+  const keysOf = (answer: string): readonly string[] =>
+    [...GRADIENT_TABLE].filter(([, entry]) => entry === answer).map(([key]) => key)
+
+  for (const key of keysOf('stops')) {
+    it(`${key} stops gradients`, () => {
+      expect(gradientBehind(key)).toBeNull()
+    })
+  }
+
+  for (const key of keysOf('refused')) {
+    it(`${key} is refused with its node's name`, () => {
+      expect(() => gradientBehind(key)).toThrow(/cannot be repeated/)
+    })
+  }
+})
+
+/** The gradient of x through `Op(x) → x + …`, less the part that goes around the operator. */
+function gradientBehind(key: string): string | null {
+  const [op = ''] = key.split('@')
+  const builder = new GraphBuilder({ opset: 20, name: 'stop' })
+  const x = builder.input('x', DataType.float, [2])
+  const y = builder.add(op, [x])
+  builder.output(y, DataType.float)
+  const model = builder.build()
+  const grown = new GraphBuilder(model)
+  const seeds = new Map([[y, grown.input('cotangent', DataType.float, [2])]])
+  const shapes = inferGraphShapes(model)
+  return differentiate({ builder: grown, graph: model.graph, shapes, seeds, wanted: [x] }).get(x) ?? null
+}
