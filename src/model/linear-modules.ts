@@ -1,0 +1,227 @@
+/**
+ * The linear modules of a graph: every product with a constant weight, by module name. Found by structure (a MatMul, Gemm,
+ * pointwise Conv or quantised product whose right operand comes from an initializer), named by `module-names.ts`.
+ *
+ * A module that runs twice appears twice, once a node, under one name. Different weights used by one module are told
+ * apart by a number behind the name (`attn`, `attn:2`): PEFT cannot adapt them one by one either.
+ */
+import { floatOf, intOf, intsOf } from './attributes.ts'
+import type { GraphNode, OnnxModel } from './graph.ts'
+import type { LinearModule } from './lora.ts'
+import { moduleNames, type NamingOptions } from './module-names.ts'
+import { inferShapes, type InferredGraph } from './shapes.ts'
+
+export type { LinearModule } from './lora.ts'
+
+/** A linear module, and where its weight lies. */
+export interface LocatedModule extends LinearModule {
+  readonly op: 'MatMul' | 'Gemm' | 'Conv' | 'MatMulNBits'
+  /** Index among the graph's nodes. */
+  readonly nodeIndex: number
+  /** The initializer, which a Transpose, Cast or dequantisation may stand behind. */
+  readonly weight: string
+  /** How the initializer lies: `in-out` is [in, out], `out-in` what PyTorch's Linear stores. */
+  readonly weightLayout: 'in-out' | 'out-in'
+  /** The initializer that is added to the product, where there is one. */
+  readonly bias: string | null
+}
+
+type Product = Pick<LocatedModule, 'op' | 'kind' | 'inSize' | 'outSize' | 'weight' | 'weightLayout'>
+
+/**
+ * The linear modules of a graph, in the order of its nodes.
+ * @param inferred — shapes of this very graph, if they are there already
+ */
+export function findLinearModules(
+  model: OnnxModel,
+  inferred: InferredGraph = inferShapes(model),
+  naming: NamingOptions = {},
+): readonly LocatedModule[] {
+  const graph = new ConstantView(model)
+  const nameOf = moduleNames(model, naming)
+  const labels = new Labels()
+  return model.graph.nodes.flatMap((node, nodeIndex) => {
+    const product = graph.productOf(node)
+    const [input = ''] = node.inputs
+    const [output = ''] = node.outputs
+    if (product === null) return []
+    const { weight } = product
+    const found = nameOf(node) || weight.replace(/\.(?:weight|qweight)(?:_\w+)?$/, '')
+    return [
+      {
+        ...product,
+        name: labels.nameFor(found, weight),
+        nodeIndex,
+        input,
+        inputRank: inferred.typeOf(input).dims.length,
+        output,
+        isHead: graph.isHead(output),
+        bias: graph.biasOf(node, product.outSize),
+      },
+    ]
+  })
+}
+
+/** Names for pairs of module and weight: the first weight of a module has its name alone. */
+class Labels {
+  readonly #weights = new Map<string, string[]>()
+
+  nameFor(module: string, weight: string): string {
+    const weights = this.#weights.get(module) ?? []
+    if (!weights.includes(weight)) weights.push(weight)
+    this.#weights.set(module, weights)
+    const place = weights.indexOf(weight)
+    return place === 0 ? module : `${module}:${place + 1}`
+  }
+}
+
+interface Source {
+  readonly initializer: string
+  readonly dims: readonly number[]
+  /** Whether an odd number of transpositions stands between. */
+  readonly isTransposed: boolean
+}
+
+/** Operators behind which a weight is still itself. */
+const KEEPERS: ReadonlySet<string> = new Set(['Identity', 'Cast', 'DequantizeLinear'])
+/** Operators after which a result is still the model's output: what a head's bias and trimming need. */
+const HEAD_STEPS: ReadonlySet<string> = new Set([
+  'Add',
+  'Cast',
+  'Identity',
+  'Reshape',
+  'Slice',
+  'Squeeze',
+  'Unsqueeze',
+])
+
+/** Questions to a graph about its constants and who reads what. */
+class ConstantView {
+  readonly #model: OnnxModel
+  readonly #producers = new Map<string, GraphNode>()
+  readonly #readers = new Map<string, GraphNode[]>()
+  readonly #outputs: ReadonlySet<string>
+
+  constructor(model: OnnxModel) {
+    this.#model = model
+    this.#outputs = new Set(model.graph.outputs.map((output) => output.name))
+    for (const node of model.graph.nodes) {
+      for (const output of node.outputs) this.#producers.set(output, node)
+      for (const input of node.inputs) {
+        const readers = this.#readers.get(input)
+        if (readers === undefined) this.#readers.set(input, [node])
+        else readers.push(node)
+      }
+    }
+  }
+
+  productOf(node: GraphNode): Product | null {
+    const isStandard = node.domain === ''
+    if (node.op === 'MatMul' && isStandard) return this.#matMul(node)
+    if (node.op === 'Gemm' && isStandard) return this.#gemm(node)
+    if (node.op === 'Conv' && isStandard) return this.#pointwise(node)
+    if (node.op === 'MatMulNBits') return this.#quantised(node)
+    return null
+  }
+
+  /** The constant that is added: a Gemm's or Conv's third operand, or what the only reader, an Add, adds. */
+  biasOf(node: GraphNode, outSize: number): string | null {
+    const own = node.inputs[node.op === 'MatMulNBits' ? 5 : 2]
+    if (own !== undefined && own !== '') return this.#vector(own, outSize)
+    const readers = this.#readers.get(node.outputs[0] ?? '') ?? []
+    const [reader] = readers
+    if (reader === undefined || readers.length > 1 || reader.op !== 'Add') return null
+    const other = reader.inputs.find((input) => input !== node.outputs[0])
+    return other === undefined ? null : this.#vector(other, outSize)
+  }
+
+  /** Whether a value is an output of the graph, or becomes one by an added bias and changes of shape alone. */
+  isHead(value: string): boolean {
+    const pending = [value]
+    const seen = new Set<string>()
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (this.#outputs.has(next)) return true
+      if (seen.has(next)) continue
+      seen.add(next)
+      for (const reader of this.#readers.get(next) ?? []) {
+        const others = reader.inputs.filter((input) => input !== next && input !== '')
+        const isStep =
+          HEAD_STEPS.has(reader.op) && (reader.op !== 'Add' || others.every((x) => this.#source(x)))
+        if (isStep) pending.push(...reader.outputs)
+      }
+    }
+    return false
+  }
+
+  #matMul(node: GraphNode): Product | null {
+    const source = this.#source(node.inputs[1] ?? '')
+    if (source === null || this.#source(node.inputs[0] ?? '') !== null) return null
+    return this.#matrix('MatMul', source, source.isTransposed)
+  }
+
+  #gemm(node: GraphNode): Product | null {
+    const source = this.#source(node.inputs[1] ?? '')
+    const isPlain = intOf(node, 'transA', 0) === 0 && floatOf(node, 'alpha', 1) === 1
+    if (source === null || !isPlain || this.#source(node.inputs[0] ?? '') !== null) return null
+    return this.#matrix('Gemm', source, source.isTransposed !== (intOf(node, 'transB', 0) === 1))
+  }
+
+  #matrix(op: 'MatMul' | 'Gemm', { initializer, dims }: Source, isOutFirst: boolean): Product | null {
+    const [rows, columns] = dims
+    if (rows === undefined || columns === undefined || dims.length !== 2) return null
+    const [inSize, outSize] = isOutFirst ? [columns, rows] : [rows, columns]
+    return {
+      op,
+      kind: 'linear',
+      inSize,
+      outSize,
+      weight: initializer,
+      weightLayout: isOutFirst ? 'out-in' : 'in-out',
+    }
+  }
+
+  /** A convolution in two dimensions that looks at one point at a time. */
+  #pointwise(node: GraphNode): Product | null {
+    const source = this.#source(node.inputs[1] ?? '')
+    const [outSize, inSize, ...kernel] = source?.dims ?? []
+    const isOne = (name: string): boolean => (intsOf(node, name) ?? []).every((value) => value === 1)
+    const isPointwise =
+      kernel.length === 2 &&
+      kernel.every((size) => size === 1) &&
+      isOne('strides') &&
+      (intsOf(node, 'pads') ?? []).every((pad) => pad === 0) &&
+      intOf(node, 'group', 1) === 1
+    if (source === null || outSize === undefined || inSize === undefined || !isPointwise) return null
+    return { op: 'Conv', kind: 'conv', inSize, outSize, weight: source.initializer, weightLayout: 'out-in' }
+  }
+
+  #quantised(node: GraphNode): Product | null {
+    const weight = node.inputs[1] ?? ''
+    if (!this.#model.graph.initializers.has(weight)) return null
+    const [inSize, outSize] = [intOf(node, 'K', 0), intOf(node, 'N', 0)]
+    return { op: 'MatMulNBits', kind: 'linear', inSize, outSize, weight, weightLayout: 'out-in' }
+  }
+
+  /** The initializer behind a value, through casts and transpositions; null if it is computed from inputs. */
+  #source(value: string): Source | null {
+    let name = value
+    let isTransposed = false
+    for (;;) {
+      const tensor = this.#model.graph.initializers.get(name)
+      if (tensor !== undefined) return { initializer: name, dims: tensor.dims, isTransposed }
+      const node = this.#producers.get(name)
+      if (node === undefined) return null
+      if (node.op === 'Transpose') {
+        const order = intsOf(node, 'perm')
+        if (order !== null && order.join() !== '1,0') return null
+        isTransposed = !isTransposed
+      } else if (!KEEPERS.has(node.op)) return null
+      name = node.inputs[0] ?? ''
+    }
+  }
+
+  #vector(value: string, size: number): string | null {
+    const source = this.#source(value)
+    return source !== null && source.dims.length === 1 && source.dims[0] === size ? source.initializer : null
+  }
+}
