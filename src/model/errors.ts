@@ -14,6 +14,8 @@ export type ModelFault =
   | { readonly code: 'TOKENIZER_INVALID'; readonly file: string }
   /** An adapter folder whose config and tensors do not fit together. */
   | { readonly code: 'ADAPTER_INVALID'; readonly file: string; readonly reason: string }
+  /** An adapter for a module that the base lacks, or has with other sizes. */
+  | { readonly code: 'ADAPTER_MISMATCH'; readonly file: string; readonly module: string }
   /** An adapter of a kind that is not read: the kind is named. */
   | { readonly code: 'ADAPTER_UNSUPPORTED'; readonly file: string; readonly feature: string }
 

@@ -6,8 +6,6 @@ export type TrainFault =
   | { readonly code: 'DATA_EMPTY'; readonly file: string }
   /** An option is missing, unknown or out of range. */
   | { readonly code: 'TRAIN_OPTION_INVALID'; readonly option: string; readonly reason: string }
-  /** A target names no module of the base model; `near` are the most similar names. */
-  | { readonly code: 'TARGET_UNKNOWN'; readonly target: string; readonly near: readonly string[] }
   /** Neither the tokenizer nor config.json says which id ends a sequence. */
   | { readonly code: 'END_OF_SEQUENCE_UNKNOWN'; readonly folder: string }
   /** Loss or gradient is NaN or infinite. The last good checkpoint stays. */

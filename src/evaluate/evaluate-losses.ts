@@ -1,0 +1,148 @@
+/**
+ * Mean cross-entropy of a base with each of several adapters on data files, in the process that holds the model.
+ * Each adapter keeps its own ranks and scales: the graph is built for it. The base alone is the base with an adapter of
+ * zeros, so that every figure comes from one and the same arithmetic.
+ * In: folders and JSONL files. Out: losses in nats, over all target tokens of a file, and of all files together.
+ */
+import type { OnProgress } from '../core/ports.ts'
+import { modelError } from '../model/errors.ts'
+import { findLinearModules } from '../model/linear-modules.ts'
+import type { LinearModule } from '../model/lora.ts'
+import { readAdapter, type Adapter } from '../model/peft.ts'
+import { openBase, type TrainingBase } from '../train/base.ts'
+import { orderedBatches, padBatch } from '../train/batch.ts'
+import { readSequences, type Sequence } from '../train/data.ts'
+import { unpackParameters } from '../train/gradient/parameters.ts'
+import type { LoraSite } from '../train/gradient/training-graph.ts'
+import { openMeasure } from '../train/objective.ts'
+import type { CheckedEvaluationOptions } from './options.ts'
+
+export interface FileLoss {
+  readonly file: string
+  /** Mean cross-entropy over the file's target tokens, nats. */
+  readonly loss: number
+  readonly targetTokens: number
+}
+
+export interface AdapterLosses {
+  readonly name: string
+  /** null: the base alone. */
+  readonly adapter: string | null
+  /** Over the target tokens of all files together, nats. */
+  readonly loss: number
+  readonly perplexity: number
+  readonly files: readonly FileLoss[]
+}
+
+export interface EvaluationResult {
+  readonly schema: 'oneround/evaluation@1'
+  readonly model: string
+  readonly targetTokens: number
+  readonly results: readonly AdapterLosses[]
+}
+
+interface DataFile {
+  readonly file: string
+  readonly sequences: readonly Sequence[]
+}
+
+/** @throws everything that base, data, adapters and sessions throw, ADAPTER_MISMATCH */
+export async function evaluateInProcess(
+  options: CheckedEvaluationOptions,
+  onProgress: OnProgress,
+): Promise<EvaluationResult> {
+  const base = await openBase(options.model)
+  const data: DataFile[] = []
+  for (const file of options.data) data.push({ file, sequences: await readSequences(file, base.form) })
+  const modules = findLinearModules(base.model)
+  const results: AdapterLosses[] = []
+  const total = options.adapters.length * data.length
+  for (const { name, adapter } of options.adapters) {
+    const { sites, factors } = adapter === null ? zeroSites(modules) : await adapterSites(adapter, modules)
+    const files = await measure({ options, base, sites, factors, data }, () => {
+      onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
+    })
+    results.push({ name, adapter, ...summarise(files), files })
+    onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
+  }
+  const targetTokens = results[0]?.files.reduce((sum, file) => sum + file.targetTokens, 0) ?? 0
+  return { schema: 'oneround/evaluation@1', model: options.model, targetTokens, results }
+}
+
+interface Adapted {
+  readonly sites: readonly LoraSite[]
+  /** Factors by their PEFT name; those absent are zero. */
+  readonly factors: ReadonlyMap<string, Float32Array>
+}
+
+function zeroSites(modules: readonly LinearModule[]): Adapted {
+  return { sites: modules.slice(0, 1).map((module) => ({ module, rank: 1, scale: 1 })), factors: new Map() }
+}
+
+async function adapterSites(folder: string, modules: readonly LinearModule[]): Promise<Adapted> {
+  const adapter: Adapter = await readAdapter(folder)
+  const byName = new Map(modules.map((module) => [module.name, module]))
+  const factors = new Map<string, Float32Array>()
+  const sites = adapter.modules.map(({ name, rank, scale, a, b, ...sizes }) => {
+    const module = byName.get(name)
+    if (module?.inSize !== sizes.in || module.outSize !== sizes.out) {
+      const found =
+        module === undefined ? 'has no such module' : `has it as [${module.outSize}, ${module.inSize}]`
+      const message = `adapts module ${name} [${sizes.out}, ${sizes.in}], but the base ${found}`
+      throw modelError({ code: 'ADAPTER_MISMATCH', file: folder, module: name }, message)
+    }
+    factors.set(`base_model.model.${name}.lora_A.weight`, a).set(`base_model.model.${name}.lora_B.weight`, b)
+    return { module, rank, scale }
+  })
+  return { sites, factors }
+}
+
+interface Measurement extends Adapted {
+  readonly options: CheckedEvaluationOptions
+  readonly base: TrainingBase
+  readonly data: readonly DataFile[]
+}
+
+async function measure(
+  { options, base, sites, factors, data }: Measurement,
+  onFile: () => void,
+): Promise<readonly FileLoss[]> {
+  const { device, threads, batchSize } = options
+  const trainable = { kind: 'lora', sites } as const
+  const objective = await openMeasure({
+    model: base.model,
+    weightsFolder: base.folder,
+    trainable,
+    device,
+    threads,
+  })
+  try {
+    const parameters = new Float32Array(objective.parameterCount)
+    for (const [name, slot] of unpackParameters(objective.slots, parameters)) {
+      const factor = factors.get(name)
+      if (factor) slot.set(factor)
+    }
+    const losses: FileLoss[] = []
+    for (const { file, sequences } of data) {
+      onFile()
+      let lossSum = 0
+      let targetTokens = 0
+      for (const part of orderedBatches(sequences, batchSize)) {
+        const batch = padBatch(part, base.padId)
+        lossSum += await objective.lossSum(parameters, batch)
+        targetTokens += batch.targetCount
+      }
+      losses.push({ file, loss: lossSum / targetTokens, targetTokens })
+    }
+    return losses
+  } finally {
+    await objective.close()
+  }
+}
+
+/** Every target token counts alike, in whatever file it is. */
+function summarise(files: readonly FileLoss[]): { readonly loss: number; readonly perplexity: number } {
+  const targetTokens = files.reduce((sum, file) => sum + file.targetTokens, 0)
+  const loss = files.reduce((sum, file) => sum + file.loss * file.targetTokens, 0) / targetTokens
+  return { loss, perplexity: Math.exp(loss) }
+}

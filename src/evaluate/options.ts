@@ -1,0 +1,35 @@
+/** What an evaluation is asked: one schema for library and command line. */
+import * as v from 'valibot'
+import { RoundError } from '../core/errors.ts'
+import type { TrainFault } from '../train/errors.ts'
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 16))
+
+export const evaluationOptionsSchema = v.strictObject({
+  /** A Hugging Face folder. */
+  model: v.pipe(v.string(), v.minLength(1)),
+  /** Measured in this order; `adapter: null` is the base alone. */
+  adapters: v.optional(
+    v.pipe(v.array(v.strictObject({ name: v.string(), adapter: v.nullable(v.string()) })), v.minLength(1)),
+    [{ name: 'base', adapter: null }],
+  ),
+  /** JSONL files. */
+  data: v.pipe(v.array(v.string()), v.minLength(1)),
+  batchSize: v.optional(count, 16),
+  device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
+  /** 0: ONNX Runtime's choice. */
+  threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),
+})
+
+export type EvaluationOptions = Readonly<v.InferInput<typeof evaluationOptionsSchema>>
+export type CheckedEvaluationOptions = Readonly<v.InferOutput<typeof evaluationOptionsSchema>>
+
+/** @throws TRAIN_OPTION_INVALID naming the option */
+export function checkEvaluationOptions(options: unknown): CheckedEvaluationOptions {
+  const parsed = v.safeParse(evaluationOptionsSchema, options)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  const option = v.getDotPath(issue) ?? 'options'
+  const fault: TrainFault = { code: 'TRAIN_OPTION_INVALID', option, reason: issue.message }
+  throw new RoundError(fault, `${option}: ${issue.message}`)
+}

@@ -1,0 +1,7 @@
+/** Entry point of the evaluation process: options in, losses out (train/worker-client.ts). */
+import '../compat.ts'
+import { serveWorker } from '../train/worker-host.ts'
+import { evaluateInProcess } from './evaluate-losses.ts'
+import type { CheckedEvaluationOptions } from './options.ts'
+
+serveWorker((options: CheckedEvaluationOptions, onProgress) => evaluateInProcess(options, onProgress))

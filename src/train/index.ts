@@ -1,0 +1,33 @@
+/**
+ * Train. In: a base model (Hugging Face folder), JSONL data, a recipe. Out: a PEFT adapter (or, in full mode, a model)
+ * and a summary. Never: anything that leaves this machine.
+ * The graph is differentiated by ourselves (gradient/) and runs as ordinary inference, in a process of its own.
+ */
+import { siblingEntry } from '../core/entry.ts'
+import { checkTrainingOptions, type TrainingOptions } from './options.ts'
+import type { TrainingResult } from './run-training.ts'
+import { runWorker, type WorkerOptions } from './worker-client.ts'
+
+export { readSequences, parseSequences, IGNORED_LABEL, type Sequence, type SequenceForm } from './data.ts'
+export type { TrainFault } from './errors.ts'
+export { type HistoryEntry } from './loop.ts'
+export {
+  checkTrainingOptions,
+  recipeSchema,
+  trainingOptionsSchema,
+  type TrainingOptions,
+  type TrainingRecipe,
+} from './options.ts'
+export { type TrainingResult } from './run-training.ts'
+
+/**
+ * Trains an adapter, or goes on with an interrupted run of the same base, data and recipe.
+ * @param options — model, data and out; everything else has a default (options.ts)
+ * @returns what `training.json` in the output folder says
+ * @throws TRAIN_OPTION_INVALID | DATA_INVALID | DATA_EMPTY | MODULE_UNKNOWN | GRADIENT_UNSUPPORTED | TRAINING_DIVERGED |
+ *   CHECKPOINT_FOREIGN | WORKER_LOST | CANCELLED, and what reading the model throws
+ */
+export async function train(options: TrainingOptions, running: WorkerOptions = {}): Promise<TrainingResult> {
+  const checked = checkTrainingOptions(options)
+  return runWorker(siblingEntry(import.meta.url, './worker'), checked, running)
+}

@@ -1,0 +1,308 @@
+/**
+ * The training loop: epochs, steps, accumulation, clipping, schedule, validation, early stopping, checkpoints.
+ * In: an objective (loss and gradient of a batch at given parameters), sequences, a recipe. Out: the parameters of the
+ * lowest validation loss (of the last step where there is no validation) and the run's history.
+ * Invariants: the result is a function of base, data, recipe and the arithmetic of the objective alone: a run that was
+ * killed and resumed ends with the same bits as one that was not. Each target token of a step counts alike, whatever
+ * batch it came in: gradients are sums, divided once by the step's number of targets.
+ * Source: Kingma and Ba 2015 (Adam); Loshchilov and Hutter 2019 (AdamW); Pascanu et al. 2013 (clipping by norm).
+ */
+import { assert, RoundError } from '../core/errors.ts'
+import type { OnProgress } from '../core/ports.ts'
+import { orderedBatches, padBatch, shuffledBatches, type Batch } from './batch.ts'
+import type { CheckpointStore } from './checkpoint.ts'
+import type { Sequence } from './data.ts'
+import type { TrainFault } from './errors.ts'
+import { createAdamW, type AdamW } from './optimizer/adamw.ts'
+import { euclideanNorm } from './optimizer/clipping.ts'
+import type { TrainingRecipe } from './options.ts'
+import { FULL_PATIENCE, learningRateAt, observeLoss, type Patience, type Schedule } from './schedule.ts'
+
+/** What is minimised: sums over the target tokens of a batch, never means. */
+export interface Objective {
+  readonly parameterCount: number
+  /** Where given, parameters with 0 are not decayed: norms and biases. */
+  readonly decays?: Uint8Array
+  /** @returns the sum of the losses, in nats, and its gradient, [parameterCount] */
+  readonly lossAndGradient: (
+    parameters: Float32Array,
+    batch: Batch,
+  ) => Promise<{ readonly lossSum: number; readonly gradient: Float32Array }>
+  readonly lossSum: (parameters: Float32Array, batch: Batch) => Promise<number>
+}
+
+/** One validation, and what was trained since the one before. */
+export interface HistoryEntry {
+  readonly step: number
+  /** Epochs gone through, with the share of the current one. */
+  readonly epoch: number
+  readonly learningRate: number
+  /** Mean cross-entropy over the targets since the entry before, nats; null before the first step. */
+  readonly trainLoss: number | null
+  /** Mean cross-entropy over all validation targets, nats; null without validation. */
+  readonly validationLoss: number | null
+}
+
+/** What a checkpoint keeps beside the vectors. */
+export interface LoopState {
+  readonly step: number
+  readonly epoch: number
+  /** Batches of the current epoch that are done. */
+  readonly batchesDone: number
+  readonly patience: Patience
+  readonly bestStep: number
+  readonly lossSum: number
+  readonly targetCount: number
+  readonly history: readonly HistoryEntry[]
+}
+
+export interface LoopInput {
+  readonly objective: Objective
+  readonly initial: Float32Array
+  readonly training: readonly Sequence[]
+  /** Empty: no validation, the last parameters are the result. */
+  readonly validation: readonly Sequence[]
+  readonly recipe: TrainingRecipe
+  readonly padId: number
+  readonly checkpoints: CheckpointStore<LoopState> | null
+  /** Steps between checkpoints beside those at validations; 0: none. */
+  readonly checkpointEverySteps: number
+  readonly onProgress: OnProgress
+}
+
+export interface LoopResult {
+  readonly parameters: Float32Array
+  readonly history: readonly HistoryEntry[]
+  readonly stepCount: number
+  /** The step whose parameters are the result. */
+  readonly bestStep: number
+  readonly bestValidationLoss: number | null
+  readonly stoppedEarly: boolean
+  /** The step a checkpoint was resumed from; 0 for a fresh run. */
+  readonly resumedFromStep: number
+}
+
+/** Everything that changes while a run goes on. */
+interface Run {
+  readonly input: LoopInput
+  readonly schedule: Schedule
+  readonly stepsPerEpoch: number
+  readonly parameters: Float32Array
+  readonly best: Float32Array
+  readonly optimizer: AdamW
+  state: LoopState
+}
+
+/** @throws TRAINING_DIVERGED, and what the objective and the checkpoints throw */
+export async function runLoop(input: LoopInput): Promise<LoopResult> {
+  const run = await openRun(input)
+  const resumedFromStep = run.state.step
+  if (run.state.history.length === 0) await validate(run)
+  let stoppedEarly = false
+  while (run.state.step < run.schedule.stepCount && !stoppedEarly) {
+    stoppedEarly = await runEpoch(run)
+  }
+  const { history, step, bestStep, patience } = run.state
+  const hasValidation = input.validation.length > 0
+  return {
+    parameters: hasValidation ? run.best : run.parameters,
+    history,
+    stepCount: step,
+    bestStep: hasValidation ? bestStep : step,
+    bestValidationLoss: hasValidation ? patience.bestLoss : null,
+    stoppedEarly,
+    resumedFromStep,
+  }
+}
+
+async function openRun(input: LoopInput): Promise<Run> {
+  const { recipe, training, objective } = input
+  assert(
+    input.initial.length === objective.parameterCount,
+    'the initial parameters are those of the objective',
+  )
+  const batchesPerEpoch = Math.ceil(training.length / recipe.batchSize)
+  const stepsPerEpoch = Math.ceil(batchesPerEpoch / recipe.accumulation)
+  const stepCount = stepsPerEpoch * recipe.epochs
+  const schedule: Schedule = {
+    learningRate: recipe.learningRate,
+    warmupStepCount: Math.round(stepCount * recipe.warmupShare),
+    stepCount,
+    finalShare: recipe.finalShare,
+  }
+  const saved = await input.checkpoints?.read(objective.parameterCount)
+  const parameters = saved?.vectors.parameters ?? input.initial.slice()
+  const optimizer = createAdamW(objective.parameterCount, {
+    beta1: recipe.betas[0],
+    beta2: recipe.betas[1],
+    epsilon: recipe.epsilon,
+    weightDecay: recipe.weightDecay,
+  })
+  if (saved) {
+    optimizer.first.set(saved.vectors.first)
+    optimizer.second.set(saved.vectors.second)
+  }
+  const state = saved?.state ?? FRESH
+  return {
+    input,
+    schedule,
+    stepsPerEpoch,
+    parameters,
+    best: saved?.vectors.best ?? parameters.slice(),
+    optimizer,
+    state,
+  }
+}
+
+const FRESH: LoopState = {
+  step: 0,
+  epoch: 0,
+  batchesDone: 0,
+  patience: FULL_PATIENCE,
+  bestStep: 0,
+  lossSum: 0,
+  targetCount: 0,
+  history: [],
+}
+
+/** @returns whether early stopping ended the run */
+async function runEpoch(run: Run): Promise<boolean> {
+  const { recipe, training } = run.input
+  const order = shuffledBatches(training, recipe.batchSize, `${recipe.seed}/epoch/${run.state.epoch}`)
+  while (run.state.batchesDone < order.length) {
+    const parts = order.slice(run.state.batchesDone, run.state.batchesDone + recipe.accumulation)
+    await takeStep(run, parts)
+    const isEpochEnd = run.state.batchesDone >= order.length
+    if (isEpochEnd) run.state = { ...run.state, epoch: run.state.epoch + 1, batchesDone: 0 }
+    if (isValidationDue(run, isEpochEnd)) {
+      await validate(run)
+      const { patience } = recipe
+      if (patience > 0 && run.input.validation.length > 0 && run.state.patience.waited >= patience)
+        return true
+    } else if (isCheckpointDue(run)) await saveCheckpoint(run)
+    if (isEpochEnd) return false
+  }
+  return false
+}
+
+function isValidationDue(run: Run, isEpochEnd: boolean): boolean {
+  const { validateEverySteps } = run.input.recipe
+  if (run.state.step === run.schedule.stepCount) return true
+  return validateEverySteps === 0 ? isEpochEnd : run.state.step % validateEverySteps === 0
+}
+
+function isCheckpointDue(run: Run): boolean {
+  const every = run.input.checkpointEverySteps
+  return every > 0 && run.state.step % every === 0
+}
+
+/** One step of the optimiser, on the gradient of all target tokens of `parts` together. */
+async function takeStep(run: Run, parts: readonly (readonly Sequence[])[]): Promise<void> {
+  const { objective, recipe, padId, onProgress } = run.input
+  const { step } = run.state
+  let total: Float32Array | null = null
+  let lossSum = 0
+  let targetCount = 0
+  for (const sequences of parts) {
+    const batch = padBatch(sequences, padId)
+    const part = await objective.lossAndGradient(run.parameters, batch)
+    lossSum += part.lossSum
+    targetCount += batch.targetCount
+    if (total === null) total = part.gradient
+    else addTo(total, part.gradient)
+  }
+  assert(total !== null && targetCount > 0, 'a step has batches and each has targets')
+  const norm = euclideanNorm(total) / targetCount
+  if (!Number.isFinite(norm) || !Number.isFinite(lossSum)) throw diverged(step)
+  const isClipped = recipe.gradientNormMax > 0 && norm > recipe.gradientNormMax
+  scaleBy(total, (isClipped ? recipe.gradientNormMax / norm : 1) / targetCount)
+  const learningRate = learningRateAt(run.schedule, step)
+  run.optimizer.step(run.parameters, total, {
+    learningRate,
+    step: step + 1,
+    ...(objective.decays === undefined ? {} : { decays: objective.decays }),
+  })
+  run.state = {
+    ...run.state,
+    step: step + 1,
+    batchesDone: run.state.batchesDone + parts.length,
+    lossSum: run.state.lossSum + lossSum,
+    targetCount: run.state.targetCount + targetCount,
+  }
+  const note = `loss ${(lossSum / targetCount).toFixed(3)}`
+  onProgress({ unit: 'step', done: step + 1, total: run.schedule.stepCount, note })
+}
+
+/** Measures the validation loss, notes it, keeps the best parameters, and writes a checkpoint. */
+async function validate(run: Run): Promise<void> {
+  const { state, schedule, stepsPerEpoch, input } = run
+  const validationLoss = await meanLoss(run)
+  const trainLoss = state.targetCount === 0 ? null : state.lossSum / state.targetCount
+  const entry: HistoryEntry = {
+    step: state.step,
+    epoch: state.step / stepsPerEpoch,
+    learningRate: learningRateAt(schedule, Math.max(0, state.step - 1)),
+    trainLoss,
+    validationLoss,
+  }
+  const next = { ...state, lossSum: 0, targetCount: 0, history: [...state.history, entry] }
+  if (validationLoss === null) run.state = next
+  else {
+    const { patience, isBest } = observeLoss(state.patience, validationLoss, input.recipe.minGain)
+    if (isBest) run.best.set(run.parameters)
+    run.state = { ...next, patience, bestStep: isBest ? state.step : state.bestStep }
+    const note = `validation loss ${validationLoss.toFixed(3)}`
+    input.onProgress({ unit: 'step', done: state.step, total: schedule.stepCount, note })
+  }
+  await saveCheckpoint(run)
+}
+
+async function meanLoss(run: Run): Promise<number | null> {
+  const { validation, objective, recipe, padId } = run.input
+  if (validation.length === 0) return null
+  const mean = await meanLossOf(objective, run.parameters, validation, recipe.batchSize, padId)
+  if (!Number.isFinite(mean)) throw diverged(run.state.step)
+  return mean
+}
+
+/** Mean cross-entropy over all targets of the sequences together, nats. */
+export async function meanLossOf(
+  objective: Pick<Objective, 'lossSum'>,
+  parameters: Float32Array,
+  sequences: readonly Sequence[],
+  batchSize: number,
+  padId: number,
+): Promise<number> {
+  let lossSum = 0
+  let targetCount = 0
+  for (const part of orderedBatches(sequences, batchSize)) {
+    const batch = padBatch(part, padId)
+    lossSum += await objective.lossSum(parameters, batch)
+    targetCount += batch.targetCount
+  }
+  return lossSum / targetCount
+}
+
+async function saveCheckpoint(run: Run): Promise<void> {
+  const { parameters, best, optimizer, state } = run
+  const vectors = { parameters, best, first: optimizer.first, second: optimizer.second }
+  await run.input.checkpoints?.write({ state, vectors })
+}
+
+function diverged(step: number): RoundError<TrainFault> {
+  return new RoundError(
+    { code: 'TRAINING_DIVERGED', step },
+    `loss or gradient is not finite at step ${step}`,
+    {
+      hint: 'A lower learning rate, more warm-up or a smaller gradient norm bound usually helps.',
+    },
+  )
+}
+
+function addTo(sum: Float32Array, term: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (term[i] ?? 0)
+}
+
+function scaleBy(values: Float32Array, by: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * by
+}

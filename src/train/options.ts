@@ -1,0 +1,87 @@
+/**
+ * The recipe of a training run: one schema for the library, the command line and the sites' configs. Unknown keys are
+ * errors. What changes the result is in `recipe`; where it reads, writes and runs is beside it.
+ */
+import * as v from 'valibot'
+import { RoundError } from '../core/errors.ts'
+import type { TrainFault } from './errors.ts'
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
+const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
+const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
+const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1))
+
+const loraSchema = v.strictObject({
+  kind: v.literal('lora'),
+  /** Names of modules as PEFT's `target_modules` matches them: the whole name, or its end behind a dot. */
+  targets: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ['q_proj', 'v_proj']),
+  rank: v.optional(v.pipe(count, v.maxValue(1024)), 8),
+  /** ΔW = alpha/rank · B · A. */
+  alpha: v.optional(positive, 16),
+})
+
+/** Every parameter of the model is trained; the result is a Hugging Face folder. */
+const fullSchema = v.strictObject({ kind: v.literal('full') })
+
+export const recipeSchema = v.strictObject({
+  mode: v.optional(v.variant('kind', [loraSchema, fullSchema]), { kind: 'lora' }),
+  /** How often the data is gone through at most; early stopping may end sooner. */
+  epochs: v.optional(count, 3),
+  /** Sequences in one run of the graph. */
+  batchSize: v.optional(count, 8),
+  /** Batches whose gradients make one step; each target token counts alike, whatever batch it is in. */
+  accumulation: v.optional(count, 1),
+  learningRate: v.optional(positive, 1e-3),
+  /** Share of all steps in which the rate rises to its peak. */
+  warmupShare: v.optional(share, 0.05),
+  /** Share of the peak rate that is left at the end of the cosine. */
+  finalShare: v.optional(share, 0.1),
+  weightDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0),
+  /** Largest Euclidean norm of a step's gradient; 0 switches clipping off. */
+  gradientNormMax: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),
+  betas: v.optional(v.strictTuple([rate, rate]), [0.9, 0.999]),
+  epsilon: v.optional(positive, 1e-8),
+  /** Share of the data that is set aside for validation where no file is given. 0: no validation at all. */
+  validationShare: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)), 0.1),
+  /** Steps between validations; 0: after each epoch. */
+  validateEverySteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  /** Validations without a gain of `minGain` nats after which training stops; 0: never. */
+  patience: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 3),
+  minGain: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1e-3),
+  /** Decides initial values, the split and the order. Any text. */
+  seed: v.optional(v.string(), 'oneround'),
+})
+
+export const trainingOptionsSchema = v.strictObject({
+  /** A Hugging Face folder. */
+  model: v.pipe(v.string(), v.minLength(1)),
+  /** JSONL files, read in this order. */
+  data: v.pipe(v.array(v.string()), v.minLength(1)),
+  validation: v.optional(v.array(v.string()), []),
+  /** Folder that gets the adapter (or the model), `training.json`, and the checkpoint while training runs. */
+  out: v.pipe(v.string(), v.minLength(1)),
+  recipe: v.optional(recipeSchema, {}),
+  /** Where the graph runs. */
+  device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
+  /** Threads of the CPU's kernels; 0: ONNX Runtime's choice. Another number may change the last bits of the result. */
+  threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),
+  /** Steps between checkpoints, beside the one at each validation; 0: none beside. */
+  checkpointEverySteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 100),
+  /** Whether a checkpoint of the same run is gone on with. */
+  resume: v.optional(v.boolean(), true),
+})
+
+export type TrainingRecipe = Readonly<v.InferOutput<typeof recipeSchema>>
+/** What a caller states; everything but model, data and out has a default. */
+export type TrainingOptions = Readonly<v.InferInput<typeof trainingOptionsSchema>>
+export type CheckedTrainingOptions = Readonly<v.InferOutput<typeof trainingOptionsSchema>>
+
+/** Fills in defaults. @throws TRAIN_OPTION_INVALID naming the option */
+export function checkTrainingOptions(options: unknown): CheckedTrainingOptions {
+  const parsed = v.safeParse(trainingOptionsSchema, options)
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  const option = v.getDotPath(issue) ?? 'options'
+  const fault: TrainFault = { code: 'TRAIN_OPTION_INVALID', option, reason: issue.message }
+  throw new RoundError(fault, `${option}: ${issue.message}`)
+}

@@ -1,0 +1,87 @@
+/** What a run starts from and leaves behind, as files: flat parameters ↔ adapter folder or model folder. */
+import { join } from 'node:path'
+import { assert } from '../core/errors.ts'
+import { encodeHeader } from '../core/safetensors.ts'
+import { listFiles, openAtomicWriter, readFileBounded, writeFileAtomic } from '../files/index.ts'
+import type { LinearModule } from '../model/lora.ts'
+import { littleEndian, writeAdapter } from '../model/peft.ts'
+import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
+import type { TrainingBase } from './base.ts'
+import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
+
+/** The base's weights as the flat vector. */
+export async function readStartingWeights(
+  slots: readonly ParameterSlot[],
+  base: TrainingBase,
+): Promise<Float32Array> {
+  const tensors = await locateFolderTensors(base.folder)
+  const values = new Map<string, Float32Array>()
+  for (const { name } of slots) {
+    const tensor = tensors.get(name)
+    assert(tensor !== undefined, `the builder keeps the names of the weights, ${name} is none`)
+    values.set(name, await readFloat32(tensor))
+  }
+  return packParameters(slots, values)
+}
+
+export interface TrainedAdapter {
+  readonly out: string
+  readonly mode: { readonly rank: number; readonly alpha: number; readonly targets: readonly string[] }
+  readonly modules: readonly LinearModule[]
+  readonly slots: readonly ParameterSlot[]
+  readonly parameters: Float32Array
+}
+
+/** Writes the adapter as a PEFT folder. */
+export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void> {
+  const { out, mode, modules, slots, parameters } = trained
+  const values = unpackParameters(slots, parameters)
+  const factor = (module: LinearModule, side: 'A' | 'B'): Float32Array => {
+    const value = values.get(`base_model.model.${module.name}.lora_${side}.weight`)
+    assert(value !== undefined, `module ${module.name} has a slot for ${side}`)
+    return value
+  }
+  const written = modules.map((module) => ({
+    name: module.name,
+    rank: mode.rank,
+    scale: mode.alpha / mode.rank,
+    in: module.inSize,
+    out: module.outSize,
+    kernel: module.kind === 'conv' ? [1, 1] : [],
+    a: factor(module, 'A'),
+    b: factor(module, 'B'),
+  }))
+  await writeAdapter(out, written, { targetModules: mode.targets, taskType: 'CAUSAL_LM' })
+}
+
+export interface TrainedModel {
+  /** The base's folder, whose config and tokenizer are copied. */
+  readonly from: string
+  readonly out: string
+  readonly slots: readonly ParameterSlot[]
+  readonly parameters: Float32Array
+}
+
+const COPIED =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|vocab)\.json$|^merges\.txt$/
+const COPIED_SIZE_BYTES_MAX = 256 << 20
+
+/** Writes a Hugging Face folder: the weights as f32 under their names, config and tokenizer as they were. */
+export async function writeTrainedModel({ from, out, slots, parameters }: TrainedModel): Promise<void> {
+  const values = unpackParameters(slots, parameters)
+  const layout = slots.map(({ name, dims }) => ({ name, dtype: 'F32', shape: dims }))
+  // `transformers` refuses a file without this mark.
+  const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
+  const writer = await openAtomicWriter(join(out, 'model.safetensors'))
+  try {
+    await writer.write(prefix)
+    for (const { name } of header.entries) await writer.write(littleEndian(values.get(name)))
+    await writer.commit()
+  } finally {
+    await writer.abort()
+  }
+  for (const name of await listFiles(from)) {
+    if (!COPIED.test(name)) continue
+    await writeFileAtomic(join(out, name), await readFileBounded(join(from, name), COPIED_SIZE_BYTES_MAX))
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * One training run, in the process that holds the model: base and data in, adapter (or model) and summary out.
+ * Files in the output folder: the adapter as PEFT keeps it (LoRA) or a Hugging Face folder (full), `training.json`, and
+ * `checkpoint.safetensors` while the run goes on.
+ */
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { toHex, utf8 } from '../core/bytes.ts'
+import { sha256 } from '../core/hash.ts'
+import type { OnProgress } from '../core/ports.ts'
+import { SeededRng } from '../core/seeded-rng.ts'
+import { ensureFolder, fileDigest, writeJson } from '../files/index.ts'
+import { digestBaseModel } from '../model/base-digest.ts'
+import { findLinearModules } from '../model/linear-modules.ts'
+import { chooseModules, type LinearModule } from '../model/lora.ts'
+import { openBase, type TrainingBase } from './base.ts'
+import { splitForValidation } from './batch.ts'
+import { openCheckpointStore } from './checkpoint.ts'
+import { readSequences, type Sequence } from './data.ts'
+import type { Trainable } from './gradient/training-graph.ts'
+import type { ParameterSlot } from './gradient/parameters.ts'
+import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
+import { openObjective } from './objective.ts'
+import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
+import { readStartingWeights, writeTrainedAdapter, writeTrainedModel } from './results.ts'
+
+/** `training.json`: what was done, and how it went. */
+export interface TrainingResult {
+  readonly schema: 'oneround/training@1'
+  /** Folder of the adapter (LoRA) or of the model (full). */
+  readonly out: string
+  /** SHA-256 of each of the base's files, hex. */
+  readonly base: Readonly<Record<string, string>>
+  /** SHA-256 of each data file, hex, in the order given. */
+  readonly data: readonly string[]
+  readonly recipe: TrainingRecipe
+  readonly device: string
+  /** Sequences trained on, and set aside. */
+  readonly samples: { readonly training: number; readonly validation: number }
+  /** Target tokens of one epoch. */
+  readonly targetTokens: number
+  /** Names of the modules with an adapter; empty in full mode. */
+  readonly modules: readonly string[]
+  readonly parameterCount: number
+  readonly steps: number
+  readonly bestStep: number
+  /** Mean cross-entropy over the validation targets, nats, before training and at the best step. */
+  readonly validationLoss: { readonly before: number; readonly best: number } | null
+  readonly stoppedEarly: boolean
+  readonly resumedFromStep: number
+  /** Seconds of this process, without those before a resume. */
+  readonly seconds: number
+  readonly history: readonly HistoryEntry[]
+}
+
+export const ADAPTER_FOLDER = 'adapter'
+
+/** @param now — milliseconds of any steady clock @throws everything that base, data, graph and loop throw */
+export async function runTraining(
+  options: CheckedTrainingOptions,
+  onProgress: OnProgress,
+  now: () => number,
+): Promise<TrainingResult> {
+  const startedAt = now()
+  const base = await openBase(options.model)
+  const data = await readData(options, base)
+  const { trainable, modules } = trainableOf(base, options.recipe)
+  await ensureFolder(options.out)
+  const identity = await identityOf(options)
+  const objective = await openObjective({
+    model: base.model,
+    weightsFolder: base.folder,
+    trainable,
+    device: options.device,
+    threads: options.threads,
+  })
+  try {
+    const checkpoints = openCheckpointStore<LoopState>(options.out, identity.digest, checkLoopState)
+    if (!options.resume) await checkpoints.remove()
+    const initial = await initialParameters(objective.slots, options, base)
+    const { checkpointEverySteps, recipe } = options
+    const loop = {
+      objective,
+      initial,
+      ...data,
+      recipe,
+      padId: base.padId,
+      checkpoints,
+      checkpointEverySteps,
+      onProgress,
+    }
+    const result = await runLoop(loop)
+    const out = await writeOutcome(options, modules, objective.slots, result.parameters)
+    const seconds = (now() - startedAt) / 1000
+    const summary = summarise({ options, identity, data, modules, objective, result, out, seconds })
+    await writeJson(join(options.out, 'training.json'), summary)
+    await checkpoints.remove()
+    return summary
+  } finally {
+    await objective.close()
+  }
+}
+
+interface Data {
+  readonly training: readonly Sequence[]
+  readonly validation: readonly Sequence[]
+}
+
+async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
+  const readAll = async (files: readonly string[]): Promise<Sequence[]> => {
+    const all: Sequence[] = []
+    for (const file of files) all.push(...(await readSequences(file, base.form)))
+    return all
+  }
+  const training = await readAll(options.data)
+  if (options.validation.length > 0) return { training, validation: await readAll(options.validation) }
+  const { validationShare, seed } = options.recipe
+  // A single sequence cannot be split: it is trained on, without validation.
+  if (validationShare === 0 || training.length < 2) return { training, validation: [] }
+  return splitForValidation(training, validationShare, seed)
+}
+
+function trainableOf(
+  base: TrainingBase,
+  { mode }: TrainingRecipe,
+): { readonly trainable: Trainable; readonly modules: readonly LinearModule[] } {
+  if (mode.kind === 'full') return { trainable: { kind: 'full' }, modules: [] }
+  const modules = chooseModules(findLinearModules(base.model), mode.targets)
+  const scale = mode.alpha / mode.rank
+  return {
+    trainable: { kind: 'lora', sites: modules.map((module) => ({ module, rank: mode.rank, scale })) },
+    modules,
+  }
+}
+
+/** What a run is: the same base, data and recipe are the same run, wherever it reads, writes and computes. */
+interface Identity {
+  readonly base: Readonly<Record<string, string>>
+  readonly data: readonly string[]
+  readonly validation: readonly string[]
+  readonly digest: string
+}
+
+async function identityOf(options: CheckedTrainingOptions): Promise<Identity> {
+  const digests = async (files: readonly string[]): Promise<string[]> => {
+    const all: string[] = []
+    for (const file of files) all.push(toHex(await fileDigest(file)))
+    return all
+  }
+  const files = await digestBaseModel(options.model)
+  const base = Object.fromEntries(files.map(({ name, sha256 }) => [name, toHex(sha256)]))
+  const data = await digests(options.data)
+  const validation = await digests(options.validation)
+  const digest = toHex(sha256(utf8(JSON.stringify({ base, data, validation, recipe: options.recipe }))))
+  return { base, data, validation, digest }
+}
+
+/**
+ * LoRA: B zero, A uniform in ±1/√in, as PEFT starts (Kaiming uniform with a = √5), so that ΔW begins at 0.
+ * Full: the base's own weights.
+ */
+async function initialParameters(
+  slots: readonly ParameterSlot[],
+  { recipe }: CheckedTrainingOptions,
+  base: TrainingBase,
+): Promise<Float32Array> {
+  if (recipe.mode.kind === 'full') return readStartingWeights(slots, base)
+  const count = slots.reduce((sum, slot) => sum + slot.size, 0)
+  const flat = new Float32Array(count)
+  for (const { name, dims, offset, size } of slots) {
+    if (!name.endsWith('.lora_A.weight')) continue
+    const rng = new SeededRng(`${recipe.seed}/initial/${name}`)
+    const bound = 1 / Math.sqrt(dims[1] ?? 1)
+    for (let i = 0; i < size; i++) flat[offset + i] = (2 * rng.float() - 1) * bound
+  }
+  return flat
+}
+
+async function writeOutcome(
+  options: CheckedTrainingOptions,
+  modules: readonly LinearModule[],
+  slots: readonly ParameterSlot[],
+  parameters: Float32Array,
+): Promise<string> {
+  const { mode } = options.recipe
+  if (mode.kind === 'full') {
+    await writeTrainedModel({ from: options.model, out: options.out, slots, parameters })
+    return options.out
+  }
+  const out = join(options.out, ADAPTER_FOLDER)
+  await writeTrainedAdapter({ out, mode, modules, slots, parameters })
+  return out
+}
+
+interface Outcome {
+  readonly options: CheckedTrainingOptions
+  readonly identity: Identity
+  readonly data: Data
+  readonly modules: readonly LinearModule[]
+  readonly objective: { readonly parameterCount: number }
+  readonly result: LoopResult
+  readonly out: string
+  readonly seconds: number
+}
+
+function summarise({
+  options,
+  identity,
+  data,
+  modules,
+  objective,
+  result,
+  out,
+  seconds,
+}: Outcome): TrainingResult {
+  const before = result.history[0]?.validationLoss ?? null
+  const best = result.bestValidationLoss
+  return {
+    schema: 'oneround/training@1',
+    out,
+    base: identity.base,
+    data: identity.data,
+    recipe: options.recipe,
+    device: options.device,
+    samples: { training: data.training.length, validation: data.validation.length },
+    targetTokens: data.training.reduce((sum, sequence) => sum + sequence.targetCount, 0),
+    modules: modules.map((module) => module.name),
+    parameterCount: objective.parameterCount,
+    steps: result.stepCount,
+    bestStep: result.bestStep,
+    validationLoss: before === null || best === null ? null : { before, best },
+    stoppedEarly: result.stoppedEarly,
+    resumedFromStep: result.resumedFromStep,
+    seconds,
+    history: result.history,
+  }
+}
+
+const number = v.number()
+const stateSchema = v.strictObject({
+  step: number,
+  epoch: number,
+  batchesDone: number,
+  // JSON has no infinity: null is the loss before any validation.
+  patience: v.strictObject({
+    bestLoss: v.pipe(
+      v.nullable(number),
+      v.transform((loss) => loss ?? Number.POSITIVE_INFINITY),
+    ),
+    waited: number,
+  }),
+  bestStep: number,
+  lossSum: number,
+  targetCount: number,
+  history: v.array(
+    v.strictObject({
+      step: number,
+      epoch: number,
+      learningRate: number,
+      trainLoss: v.nullable(number),
+      validationLoss: v.nullable(number),
+    }),
+  ),
+})
+
+/** @returns the state, or null if it is none of this version */
+export function checkLoopState(value: unknown): LoopState | null {
+  const parsed = v.safeParse(stateSchema, value)
+  return parsed.success ? parsed.output : null
+}
