@@ -12,7 +12,7 @@ import type { PartialUpdate } from './chunk-store.ts'
 import { type FetchState, runWorker, type WorkerModules } from './chunk-worker.ts'
 import type { FetchedUpdate, FetchUpdateOptions } from './interface.ts'
 import { createProviders, type Providers } from './providers.ts'
-import { type Bell, pause } from './timers.ts'
+import { anySignal, type Bell, pause } from './timers.ts'
 
 /** Providers that one fetch asks at the same time. */
 const WORKER_COUNT_PER_FETCH_MAX = 4
@@ -84,7 +84,7 @@ async function fetchParts(
   load: Load,
 ): Promise<void> {
   const stopping = new AbortController()
-  const signal = AbortSignal.any([options.signal, stopping.signal])
+  const signal = anySignal(options.signal, stopping.signal)
   // The first error of ours stops all workers and is what the caller gets.
   const fail = (error: unknown): void => stopping.abort(error)
   const filling = createFilling(options, modules, run)

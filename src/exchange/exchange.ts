@@ -27,7 +27,7 @@ import { createSyncClient, type SyncClient } from './sync-client.ts'
 import { GET_COUNT_MAX } from './sync-messages.ts'
 import { createSyncSchedule, type SyncSchedule } from './sync-schedule.ts'
 import { createSyncServer } from './sync-server.ts'
-import { createBell } from './timers.ts'
+import { anySignal, createBell, createStopper } from './timers.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
 
 export type ExchangeFault = {
@@ -104,7 +104,7 @@ export function createExchange(
     fetchUpdate: (fetching) =>
       parts.fetcher.fetch({
         ...fetching,
-        signal: AbortSignal.any([fetching.signal, stopping.signal]),
+        signal: anySignal(fetching.signal, stopping.signal),
       }),
   }
 }
@@ -160,7 +160,7 @@ function buildParts(
     client,
     schedule,
     fetcher,
-    stopping: new AbortController(),
+    stopping: createStopper(),
     onEvent,
     onObject,
   }

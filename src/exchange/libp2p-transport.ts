@@ -25,7 +25,7 @@ import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
 import { keepDialling } from './redial.ts'
 import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
-import { createBell } from './timers.ts'
+import { createBell, createStopper } from './timers.ts'
 import { closedError } from './frames.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
@@ -56,7 +56,7 @@ export function createLibp2pTransport(
   const roster = buildRoster(options.members)
   const topic = `oneround/1/${toHex(options.roundId)}`
   const changed = createBell()
-  const stopping = new AbortController()
+  const stopping = createStopper()
   let node: Node | null = null
 
   const running = (): Node => {

@@ -1,4 +1,19 @@
 /** Waiting, always under a signal. */
+import { setMaxListeners } from 'node:events'
+
+/** A controller whose signal many waiters share: one for each stream, where Node warns from eleven on. */
+export function createStopper(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}
+
+/** A signal that aborts with any of these, for many waiters. */
+export function anySignal(...signals: readonly AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any([...signals])
+  setMaxListeners(0, signal)
+  return signal
+}
 
 /** Returns after `ms`, or at once when the signal aborts: the caller looks at the signal. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {

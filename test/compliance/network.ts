@@ -6,7 +6,11 @@ import { equalBytes, utf8 } from '../../src/core/bytes.ts'
 import { asRoundId, type Digest } from '../../src/core/ids.ts'
 import { sha256 } from '../../src/core/hash.ts'
 import type { OnProgress } from '../../src/core/ports.ts'
-import { decodePlan } from '../support/manifests.ts'
+import { CHUNKS_PROTOCOL, encodeChunk } from '../../src/exchange/chunk-messages.ts'
+import { SYNC_PROTOCOL, syncReplyCodec } from '../../src/exchange/sync-messages.ts'
+import { encodeCanonical } from '../../src/core/canonical.ts'
+import type { StreamProtocol } from '../../src/exchange/transport.ts'
+import { decodePlan, manifestOfBytes } from '../support/manifests.ts'
 import { CHUNK_SIZE_BYTES } from '../support/store-limits.ts'
 import {
   type MakeWorld,
@@ -53,6 +57,7 @@ export function networkCompliance(name: string, makeWorld: MakeWorld): void {
     objectsSuite(make)
     updatesSuite(make)
     hostilitySuite(make)
+    liarsSuite(make)
   })
 }
 
@@ -311,4 +316,145 @@ async function copyOf(bytes: Uint8Array, folder: string): Promise<string> {
   const path = `${folder}/copy`
   await writeFile(path, bytes)
   return path
+}
+
+/** Serves every request on a stream with the frames that `answer` makes up. */
+function liar(id: string, answer: (request: Uint8Array) => readonly Uint8Array[]): StreamProtocol {
+  return {
+    id,
+    serve: async (stream, signal) => {
+      for (;;) {
+        const request = await stream.receive(1 << 20, signal)
+        if (request === null) return
+        for (const frame of answer(request)) await stream.send(frame, signal)
+      }
+    },
+  }
+}
+
+const reply = syncReplyCodec(1 << 20).encode
+const digestsFrom = (start: number, count: number): Digest[] =>
+  Array.from({ length: count }, (_, i) => sha256(utf8(`phantom ${start + i}`)))
+
+/** A sync server of each kind of lie; whatever it does, the node notices and goes on. */
+const SYNC_LIES: Readonly<Record<string, () => StreamProtocol>> = {
+  garbage: () => liar(SYNC_PROTOCOL, () => [new Uint8Array(randomBytes(500))]),
+  'an endless list': () => {
+    let start = 0
+    return liar(SYNC_PROTOCOL, () =>
+      Array.from({ length: 10 }, () =>
+        reply({ kind: 'digests', clockMs: 0, digests: digestsFrom((start += 1_024), 1_024), isLast: false }),
+      ),
+    )
+  },
+  'empty pages': () =>
+    liar(SYNC_PROTOCOL, () => [reply({ kind: 'digests', clockMs: 0, digests: [], isLast: false })]),
+  'objects that nobody asked for': () =>
+    liar(SYNC_PROTOCOL, () => [
+      reply({ kind: 'digests', clockMs: 0, digests: digestsFrom(0, 3), isLast: true }),
+      reply({ kind: 'object', digest: sha256(utf8('unasked')), bytes: utf8('unasked') }),
+    ]),
+  'batches that are empty and never whole': () =>
+    liar(SYNC_PROTOCOL, () => [
+      reply({ kind: 'digests', clockMs: 0, digests: digestsFrom(0, 3), isLast: true }),
+      reply({ kind: 'end', isWhole: false }),
+    ]),
+  'a frame over the limit': () => liar(SYNC_PROTOCOL, () => [new Uint8Array(3_000_000)]),
+  silence: () => liar(SYNC_PROTOCOL, () => []),
+  'no such protocol': () => liar('/oneround/sync/0', () => []),
+}
+
+function liarsSuite(make: MakeWorld): void {
+  it.each(Object.keys(SYNC_LIES))('is not harmed by a sync server that answers %s', async (lie) => {
+    const world = await make(3, () => ({ limits: { syncTimeoutMs: 500, objectCountMax: 8_192 } }))
+    const object = utf8('held by the honest')
+    await world.start(0)
+    await nodeOf(world, 0).publish(object)
+    await world.startHostile(1, [SYNC_LIES[lie]?.() ?? liar('', () => [])])
+    await world.start(2)
+    const failed = ({ type }: { readonly type: string }) =>
+      type === 'sync-failed' || type === 'version-mismatch'
+    await world.until(() => nodeOf(world, 2).events.some(failed) && nodeOf(world, 2).has(object))
+    expect(nodeOf(world, 2).objects.size).toBe(1)
+  })
+
+  const bytes = new Uint8Array(randomBytes(5 * CHUNK_SIZE_BYTES))
+  const manifest = manifestOfBytes(bytes, 0, CHUNK_SIZE_BYTES)
+  const asManifest = (text: Uint8Array) => encodeCanonical({ kind: 'manifest', bytes: text })
+  const chunkLies: Readonly<Record<string, () => StreamProtocol>> = {
+    garbage: () => liar(CHUNKS_PROTOCOL, () => [new Uint8Array(randomBytes(100))]),
+    'another manifest': () =>
+      liar(CHUNKS_PROTOCOL, () => [asManifest(manifestOfBytes(bytes, 1, CHUNK_SIZE_BYTES))]),
+    'another chunk': () => {
+      let count = 0
+      return liar(CHUNKS_PROTOCOL, () => [
+        count++ === 0 ? asManifest(manifest) : encodeChunk(4, bytes.subarray(0, 9)),
+      ])
+    },
+    'chunks without end': () => {
+      let count = 0
+      const flood = Array.from({ length: 300 }, () => encodeChunk(0, bytes.subarray(0, CHUNK_SIZE_BYTES)))
+      return liar(CHUNKS_PROTOCOL, () => (count++ === 0 ? [asManifest(manifest)] : flood))
+    },
+    'a frame over the limit': () => liar(CHUNKS_PROTOCOL, () => [new Uint8Array(5_000_000)]),
+    silence: () => liar(CHUNKS_PROTOCOL, () => []),
+  }
+  it.each(Object.keys(chunkLies))('fetches elsewhere when a provider answers %s', async (lie) => {
+    const world = await make(3, () => ({ limits: { chunkTimeoutMs: 500 } }))
+    await world.start(2)
+    await world.startHostile(1, [chunkLies[lie]?.() ?? liar('', () => [])])
+    await world.until(() => nodeOf(world, 2).exchange.connectedMembers().includes(1))
+    await world.start(0)
+    const { digest } = await putUpdate(nodeOf(world, 0), world.folder, bytes)
+    // The liar is believed at first: it is asked as long as nobody else has it.
+    let isHonestKnown = false
+    const fetching = nodeOf(world, 2).exchange.fetchUpdate({
+      digest,
+      checkManifest: decodePlan,
+      providers: () => (isHonestKnown ? [0, 1] : [1]),
+      store: nodeOf(world, 2).store,
+      signal: world.signal,
+    })
+    await world.until(() => nodeOf(world, 2).events.some(({ type }) => type === 'provider-failed'))
+    isHonestKnown = true
+    expect(equalBytes(await readFile((await fetching).path), bytes)).toBe(true)
+  })
+
+  it('goes on serving others under a flood of requests', async () => {
+    const world = await make(3)
+    await world.start(0)
+    const { digest } = await putUpdate(nodeOf(world, 0), world.folder, bytes)
+    const hostile = await world.startHostile(1)
+    await world.until(() => hostile.connected().includes(0))
+    for (let i = 0; i < 40; i++) {
+      for (const protocol of [SYNC_PROTOCOL, CHUNKS_PROTOCOL])
+        void flood(hostile, protocol, digest, world.signal)
+    }
+    await world.start(2)
+    nodeOf(world, 0).exchange.announceUpdate(digest)
+    const object = utf8('in the middle of it')
+    await nodeOf(world, 0).publish(object)
+    await world.until(() => nodeOf(world, 2).has(object))
+    expect((await fetch(nodeOf(world, 2), digest, world)).sizeBytes).toBe(bytes.length)
+  })
+}
+
+/** Asks without reading until the stream is closed on it. */
+async function flood(
+  hostile: Awaited<ReturnType<World['startHostile']>>,
+  protocol: string,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const stream = await hostile.open(0, protocol, { bufferSizeBytesMax: 1 << 30, signal })
+    const request =
+      protocol === CHUNKS_PROTOCOL
+        ? encodeCanonical({ kind: 'chunk', update: digest, index: 0 })
+        : encodeCanonical({ kind: 'get', digests: digestsFrom(0, 512) })
+    for (let i = 0; i < 200; i++) await stream.send(request, signal)
+  } catch (error) {
+    // Closed on it, or the world ended: both are how this is meant to end.
+    expect(error).toBeDefined()
+  }
 }

@@ -16,10 +16,14 @@ import {
   type ExchangeEvent,
   type ExchangeHandlers,
   type ExchangeLimits,
+  type ExchangeModules,
+  type ExchangeOptions,
   openChunkStore,
 } from '../../src/exchange/index.ts'
 import { createLibp2pTransport } from '../../src/exchange/libp2p-transport.ts'
-import { createBell } from '../../src/exchange/timers.ts'
+import { completeLimits } from '../../src/exchange/limits.ts'
+import type { StreamProtocol, Transport } from '../../src/exchange/transport.ts'
+import { createBell, createStopper } from '../../src/exchange/timers.ts'
 import { manifestOfBytes } from './manifests.ts'
 import { createMemoryNetwork } from './memory-transport.ts'
 import { CHUNK_SIZE_BYTES, STORE_LIMITS } from './store-limits.ts'
@@ -47,6 +51,12 @@ export const seedOf = (member: number): Uint8Array => sha256(utf8(`exchange test
 export const publicKeyOf = (member: number) => createSigner(seedOf(member)).publicKey
 const roundId = asRoundId(sha256(utf8('exchange test round')))
 
+const modules: ExchangeModules = {
+  log: silentLog,
+  rng: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+  clock: Date,
+}
+
 export interface TestNode {
   readonly member: MemberIndex
   readonly exchange: Exchange
@@ -71,6 +81,8 @@ export interface World {
   readonly partition: (...groups: readonly (readonly MemberIndex[])[]) => void
   readonly heal: () => void
   readonly cut: (a: MemberIndex, b: MemberIndex) => void
+  /** In place of the member's node: a member that serves and sends whatever the test likes. */
+  readonly startHostile: (member: MemberIndex, protocols?: readonly StreamProtocol[]) => Promise<Transport>
   /** Returns when `condition` holds; it is asked again at every event of any node. */
   readonly until: (condition: () => boolean) => Promise<void>
   readonly signal: AbortSignal
@@ -83,7 +95,7 @@ export type MakeWorld = (count: number, settingsOf?: (member: MemberIndex) => No
 interface Links {
   readonly createTransport: CreateTransport
   readonly peersOf: (member: MemberIndex) => ReadonlyMap<MemberIndex, readonly string[]>
-  readonly onStarted: (node: TestNode) => void
+  readonly onStarted: (member: MemberIndex, addresses: readonly string[]) => void
   readonly cut: (a: MemberIndex, b: MemberIndex) => void
   readonly mend: (a: MemberIndex, b: MemberIndex) => void
   readonly close: () => Promise<void>
@@ -98,8 +110,17 @@ async function makeWorld(
 ): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'oneround-exchange-'))
   const bell = createBell()
-  const closing = new AbortController()
+  const closing = createStopper()
   const members = Array.from({ length: count }, (_, i) => publicKeyOf(i))
+  const optionsOf = (me: MemberIndex): ExchangeOptions => ({
+    seed: seedOf(me),
+    members,
+    me,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    peers: links.peersOf(me),
+    roundId: settingsOf(me).roundId ?? roundId,
+    limits: { ...TEST_LIMITS, ...settingsOf(me).limits },
+  })
   const nodes = members.map((_, me): TestNode => {
     const settings = settingsOf(me)
     const objects = new Map<string, Uint8Array>()
@@ -123,20 +144,7 @@ async function makeWorld(
       },
       onUpdateAnnounced: () => bell.ring(),
     }
-    const exchange = createExchange(
-      {
-        seed: seedOf(me),
-        members,
-        me,
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-        peers: links.peersOf(me),
-        roundId: settings.roundId ?? roundId,
-        limits: { ...TEST_LIMITS, ...settings.limits },
-      },
-      handlers,
-      { log: silentLog, rng: { bytes: (n) => crypto.getRandomValues(new Uint8Array(n)) }, clock: Date },
-      links.createTransport,
-    )
+    const exchange = createExchange(optionsOf(me), handlers, modules, links.createTransport)
     const publish = async (bytes: Uint8Array): Promise<number> => {
       objects.set(objectKey(bytes), bytes)
       return (await exchange.publish(bytes)).recipients
@@ -151,7 +159,7 @@ async function makeWorld(
       has: (bytes) => objects.has(objectKey(bytes)),
     }
   })
-  const started = new Set<TestNode>()
+  const started = new Set<{ readonly stop: () => Promise<void> }>()
   const each = (act: (a: MemberIndex, b: MemberIndex) => void) => {
     for (let a = 0; a < count; a++) for (let b = a + 1; b < count; b++) act(a, b)
   }
@@ -163,8 +171,8 @@ async function makeWorld(
       for (const node of nodes) {
         if (chosen.length > 0 && !chosen.includes(node.member)) continue
         await node.exchange.start()
-        started.add(node)
-        links.onStarted(node)
+        started.add(node.exchange)
+        links.onStarted(node.member, node.exchange.addresses())
       }
     },
     partition: (...groups) => {
@@ -173,6 +181,19 @@ async function makeWorld(
     },
     heal: () => each(links.mend),
     cut: links.cut,
+    startHostile: async (member, protocols = []) => {
+      const transport = links.createTransport(optionsOf(member), completeLimits(TEST_LIMITS), modules)
+      started.add(transport)
+      await transport.start({
+        protocols,
+        onMessage: async () => 'ignore',
+        onConnected: bell.ring,
+        onDisconnected: bell.ring,
+        onEvent: bell.ring,
+      })
+      links.onStarted(member, transport.addresses())
+      return transport
+    },
     until: async (condition) => {
       while (!condition()) {
         closing.signal.throwIfAborted()
@@ -181,7 +202,7 @@ async function makeWorld(
     },
     close: async () => {
       closing.abort()
-      for (const node of started) await node.exchange.stop()
+      for (const each of started) await each.stop()
       for (const { store } of nodes) await store.close()
       await links.close()
       await rm(folder, { recursive: true, force: true })
@@ -216,8 +237,8 @@ export const makeLibp2pWorld: MakeWorld = async (count, settingsOf = () => ({}))
           ([to, relay]) => (relay === undefined ? [] : [[to, [`/ip4/127.0.0.1/tcp/${relay.port}`]]]),
         ),
       ),
-    onStarted: ({ member, exchange }) => {
-      const port = Number(/\/tcp\/(\d+)/.exec(exchange.addresses()[0] ?? '')?.[1])
+    onStarted: (member, addresses) => {
+      const port = Number(/\/tcp\/(\d+)/.exec(addresses[0] ?? '')?.[1])
       for (let from = 0; from < count; from++) relays.get(`${from} ${member}`)?.aim(port)
     },
     cut: (a, b) => {

@@ -9,6 +9,7 @@ import type { MemberIndex } from '../../src/core/order.ts'
 import { closedError, createFrameReader, lengthPrefix } from '../../src/exchange/frames.ts'
 import type { ExchangeOptions } from '../../src/exchange/interface.ts'
 import { REQUEST_QUEUE_BYTES_MAX } from '../../src/exchange/limits.ts'
+import { createStopper } from '../../src/exchange/timers.ts'
 import {
   type FrameStream,
   type Transport,
@@ -84,7 +85,7 @@ export function createMemoryNetwork(): MemoryNetwork {
             topic,
             handlers,
             seen: new Set(),
-            stopping: new AbortController(),
+            stopping: createStopper(),
             streams: new Map(),
           })
           for (const port of neighbours(me)) connect(me, port.member)
