@@ -1,9 +1,11 @@
 /**
- * The journal: everything that this key signs, written and synced before it leaves. It is why a member never signs
- * twice: after any crash the node reads it, sends again exactly what it sent, and refuses to sign another body for a
- * slot that it has signed.
+ * The journal: everything that this key signs, written and synced before it leaves, and what those signatures rest on:
+ * the other members' objects, in the order in which both came. It is why a member never signs twice: after any crash the
+ * node reads it, sends again exactly what it sent, and refuses to sign another body for a slot that it has signed.
  *
- * In: records to append. Out: the records of a round, in the order of their signing.
+ * Why the others' objects are in the same file: a liar may be the only other member that holds them, and keep them. One
+ * file and one sync make durable, together with my signature, all that came before it.
+ * In: records to append. Out: the records of a round, in order.
  * File: a record log (record-log.ts) of canonical DAG-CBOR records. The first names the key and the instance, 16 random
  * bytes drawn when the journal was made: a second node with the same key shows another instance.
  * Invariants: one (round, slot) has one body, asserted before it is written and checked again when it is read; an append
@@ -46,31 +48,42 @@ export type JournalFault =
     }
   | { readonly code: 'JOURNAL_OF_ANOTHER_KEY'; readonly file: string }
 
-/** What was signed, as it was sent. */
-export interface SignedRecord {
+interface Recorded {
   readonly roundId: RoundId
-  /** The slot's name (docs/PROTOCOL.md §2): a member signs at most one body in it. */
-  readonly slot: string
   readonly type: string
-  /** Canonical bytes of the signed object. */
+  /** Canonical bytes of the object. */
   readonly body: Uint8Array
   readonly signature: Uint8Array
 }
+
+/** What this key signed, as it was sent. */
+export interface SignedRecord extends Recorded {
+  readonly kind: 'signed'
+  /** The slot's name (docs/PROTOCOL.md §3): a member signs at most one body in it. */
+  readonly slot: string
+}
+
+/** What another member signed and this node holds. */
+export interface HeldRecord extends Recorded {
+  readonly kind: 'held'
+}
+
+export type RoundRecord = SignedRecord | HeldRecord
 
 export interface Journal {
   readonly path: string
   /** 16 random bytes, drawn when the journal was made. */
   readonly instance: Uint8Array
-  /** Everything signed in a round, in order. */
-  readonly recordsOf: (roundId: RoundId) => readonly SignedRecord[]
+  /** Everything of a round, in the order in which it was written. */
+  readonly recordsOf: (roundId: RoundId) => readonly RoundRecord[]
   /** What was signed in a slot, or null. */
   readonly find: (roundId: RoundId, slot: string) => SignedRecord | null
   /**
-   * Writes and syncs. A record that is in the journal already is skipped; a *different* body for a signed slot is a
-   * broken invariant of ours and asserts before anything is written.
+   * Writes and syncs, in this order. A signed record that is in the journal already is skipped; a *different* body for a
+   * signed slot is a broken invariant of ours and asserts before anything is written.
    * @throws NO_SPACE | FILE_UNREADABLE
    */
-  readonly append: (records: readonly SignedRecord[]) => Promise<void>
+  readonly append: (records: readonly RoundRecord[]) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -85,15 +98,15 @@ const openSchema = v.strictObject({
     v.check((bytes) => bytes.length === INSTANCE_BYTES, `expected ${INSTANCE_BYTES} bytes`),
   ),
 })
-const signedSchema = v.strictObject({
-  kind: v.literal('signed'),
+const recorded = {
   roundId: roundIdSchema,
-  slot: textSchema(256),
   type: textSchema(64),
   body: bytesSchema,
   signature: signatureSchema,
-})
-const recordSchema = v.variant('kind', [openSchema, signedSchema])
+}
+const signedSchema = v.strictObject({ kind: v.literal('signed'), slot: textSchema(256), ...recorded })
+const heldSchema = v.strictObject({ kind: v.literal('held'), ...recorded })
+const recordSchema = v.variant('kind', [openSchema, signedSchema, heldSchema])
 type JournalRecord = v.InferOutput<typeof recordSchema>
 const recordCodec: Codec<JournalRecord> = defineCodec('journal-record', RECORD_SIZE_BYTES_MAX, recordSchema)
 
@@ -164,80 +177,85 @@ async function openLocked(path: string, publicKey: PublicKey, log: Log, lock: Fi
       { hint: 'Key and journal belong together: restore both from the same place.' },
     )
   }
-  const signed = new SignedSlots()
+  const records = new Records()
   for (const record of rest) {
-    if (record.kind !== 'signed') throw corrupt(path, 0, 'a second record that names a key')
-    const { roundId, slot, type, body, signature } = record
-    if (!signed.add({ roundId, slot, type, body, signature }))
-      throw corrupt(path, 0, `two bodies for slot ${slot}`)
+    if (record.kind === 'open') throw corrupt(path, 0, 'a second record that names a key')
+    const isContradiction = record.kind === 'signed' && !records.mayAdd(record)
+    if (isContradiction) throw corrupt(path, 0, `two bodies for slot ${record.slot}`)
+    records.add(record)
   }
   if (scan.end < scan.fileSizeBytes) {
     const sizeBytes = scan.fileSizeBytes - scan.end
     log.warn('journal: cut a half-written last record', { file: path, offset: scan.end, sizeBytes })
   }
   const file = await openRecordLog(path, scan)
-  return appendingJournal({ path, instance: first.instance, signed, file, lock })
+  return appendingJournal({ path, instance: first.instance, records, file, lock })
 }
 
-/** The signed slots, in memory: at most one body each. */
-class SignedSlots {
+/** The journal's records in memory: at most one body a signed slot. */
+class Records {
+  readonly #inOrder: RoundRecord[] = []
   readonly #bySlot = new Map<string, SignedRecord>()
 
-  /** Whether the slot now holds this body; false if it holds another. */
-  add(record: SignedRecord): boolean {
-    const key = slotKey(record.roundId, record.slot)
-    const held = this.#bySlot.get(key)
-    if (held) return isSameBody(held, record)
-    this.#bySlot.set(key, record)
-    return true
+  mayAdd(record: SignedRecord): boolean {
+    const held = this.#bySlot.get(slotKey(record.roundId, record.slot))
+    return held === undefined || isSameBody(held, record)
   }
 
-  /** The records that are not held yet, each once; asserts that none contradicts another or one that is held. */
-  checkNew(records: readonly SignedRecord[]): readonly SignedRecord[] {
-    const fresh = new Map<string, SignedRecord>()
-    for (const record of records) {
+  add(record: RoundRecord): void {
+    this.#inOrder.push(record)
+    if (record.kind === 'signed') this.#bySlot.set(slotKey(record.roundId, record.slot), record)
+  }
+
+  /** What of a batch is to be written; asserts that no slot in it or held gets a second body. */
+  checkNew(batch: readonly RoundRecord[]): readonly RoundRecord[] {
+    const inBatch = new Map<string, SignedRecord>()
+    return batch.filter((record) => {
+      if (record.kind === 'held') return true
       const key = slotKey(record.roundId, record.slot)
-      const held = this.#bySlot.get(key) ?? fresh.get(key)
-      if (held) assert(isSameBody(held, record), `never sign twice: slot ${record.slot}`)
-      else fresh.set(key, record)
-    }
-    return [...fresh.values()]
+      const known = this.#bySlot.get(key) ?? inBatch.get(key)
+      assert(known === undefined || isSameBody(known, record), `never sign twice: slot ${record.slot}`)
+      inBatch.set(key, record)
+      return known === undefined
+    })
   }
 
   find(roundId: RoundId, slot: string): SignedRecord | null {
     return this.#bySlot.get(slotKey(roundId, slot)) ?? null
   }
 
-  recordsOf(roundId: RoundId): readonly SignedRecord[] {
-    return [...this.#bySlot.values()].filter((record) => equalBytes(record.roundId, roundId))
+  recordsOf(roundId: RoundId): readonly RoundRecord[] {
+    return this.#inOrder.filter((record) => equalBytes(record.roundId, roundId))
   }
 }
 
 interface OpenParts {
   readonly path: string
   readonly instance: Uint8Array
-  readonly signed: SignedSlots
+  readonly records: Records
   readonly file: RecordLog
   readonly lock: FileLock
 }
 
-function appendingJournal({ path, instance, signed, file, lock }: OpenParts): Journal {
+function appendingJournal({ path, instance, records, file, lock }: OpenParts): Journal {
   let tail: Promise<void> = Promise.resolve()
   let isOpen = true
-  const appendNow = async (records: readonly SignedRecord[]): Promise<void> => {
+  const appendNow = async (batch: readonly RoundRecord[]): Promise<void> => {
     assert(isOpen, 'the journal is open')
-    const fresh = signed.checkNew(records)
+    const fresh = records.checkNew(batch)
     if (fresh.length === 0) return
-    await file.append(
-      fresh.map(({ roundId, slot, type, body, signature }) =>
-        recordCodec.encode({ kind: 'signed', roundId, slot, type, body, signature }),
-      ),
-    )
-    for (const record of fresh) assert(signed.add(record), `never sign twice: slot ${record.slot}`)
+    await file.append(fresh.map((record) => recordCodec.encode({ ...record })))
+    for (const record of fresh) {
+      assert(
+        record.kind === 'held' || records.mayAdd(record),
+        'never sign twice: checked again after the write',
+      )
+      records.add(record)
+    }
   }
-  const append = (records: readonly SignedRecord[]): Promise<void> => {
+  const append = (batch: readonly RoundRecord[]): Promise<void> => {
     // One after the other: the check and the write of one batch must not interleave with another's.
-    const done = tail.then(() => appendNow(records))
+    const done = tail.then(() => appendNow(batch))
     tail = done.then(
       () => undefined,
       () => undefined,
@@ -251,6 +269,6 @@ function appendingJournal({ path, instance, signed, file, lock }: OpenParts): Jo
     await file.close()
     await lock.release()
   }
-  const recordsOf = (roundId: RoundId) => signed.recordsOf(roundId)
-  return { path, instance, recordsOf, find: (roundId, slot) => signed.find(roundId, slot), append, close }
+  const recordsOf = (roundId: RoundId) => records.recordsOf(roundId)
+  return { path, instance, recordsOf, find: (roundId, slot) => records.find(roundId, slot), append, close }
 }

@@ -6,11 +6,13 @@
 import type { Certificate } from '../agree/certificate.ts'
 import type { Decision, Header } from '../agree/messages.ts'
 import type { AdmissionResult } from '../agree/types.ts'
+import type { SignedCharter } from '../charter/charter-file.ts'
 import type { Charter } from '../charter/schema.ts'
 import type { Digest } from '../core/ids.ts'
 import type { Clock, Log, Rng } from '../core/ports.ts'
 import type { Exchange, ExchangeHandlers, ExchangeModules, ExchangeOptions } from '../exchange/interface.ts'
 import type { LeftOut } from './events.ts'
+import type { RoundFolder } from './round-folder.ts'
 
 /** A decided update on this node's disk. */
 export interface UpdateOnDisk {
@@ -38,12 +40,13 @@ export interface Kernel {
   readonly stop: () => Promise<void>
 }
 
-export interface ResultFiles {
+export interface RoundResult {
+  readonly signedCharter: SignedCharter
+  readonly roundNumber: number
   readonly certificate: Certificate
-  readonly aggregatePath: string
+  /** What the rule did, as `Kernel.aggregate` reported it. */
   readonly report: unknown
-  readonly certificatePath: string
-  readonly adapterFolder: string
+  readonly folder: RoundFolder
 }
 
 export interface NodeModules {
@@ -57,5 +60,5 @@ export interface NodeModules {
   ) => Exchange
   readonly openKernel: (charter: Charter) => Promise<Kernel>
   /** Writes certificate and PEFT folder, each whole or absent. */
-  readonly writeResult: (charter: Charter, files: ResultFiles) => Promise<void>
+  readonly writeResult: (result: RoundResult) => Promise<void>
 }

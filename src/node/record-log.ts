@@ -1,5 +1,5 @@
 /**
- * A log of records in one file, read with suspicion: what the journal and the store of received objects are made of.
+ * A log of records in one file, read with suspicion: what the journal is made of.
  *
  * A record is `magic(4) length(4, little-endian) hash(32) body(length)`, the hash SHA-256 over the previous record's
  * hash and the body, so that no record can be taken out of the middle unseen. Every append is synced before it is

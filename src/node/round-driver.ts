@@ -2,7 +2,8 @@
  * The shell of the round engine: feeds it events one at a time and does what its effects say, in their order.
  *
  * Upon `sign`: the body is signed, written to the journal with its signature and synced; only then does the engine see it
- * as `signed`, and only then does it ask for its broadcast. All signatures of one step share one sync.
+ * as `signed`, and only then does it ask for its broadcast. All signatures of one step share one sync, and what was
+ * held before them goes into the same write (`store`).
  * Upon an object from a peer: the step's verdict is the answer. A fault of ours while it is handled is *ignore*: the
  * state is what it was before, since `step` is pure, and the peer is not held to account for it.
  * A fault while signing ends the round here: a node that cannot write its journal must not speak.
@@ -17,14 +18,12 @@ import { digestKey } from '../core/ids.ts'
 import type { Log } from '../core/ports.ts'
 import { type Signer, signedBytesOf } from '../core/signature.ts'
 import type { ObjectVerdict } from '../exchange/interface.ts'
-import type { Journal, SignedRecord } from './journal.ts'
+import type { HeldRecord, Journal, SignedRecord } from './journal.ts'
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>
 
 /** What effects ask of the rest of the node. Nothing here may block: long work feeds an event back when it is done. */
 export interface RoundWork {
-  /** Hold my own or somebody's object and serve it. */
-  readonly hold: (message: Message) => void
   readonly broadcast: (message: Message) => void
   readonly pull: (effect: EffectOf<'pull'>) => void
   readonly fetchUpdate: (effect: EffectOf<'fetch-update'>) => void
@@ -35,8 +34,10 @@ export interface RoundWork {
   readonly certified: (effect: EffectOf<'certificate'>) => void
   readonly evidence: (effect: EffectOf<'evidence'>) => void
   readonly alarm: (effect: EffectOf<'alarm'>) => void
-  /** Something was signed and is in the journal. Watching only. */
+  /** Something of mine is in the journal. */
   readonly signed: (message: Message) => void
+  /** Something of another member's is held. Watching only. */
+  readonly taken: (message: Message) => void
   /** The node cannot go on: its journal cannot be written, or its own logic is broken. */
   readonly fail: (error: unknown) => void
 }
@@ -58,6 +59,8 @@ export class RoundDriver {
   readonly #params: Params
   readonly #modules: RoundDriverModules
   readonly #queue: Queued[] = []
+  /** Held and not yet in the journal: written at the latest with my next signature. */
+  #unwritten: HeldRecord[] = []
   #state: State
   #isRunning = false
   #isStopped = false
@@ -114,6 +117,7 @@ export class RoundDriver {
         next.settle(await this.#handle(next.event))
         if (this.#isStopped) break
       }
+      await this.#write([])
     } catch (error) {
       this.#isStopped = true
       this.#modules.work.fail(error)
@@ -139,14 +143,27 @@ export class RoundDriver {
       })
       return null
     }
+    for (const effect of effects) if (effect.kind === 'store') this.#hold(effect.message)
     await this.#sign(effects.filter((effect) => effect.kind === 'sign'))
     let verdict: Verdict | null = null
     for (const effect of effects) {
       if (effect.kind === 'verdict') verdict = effect.verdict
       else this.#perform(effect)
     }
-    if (event.kind === 'envelope' && verdict?.kind === 'accept') this.#modules.work.hold(event.message)
     return verdict
+  }
+
+  #hold(message: Message): void {
+    const { type, bytes: body, signature } = message
+    this.#unwritten.push({ kind: 'held', roundId: this.#params.round, type, body, signature })
+    this.#modules.work.taken(message)
+  }
+
+  /** What was held first, then what I signed: one append, one sync. */
+  async #write(signed: readonly SignedRecord[]): Promise<void> {
+    const records = [...this.#unwritten, ...signed]
+    this.#unwritten = []
+    if (records.length > 0) await this.#modules.journal.append(records)
   }
 
   async #sign(effects: readonly EffectOf<'sign'>[]): Promise<void> {
@@ -158,12 +175,12 @@ export class RoundDriver {
     for (const { type, slot, body } of effects) {
       const held = journal.find(this.#params.round, slot)
       const signature = held?.signature ?? signer.sign(signedBytesOf(type, body))
-      records.push({ roundId: this.#params.round, slot, type, body, signature })
+      records.push({ kind: 'signed', roundId: this.#params.round, slot, type, body, signature })
       const opened = openEnvelope({ type, body, signature })
       assert(opened.ok && opened.message.slot === slot, `what the engine signs is a message of slot ${slot}`)
       messages.push(opened.message)
     }
-    await journal.append(records)
+    await this.#write(records)
     for (const message of messages) {
       work.signed(message)
       this.feed({ kind: 'signed', message })
@@ -174,9 +191,9 @@ export class RoundDriver {
     const { work } = this.#modules
     switch (effect.kind) {
       case 'sign':
+      case 'store':
         return
       case 'broadcast':
-        work.hold(effect.message)
         return work.broadcast(effect.message)
       case 'pull':
         return work.pull(effect)
@@ -202,15 +219,14 @@ export class RoundDriver {
   }
 }
 
-/** What the journal holds of this round, as the engine wants it restored. */
+/** What the journal holds of this round, mine and the others', as the engine wants it restored. */
 export function restoredMessages(journal: Journal, params: Params): readonly Message[] {
-  return journal.recordsOf(params.round).map(({ type, body, signature, slot }) => {
-    const opened = openEnvelope({ type, body, signature })
-    assert(opened.ok && opened.message.slot === slot, `journal: slot ${slot} holds a message of that slot`)
-    assert(
-      digestKey(opened.message.body.round) === digestKey(params.round),
-      'journal: a record of this round',
-    )
-    return opened.message
+  return journal.recordsOf(params.round).map((record) => {
+    const opened = openEnvelope(record)
+    assert(opened.ok, 'journal: what was written as a message reads as one')
+    const { message } = opened
+    assert(record.kind === 'held' || message.slot === record.slot, `journal: slot ${message.slot}`)
+    assert(digestKey(message.body.round) === digestKey(params.round), 'journal: a record of this round')
+    return message
   })
 }

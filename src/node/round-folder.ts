@@ -2,10 +2,9 @@
  * Where a node keeps what, below its own folder:
  *
  *   key, node.json, charter files      made by `init` and `charter` (src/charter/)
- *   journal.log, journal.log.lock      everything this key signed (journal.ts)
+ *   journal.log, journal.log.lock      everything this key signed, and what that rests on (journal.ts)
  *   status.json                        what the round looks like from here (status.ts)
  *   rounds/<number>/
- *     objects.log                      signed objects of all members, as received (object-store.ts)
  *     updates/                         update files and manifests by digest (exchange/chunk-store.ts)
  *     aggregate.safetensors            the result that members attest
  *     report.json                      what the rule did, member by member
@@ -19,7 +18,6 @@ import { join } from 'node:path'
 
 export interface RoundFolder {
   readonly path: string
-  readonly objects: string
   readonly updates: string
   readonly aggregate: string
   readonly report: string
@@ -36,7 +34,6 @@ export function roundFolder(nodeFolder: string, roundNumber: number): RoundFolde
   const path = join(nodeFolder, 'rounds', String(roundNumber))
   return {
     path,
-    objects: join(path, 'objects.log'),
     updates: join(path, 'updates'),
     aggregate: join(path, 'aggregate.safetensors'),
     report: join(path, 'report.json'),

@@ -16,12 +16,12 @@ import { messageOf } from '../core/errors.ts'
 import { digestKey } from '../core/ids.ts'
 import { deferred } from './deferred.ts'
 import type { MemberIndex } from '../core/order.ts'
+import type { SignedCharter } from '../charter/charter-file.ts'
 import type { Signer } from '../core/signature.ts'
 import type { ChunkPlan, Exchange, ExchangeEvent, ExchangeHandlers } from '../exchange/interface.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
 import type { Journal } from './journal.ts'
 import type { Kernel, NodeModules } from './modules.ts'
-import type { ObjectStore } from './object-store.ts'
 import { readRoundClock } from './round-clock.ts'
 import { restoredMessages, RoundDriver, type RoundWork } from './round-driver.ts'
 import type { RoundFolder } from './round-folder.ts'
@@ -38,10 +38,10 @@ export type RoundOutcome =
 
 export interface RoundRunnerParts {
   readonly params: Params
+  readonly signedCharter: SignedCharter
   readonly roundNumber: number
   readonly folder: RoundFolder
   readonly journal: Journal
-  readonly objects: ObjectStore
   readonly store: ChunkStore
   readonly kernel: Kernel
   readonly signer: Signer | null
@@ -69,6 +69,7 @@ export class RoundRunner {
   #isPulling = false
   #isPullWanted = false
   #report: unknown = null
+  #aggregateHex: string | null = null
 
   constructor(parts: RoundRunnerParts) {
     this.#parts = parts
@@ -105,19 +106,23 @@ export class RoundRunner {
     return this.#exchange
   }
 
+  /** The aggregate that I computed, as hex. */
+  get aggregate(): string | null {
+    return this.#aggregateHex
+  }
+
   get driver(): RoundDriver {
     return this.#driver
   }
 
   /** @param ownHeader — my update, on disk and in the store; null for none; undefined when it was published before */
   async start(ownHeader: HeaderDraft | null | undefined): Promise<void> {
-    const { params, journal, objects, reporter } = this.#parts
+    const { params, journal, reporter } = this.#parts
     await this.#exchange.start()
     reporter.event({ type: 'listening', addresses: this.#exchange.addresses() })
-    const mine = restoredMessages(journal, params)
-    this.#driver.feed({ kind: 'restored', messages: mine, observe: params.me === null })
-    for (const message of objects.restored) this.#driver.feed({ kind: 'envelope', message })
-    for (const message of [...mine, ...objects.restored]) await this.#judgeStored(message)
+    const messages = restoredMessages(journal, params)
+    this.#driver.feed({ kind: 'restored', messages, observe: params.me === null })
+    for (const message of messages) await this.#judgeStored(message)
     if (ownHeader !== undefined) this.#driver.feed({ kind: 'adapter-ready', header: ownHeader })
     this.#restored.resolve()
     this.#tick()
@@ -131,7 +136,6 @@ export class RoundRunner {
     await this.#keeper.stop()
     await this.#driver.stop()
     await Promise.allSettled(this.#work)
-    await this.#parts.objects.close()
   }
 
   /** Pulls from everyone once more: what they hold and I lack. */
@@ -166,14 +170,8 @@ export class RoundRunner {
   }
 
   #roundWork(): RoundWork {
-    const { objects, reporter } = this.#parts
-    const parts = this.#parts
+    const { reporter } = this.#parts
     return {
-      hold: (message) => {
-        if (message.member !== parts.params.me) reporter.object(message)
-        this.#background(objects.add(message))
-        reporter.phaseAt(this.#driver.state)
-      },
       broadcast: (message) => this.#publish(message),
       pull: () => this.#pull(),
       fetchUpdate: ({ member, header, isDecided }) => this.#keeper.fetch({ member, header, isDecided }),
@@ -183,12 +181,17 @@ export class RoundRunner {
         this.#arm()
       },
       decided: (effect) => this.#decided(effect),
-      aggregate: (effect) => this.#background(this.#aggregate(effect)),
+      aggregate: (effect) => this.#background(this.#computeAggregate(effect)),
       certified: (effect) => this.#background(this.#certified(effect)),
       evidence: ({ member, first }) => reporter.evidence(member, first.slot),
       alarm: ({ alarm }) => reporter.alarm(alarm),
+      taken: (message) => {
+        reporter.object(message)
+        reporter.phaseAt(this.#driver.state)
+      },
       signed: (message) => {
         reporter.signed(message)
+        reporter.phaseAt(this.#driver.state)
         // My own update is judged like any other: it lies in the store since before its header was made.
         this.#background(this.#judgeStored(message))
       },
@@ -264,7 +267,7 @@ export class RoundRunner {
     return this.#parts.params.charter.members[member]?.name ?? `#${member}`
   }
 
-  async #aggregate({ decision, digest }: EffectOf<'aggregate'>): Promise<void> {
+  async #computeAggregate({ decision, digest }: EffectOf<'aggregate'>): Promise<void> {
     const { kernel, store, folder, reporter, modules } = this.#parts
     const headers = new Map<string, Header>()
     for (const message of this.#driver.state.objects.values()) {
@@ -279,6 +282,7 @@ export class RoundRunner {
       try {
         const result = await kernel.aggregate(decision, updates, folder.aggregate)
         this.#report = result.report
+        this.#aggregateHex = digestKey(result.aggregate)
         reporter.aggregated(result)
         this.#driver.feed({
           kind: 'aggregated',
@@ -299,14 +303,8 @@ export class RoundRunner {
   }
 
   async #certified({ certificate }: EffectOf<'certificate'>): Promise<void> {
-    const { modules, folder, params, reporter } = this.#parts
-    await modules.writeResult(params.charter, {
-      certificate,
-      aggregatePath: folder.aggregate,
-      report: this.#report,
-      certificatePath: folder.certificate,
-      adapterFolder: folder.adapter,
-    })
+    const { modules, folder, signedCharter, roundNumber, reporter } = this.#parts
+    await modules.writeResult({ signedCharter, roundNumber, certificate, report: this.#report, folder })
     reporter.certified(certificate, folder)
     this.#outcome.resolve({ kind: 'certified', aggregate: digestKey(certificate.aggregate) })
   }

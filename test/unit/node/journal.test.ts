@@ -34,6 +34,7 @@ const log: Log = {
 }
 
 const recordOf = (slot: string, text: string): SignedRecord => ({
+  kind: 'signed',
   roundId,
   slot,
   type: 'header',
@@ -54,7 +55,7 @@ async function freshJournal(records: readonly SignedRecord[] = []): Promise<stri
 async function slotsIn(path: string): Promise<readonly string[]> {
   const journal = await openJournal(path, publicKey, log)
   try {
-    return journal.recordsOf(roundId).map((record) => record.slot)
+    return journal.recordsOf(roundId).map((record) => (record.kind === 'signed' ? record.slot : 'held'))
   } finally {
     await journal.close()
   }
@@ -79,6 +80,17 @@ describe('journal', () => {
     await journal.append([recordOf('header', 'a')])
     await journal.close()
     expect(readFileSync(path)).toEqual(before)
+  })
+
+  test('keeps what others signed in its place between my own, every time it comes', async () => {
+    const { signature } = recordOf('', '')
+    const held = { kind: 'held', roundId, type: 'header', body: utf8('theirs'), signature } as const
+    const path = await freshJournal([recordOf('header', 'a')])
+    const journal = await openJournal(path, publicKey, log)
+    await journal.append([held, recordOf('seal', 'b')])
+    await journal.append([held])
+    await journal.close()
+    expect(await slotsIn(path)).toEqual(['header', 'held', 'seal', 'held'])
   })
 
   test('a second body for a slot asserts before anything is written, in one batch too', async () => {

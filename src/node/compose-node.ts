@@ -1,0 +1,244 @@
+/**
+ * A member's node, put together from given modules for one round of one charter. Holds the folder's lock while open.
+ *
+ * In: a node folder, its key, a charter in force, a round, and what to publish. Out: a `Node` with `start` and `stop`,
+ * both idempotent, whose `outcome` is the certificate on disk, or the round undecided.
+ * A restart finds the journal and what was received, sends again exactly what was sent, and goes on from there.
+ */
+import { charterDigest, memberIndexOf, roundIdOf, roundScheduleOf } from '../charter/charter.ts'
+import type { SignedCharter } from '../charter/charter-file.ts'
+import type { Header } from '../agree/messages.ts'
+import { publishSlot } from '../agree/slot.ts'
+import type { HeaderDraft, Params } from '../agree/types.ts'
+import { RoundError } from '../core/errors.ts'
+import { digestKey } from '../core/ids.ts'
+import type { MemberIndex } from '../core/order.ts'
+import { createSigner, verifySignature } from '../core/signature.ts'
+import { type ChunkStore, openChunkStore } from '../exchange/chunk-store.ts'
+import type { ChunkPlan, ExchangeHandlers, ExchangeLimits } from '../exchange/interface.ts'
+import { ensureFolder } from '../files/index.ts'
+import { layoutDigest } from '../update/layout.ts'
+import { checkManifest, manifestSizeBytesMax } from '../update/manifest.ts'
+import type { OnNodeEvent } from './events.ts'
+import { type FolderWriter, openFolderWriter } from './folder-writer.ts'
+import { type Journal, openJournal } from './journal.ts'
+import type { Kernel, NodeModules } from './modules.ts'
+import { prepareOwnUpdate } from './own-update.ts'
+import { journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
+import { RoundReporter } from './round-reporter.ts'
+import { type RoundOutcome, RoundRunner } from './round-runner.ts'
+import { buildStatus, type StatusDocument } from './status.ts'
+
+export interface CompositionOptions {
+  /** The node's own folder, as `init` makes it. */
+  readonly folder: string
+  /** 32 secret bytes: the member's key. */
+  readonly seed: Uint8Array
+  /** In force: signed by all its members. */
+  readonly signedCharter: SignedCharter
+  /** From 1. */
+  readonly roundNumber: number
+  /** PEFT folder to publish; null to take part without an update. Ignored when this member has published already. */
+  readonly ownUpdate: string | null
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[]
+  /** View v of the agreement lasts (v + 1) times this. Default 4000. */
+  readonly viewTimeoutMs?: number
+  readonly exchangeLimits?: Partial<ExchangeLimits>
+  readonly onEvent?: OnNodeEvent
+}
+
+export interface Node {
+  readonly me: MemberIndex
+  readonly folder: RoundFolder
+  readonly start: () => Promise<void>
+  readonly stop: () => Promise<void>
+  readonly status: () => StatusDocument
+  readonly addresses: () => readonly string[]
+  /** Resolves with the result on disk, or undecided. Rejects when this node cannot go on: its disk, its key. */
+  readonly outcome: Promise<RoundOutcome>
+}
+
+/** Long enough for a proposal and two rounds of votes between continents, short enough not to wait for a dead leader. */
+const VIEW_TIMEOUT_MS = 4_000
+
+export type NodeFault =
+  | { readonly code: 'ROUND_UNKNOWN'; readonly round: number; readonly rounds: number }
+  | { readonly code: 'KEY_NOT_IN_CHARTER'; readonly publicKey: string }
+
+/** @throws ROUND_UNKNOWN | KEY_NOT_IN_CHARTER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED */
+export async function composeNode(options: CompositionOptions, modules: NodeModules): Promise<Node> {
+  const params = roundParams(options)
+  const me = params.me
+  const folder = roundFolder(options.folder, options.roundNumber)
+  await ensureFolder(folder.updates)
+  const signer = createSigner(options.seed)
+  const closers: (() => Promise<void>)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+  try {
+    const journal = await openJournal(journalPath(options.folder), signer.publicKey, modules.log)
+    closers.push(journal.close)
+    const store = openChunkStore({ folder: folder.updates, limits: params.charter.limits })
+    const kernel = await modules.openKernel(params.charter)
+    closers.push(kernel.stop)
+    const writer = await openFolderWriter({
+      eventsPath: folder.events,
+      statusPath: statusPath(options.folder),
+      buildStatus: () => status(),
+      log: modules.log,
+    })
+    closers.push(writer.close)
+    const runner = composeRunner(options, modules, {
+      params,
+      folder,
+      journal,
+      store,
+      kernel,
+      writer,
+    })
+    let isRunning = false
+    const status = (): StatusDocument =>
+      buildStatus({
+        state: runner.driver.state,
+        params,
+        roundNumber: options.roundNumber,
+        connected: isRunning ? runner.exchange.connectedMembers() : [],
+        aggregate: runner.aggregate,
+        nowMs: modules.clock.now(),
+        pid: process.pid,
+        isRunning,
+      })
+    let starting: Promise<void> | null = null
+    let stopping: Promise<void> | null = null
+    const startOnce = async (): Promise<void> => {
+      const published = journal.find(params.round, publishSlot(me))
+      const own =
+        published === null ? await prepare(options, modules, { params, store, kernel, folder }) : undefined
+      isRunning = true
+      await runner.start(own)
+    }
+    const stopOnce = async (): Promise<void> => {
+      isRunning = false
+      await runner.stop()
+      await closeAll()
+    }
+    return {
+      me,
+      folder,
+      status,
+      addresses: () => runner.exchange.addresses(),
+      outcome: runner.outcome,
+      start: () => (starting ??= startOnce()),
+      stop: () => (stopping ??= stopOnce()),
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+function roundParams(options: CompositionOptions): Params & { readonly me: MemberIndex } {
+  const { charter } = options.signedCharter
+  const { publicKey } = createSigner(options.seed)
+  const digest = charterDigest(charter)
+  const me = memberIndexOf(charter, publicKey)
+  if (me === null) {
+    throw new RoundError<NodeFault>(
+      { code: 'KEY_NOT_IN_CHARTER', publicKey: digestKey(publicKey) },
+      `${options.folder}: its key ${digestKey(publicKey).slice(0, 16)}… is of no member of the charter`,
+      { hint: 'Is this the right folder and the right charter?' },
+    )
+  }
+  if (charter.rounds[options.roundNumber - 1] === undefined) {
+    throw new RoundError<NodeFault>(
+      { code: 'ROUND_UNKNOWN', round: options.roundNumber, rounds: charter.rounds.length },
+      `round ${options.roundNumber}: the charter has rounds 1 to ${charter.rounds.length}`,
+    )
+  }
+  return {
+    charter,
+    charterDigest: digest,
+    round: roundIdOf(digest, options.roundNumber),
+    schedule: roundScheduleOf(charter, options.roundNumber),
+    layout: layoutDigest(charter.layout),
+    me,
+    verify: verifySignature,
+    viewTimeoutMs: options.viewTimeoutMs ?? VIEW_TIMEOUT_MS,
+  }
+}
+
+interface Opened {
+  readonly params: Params & { readonly me: MemberIndex }
+  readonly folder: RoundFolder
+  readonly journal: Journal
+  readonly store: ChunkStore
+  readonly kernel: Kernel
+  readonly writer: FolderWriter
+}
+
+function composeRunner(options: CompositionOptions, modules: NodeModules, opened: Opened): RoundRunner {
+  const { params, writer } = opened
+  const { charter } = params
+  const { seed, listen, signedCharter } = options
+  const peers = new Map<MemberIndex, readonly string[]>()
+  for (const [member, { name }] of charter.members.entries()) {
+    const addresses = signedCharter.addresses.get(name)
+    if (member !== params.me && addresses) peers.set(member, addresses)
+  }
+  const createExchange = (handlers: ExchangeHandlers) =>
+    modules.createExchange(
+      {
+        seed,
+        members: charter.members.map(({ publicKey }) => publicKey),
+        me: params.me,
+        listen,
+        peers,
+        roundId: params.round,
+        limits: { manifestSizeBytesMax: manifestSizeBytesMax(charter.limits), ...options.exchangeLimits },
+      },
+      handlers,
+      modules,
+    )
+  const reporter = new RoundReporter(params, {
+    clock: modules.clock,
+    log: modules.log,
+    onEvent: (event) => {
+      writer.event(event)
+      options.onEvent?.(event)
+    },
+    onChanged: writer.changed,
+  })
+  return new RoundRunner({
+    ...opened,
+    signedCharter,
+    roundNumber: options.roundNumber,
+    signer: createSigner(seed),
+    checkManifest: (manifest, header) => planOf(manifest, header, params),
+    createExchange,
+    reporter,
+    modules,
+  })
+}
+
+function planOf(manifest: Uint8Array, header: Header, { charter }: Params): ChunkPlan {
+  return checkManifest(manifest, charter, header)
+}
+
+/** My update in its final form, on disk and admitted, before anything is said about it. */
+async function prepare(
+  options: CompositionOptions,
+  modules: NodeModules,
+  { params, store, kernel, folder }: Pick<Opened, 'params' | 'store' | 'kernel' | 'folder'>,
+): Promise<HeaderDraft | null> {
+  if (options.ownUpdate === null) return null
+  const { admit } = kernel
+  return prepareOwnUpdate(options.ownUpdate, {
+    params,
+    store,
+    folder: folder.updates,
+    admit,
+    rng: modules.rng,
+  })
+}

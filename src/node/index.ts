@@ -1,0 +1,15 @@
+/**
+ * Node. In: a folder with a key and a charter in force, an adapter. Out: one member's part in one round: its update
+ * published, the others' fetched and judged, one decision, one aggregate, the certificate and the PEFT adapter on disk.
+ * Never: poisoned updates or lying members (src/attack/), training, or an arithmetic operation on weights.
+ */
+export { describeEvent } from './describe-event.ts'
+export type { LeftOut, NodeEvent, OnNodeEvent, TimedNodeEvent } from './events.ts'
+export { createJournal, type Journal, type JournalFault, openJournal, type SignedRecord } from './journal.ts'
+export type { AggregateResult, Kernel, NodeModules, RoundResult, UpdateOnDisk } from './modules.ts'
+export { composeNode, type CompositionOptions, type Node, type NodeFault } from './compose-node.ts'
+export { type NodeOptions, openNode } from './open-node.ts'
+export { readStatus, type StatusFault } from './read-status.ts'
+export { journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
+export type { RoundOutcome } from './round-runner.ts'
+export type { MemberStatus, StatusDocument } from './status.ts'

@@ -1,0 +1,84 @@
+/**
+ * A member's node from its folder, with the real modules: what `oneround run` and the library's `openNode` start.
+ *
+ * In: a node folder as `init` made it, with a charter in force. Out: a `Node`, not yet started.
+ * Everything that can be wrong before a round is wrong here, by name: rights of the key, a charter that is not in force
+ * or makes no sense, a base model that is not the charter's, an adapter that does not fit.
+ */
+import { join } from 'node:path'
+import type { Charter } from '../charter/schema.ts'
+import type { SignedCharter } from '../charter/charter-file.ts'
+import { RoundError } from '../core/errors.ts'
+import type { Log } from '../core/ports.ts'
+import { checkBaseModel } from '../model/base-digest.ts'
+import { readCharterInForce } from './charter-store.ts'
+import { composeNode, type Node } from './compose-node.ts'
+import type { OnNodeEvent } from './events.ts'
+import type { NodeModules } from './modules.ts'
+import { charterPath, type NodeFolder, pathFrom, readNodeFolder } from './node-folder.ts'
+import { systemModules, RULE_BOOK } from './system-modules.ts'
+
+export interface NodeOptions {
+  /** As `init` made it. */
+  readonly folder: string
+  /** The charter file; by default `charter.json` in the folder. */
+  readonly charter?: string
+  /** From 1; by default the first round whose final deadline lies ahead, or else the last. */
+  readonly round?: number
+  /** PEFT folder to publish; by default what `node.json` names. Null: take part without an update. */
+  readonly adapter?: string | null
+  /** In place of what `node.json` says. */
+  readonly listen?: readonly string[]
+  readonly onEvent?: OnNodeEvent
+}
+
+export type OpenNodeFault = { readonly code: 'NO_ADAPTER'; readonly file: string }
+
+/**
+ * @throws KEY_PERMISSIONS | KEY_MALFORMED | CHARTER_MALFORMED | CHARTER_UNSIGNED | CHARTER_INVALID | BASE_MODEL_DIFFERS |
+ * NO_ADAPTER | ROUND_UNKNOWN | KEY_NOT_IN_CHARTER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED
+ */
+export async function openNode(
+  options: NodeOptions,
+  log: Log,
+  modules: NodeModules = systemModules(log),
+): Promise<Node> {
+  const nodeFolder = await readNodeFolder(options.folder)
+  const charterFile = options.charter ?? charterPath(options.folder)
+  const signedCharter = await readCharterInForce(charterFile, RULE_BOOK)
+  const { model } = nodeFolder.options
+  if (model !== undefined) {
+    await checkBaseModel(pathFrom(options.folder, model), signedCharter.charter.baseModel)
+  }
+  return composeNode(
+    {
+      folder: options.folder,
+      seed: nodeFolder.seed,
+      signedCharter: withOwnAddresses(signedCharter, nodeFolder),
+      roundNumber: options.round ?? currentRound(signedCharter.charter, modules.clock.now()),
+      ownUpdate: ownUpdateOf(options, nodeFolder),
+      listen: options.listen ?? nodeFolder.options.listen,
+      ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+    },
+    modules,
+  )
+}
+
+/** What this node's own options say about where to dial the others goes before what the charter file says. */
+function withOwnAddresses(signed: SignedCharter, { options }: NodeFolder): SignedCharter {
+  return { ...signed, addresses: new Map([...signed.addresses, ...Object.entries(options.peers)]) }
+}
+
+function currentRound({ rounds }: Charter, nowMs: number): number {
+  const index = rounds.findIndex(({ finalAtMs }) => finalAtMs > nowMs)
+  return index === -1 ? rounds.length : index + 1
+}
+
+function ownUpdateOf(options: NodeOptions, { folder, options: { adapter } }: NodeFolder): string | null {
+  if (options.adapter !== undefined) return options.adapter
+  if (adapter !== undefined) return pathFrom(folder, adapter)
+  const file = join(folder, 'node.json')
+  throw new RoundError<OpenNodeFault>({ code: 'NO_ADAPTER', file }, `${file}: names no adapter to publish`, {
+    hint: 'Train one with `oneround train`, name a PEFT folder with --adapter, or take part without an update with --pass.',
+  })
+}
