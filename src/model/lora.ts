@@ -41,10 +41,10 @@ const NEAR_COUNT_MAX = 5
  * @returns in the order of `modules`
  * @throws MODULE_UNKNOWN for the first target that chooses nothing
  */
-export function chooseModules(
-  modules: readonly LinearModule[],
+export function chooseModules<Module extends LinearModule>(
+  modules: readonly Module[],
   targets: readonly string[] | string,
-): readonly LinearModule[] {
+): readonly Module[] {
   if (targets === ALL_LINEAR || (targets.length === 1 && targets[0] === ALL_LINEAR)) {
     return modules.filter((module) => module.kind === 'linear' && !module.isHead)
   }

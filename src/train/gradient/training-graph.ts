@@ -143,19 +143,22 @@ interface OpenParameters {
   readonly values: readonly string[]
 }
 
+/** A module that runs in several places of the graph has one adapter, and so one pair of slots. */
 function insertAdapters(builder: GraphBuilder, sites: readonly LoraSite[]): OpenParameters {
+  const byName = new Map(sites.map((site) => [site.module.name, site]))
   const slots = layOut(
-    sites.flatMap(({ module, rank }) => {
+    [...byName.values()].flatMap(({ module, rank }) => {
       const { a, b } = factorsOf(module, rank)
       return [a, b]
     }),
   )
   const flat = builder.input(PARAMETERS_INPUT, DataType.float, [parameterCountOf(slots)])
   const values = slots.map((slot) => cutParameter(builder, flat, slot))
-  sites.forEach(({ module, scale }, i) => {
-    const [a, b] = [values[2 * i] ?? '', values[2 * i + 1] ?? '']
-    insertLora(builder, { module, a, b, scale })
-  })
+  const places = new Map([...byName.keys()].map((name, i) => [name, 2 * i]))
+  for (const { module, scale } of sites) {
+    const place = places.get(module.name) ?? 0
+    insertLora(builder, { module, a: values[place] ?? '', b: values[place + 1] ?? '', scale })
+  }
   return { slots, values }
 }
 
