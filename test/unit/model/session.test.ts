@@ -154,7 +154,7 @@ async function placementOn(device: Device): Promise<readonly string[]> {
 
 describe('placement', () => {
   test('on the CPU', async () => {
-    expect((await placementOn('cpu')).sort()).toEqual([
+    expect((await placementOn('cpu')).toSorted()).toEqual([
       'CPUExecutionProvider ArgMax',
       'CPUExecutionProvider MatMul',
     ])
