@@ -4,6 +4,7 @@
  * so that a kill or a power cut at any moment leaves the old file or the new one.
  */
 export { openAppendFile, type AppendFile } from './append-file.ts'
+export { appendForDisplay, replaceForDisplay } from './display.ts'
 export {
   ensureFolder,
   fileDigest,

@@ -83,7 +83,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
     const store = openChunkStore({ folder: folder.updates, limits: params.charter.limits })
     const kernel = await modules.openKernel(params.charter)
     closers.push(kernel.stop)
-    const writer = await openFolderWriter({
+    const writer = openFolderWriter({
       eventsPath: folder.events,
       statusPath: statusPath(options.folder),
       buildStatus: () => status(),

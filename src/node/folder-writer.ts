@@ -4,10 +4,9 @@
  * view of it: nothing reads these files back.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { utf8 } from '../core/bytes.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
-import { openAppendFile, writeJson } from '../files/index.ts'
+import { appendForDisplay, replaceForDisplay } from '../files/index.ts'
 import type { TimedNodeEvent } from './events.ts'
 
 export interface FolderWriter {
@@ -27,9 +26,8 @@ export interface FolderWriterOptions {
 
 const INTERVAL_MS = 200
 
-export async function openFolderWriter(options: FolderWriterOptions): Promise<FolderWriter> {
+export function openFolderWriter(options: FolderWriterOptions): FolderWriter {
   const { eventsPath, statusPath, log } = options
-  const file = await openAppendFile(eventsPath, 0o644)
   const stopping = new AbortController()
   let lines: string[] = []
   let isStatusDue = false
@@ -41,8 +39,9 @@ export async function openFolderWriter(options: FolderWriterOptions): Promise<Fo
     lines = []
     isStatusDue = false
     try {
-      if (batch.length > 0) await file.append(utf8(`${batch.join('\n')}\n`))
-      if (hasStatus) await writeJson(statusPath, options.buildStatus())
+      if (batch.length > 0) await appendForDisplay(eventsPath, `${batch.join('\n')}\n`)
+      if (hasStatus)
+        await replaceForDisplay(statusPath, `${JSON.stringify(options.buildStatus(), null, 2)}\n`)
     } catch (error) {
       log.warn('node folder: could not write events or status', { error: messageOf(error) })
     }
@@ -72,7 +71,6 @@ export async function openFolderWriter(options: FolderWriterOptions): Promise<Fo
       await loop
       isStatusDue = true
       await flush()
-      await file.close()
     },
   }
 }

@@ -55,12 +55,16 @@ interface Queued {
   readonly settle: (verdict: Verdict | null) => void
 }
 
+/** Long beside a sync, short beside a round. */
+const FLUSH_AFTER_MS = 500
+
 export class RoundDriver {
   readonly #params: Params
   readonly #modules: RoundDriverModules
   readonly #queue: Queued[] = []
   /** Held and not yet in the journal: written at the latest with my next signature. */
   #unwritten: HeldRecord[] = []
+  #flushTimer: NodeJS.Timeout | undefined
   #state: State
   #isRunning = false
   #isStopped = false
@@ -98,6 +102,10 @@ export class RoundDriver {
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#idle
+    clearTimeout(this.#flushTimer)
+    await this.#write([]).catch((error: unknown) => {
+      this.#modules.log.warn('journal: the last objects held are not on disk', { error: messageOf(error) })
+    })
     for (const { settle } of this.#queue.splice(0)) settle(null)
   }
 
@@ -117,7 +125,7 @@ export class RoundDriver {
         next.settle(await this.#handle(next.event))
         if (this.#isStopped) break
       }
-      await this.#write([])
+      this.#flushLater()
     } catch (error) {
       this.#isStopped = true
       this.#modules.work.fail(error)
@@ -157,6 +165,18 @@ export class RoundDriver {
     const { type, bytes: body, signature } = message
     this.#unwritten.push({ kind: 'held', roundId: this.#params.round, type, body, signature })
     this.#modules.work.taken(message)
+  }
+
+  /**
+   * What is held goes to disk with my next signature, which is what must not outlive it. When I sign nothing for a
+   * while it goes by itself, so that a restart has less to pull: one sync for many objects.
+   */
+  #flushLater(): void {
+    if (this.#unwritten.length === 0 || this.#flushTimer !== undefined) return
+    this.#flushTimer = setTimeout(() => {
+      this.#flushTimer = undefined
+      this.#write([]).catch((error: unknown) => this.#modules.work.fail(error))
+    }, FLUSH_AFTER_MS)
   }
 
   /** What was held first, then what I signed: one append, one sync. */
