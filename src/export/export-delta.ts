@@ -1,0 +1,31 @@
+/** A merged update as plain weights: `delta.safetensors` with `<module>.weight` = ΔW, f32 [out, in]. */
+import { join } from 'node:path'
+import { encodeHeader } from '../core/safetensors.ts'
+import { openAtomicWriter, writeFileAtomic } from '../files/index.ts'
+import { littleEndian } from '../model/peft.ts'
+import { CARD_NAME } from './export-adapter.ts'
+import { deltaOf, type MergedUpdate } from './merged-module.ts'
+
+export const DELTA_NAME = 'delta.safetensors'
+
+/** Streams module by module. @throws NO_SPACE | FILE_UNREADABLE */
+export async function exportDelta(folder: string, update: MergedUpdate, card: string): Promise<void> {
+  const tensors = update.modules.map(({ name, in: width, out }) => ({
+    name: `${name}.weight`,
+    dtype: 'F32',
+    shape: [out, width],
+  }))
+  const indexOf = new Map(tensors.map(({ name }, index) => [name, index]))
+  const { prefix, header } = encodeHeader(tensors)
+  await writeFileAtomic(join(folder, CARD_NAME), card)
+  const writer = await openAtomicWriter(join(folder, DELTA_NAME))
+  try {
+    await writer.write(prefix)
+    for (const { name } of header.entries) {
+      await writer.write(littleEndian(deltaOf(await update.read(indexOf.get(name) ?? 0))))
+    }
+    await writer.commit()
+  } finally {
+    await writer.abort()
+  }
+}
