@@ -33,8 +33,10 @@ export interface Fixed {
 }
 
 export interface RuleCase {
-  /** The table's row. */
+  /** The table's row; a name for a graph of several nodes. */
   readonly row: string
+  /** Makes a graph of several nodes instead of the row's operator. @returns the output */
+  readonly build?: (builder: GraphBuilder, inputs: readonly string[]) => string
   readonly title: string
   readonly inputs: readonly (Variable | Fixed | null)[]
   readonly attributes?: Readonly<Record<string, Attribute>>
@@ -95,7 +97,6 @@ const TOLERANCE = { double: 1e-8, single: 2e-3 } as const
 
 interface Built {
   readonly builder: GraphBuilder
-  readonly names: readonly string[]
   readonly variables: readonly { readonly name: string; readonly of: Variable }[]
   readonly feeds: Record<string, HostTensor>
   readonly output: string
@@ -177,11 +178,15 @@ function build(
     feeds[`x${i}`] = fixedTensor(dataType, input)
     return builder.input(`x${i}`, dataType, input.dims)
   })
+  const output = ruleCase.build?.(builder, names) ?? addNode(builder, ruleCase, names)
+  builder.output(output, type)
+  return { builder, variables, feeds, output }
+}
+
+function addNode(builder: GraphBuilder, ruleCase: RuleCase, names: readonly string[]): string {
   const [op = ''] = ruleCase.row.split('@')
   const outputs = builder.addMulti(op, names, ruleCase.outputCount ?? 1, ruleCase.attributes ?? {})
-  const output = outputs[ruleCase.output ?? 0] ?? ''
-  builder.output(output, type)
-  return { builder, names, variables, feeds, output }
+  return outputs[ruleCase.output ?? 0] ?? ''
 }
 
 function fixedTensor(dataType: DataType, { dims, values }: Fixed): HostTensor {
