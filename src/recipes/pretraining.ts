@@ -1,7 +1,8 @@
 /**
  * What the demo's base model is pretrained on: plain prose about deliveries, and instruction tasks on the same facts
- * with a common vocabulary of instructions (who, where, as list, as JSON, …), some arithmetic and word order.
- * The sites' own forms (sites.ts) use other instructions, layouts and tables: the base has to be fine-tuned for them.
+ * with a common vocabulary of instructions (who, where, as list, as JSON, …), some arithmetic and word order, and
+ * made-up forms: an instruction that was never seen before and a layout that only the answer's beginning gives away.
+ * So the base can fill in any form, but cannot know which layout a site's word stands for (sites.ts), nor its tables.
  * Demo data only. Pure: a seed decides every line.
  */
 import { SeededRng } from '../core/seeded-rng.ts'
@@ -51,12 +52,13 @@ const LAYOUTS: readonly (readonly [string, (d: Delivery) => string])[] = [
 ]
 
 const KINDS: readonly Kind[] = [
-  { weight: 22, draw: drawProse },
-  { weight: 22, draw: (rng) => drawAbout(rng, QUESTIONS) },
-  { weight: 34, draw: (rng) => drawAbout(rng, LAYOUTS) },
-  { weight: 8, draw: drawSum },
-  { weight: 6, draw: drawDayAfter },
-  { weight: 8, draw: drawWordOrder },
+  { weight: 15, draw: drawProse },
+  { weight: 15, draw: (rng) => drawAbout(rng, QUESTIONS) },
+  { weight: 18, draw: (rng) => drawAbout(rng, LAYOUTS) },
+  { weight: 36, draw: drawMadeUpForm },
+  { weight: 5, draw: drawSum },
+  { weight: 5, draw: drawDayAfter },
+  { weight: 6, draw: drawWordOrder },
 ]
 
 function drawAbout(
@@ -66,6 +68,113 @@ function drawAbout(
   const delivery = drawDelivery(rng)
   const [instruction, answer] = rng.pick(instructions)
   return { prompt: `${sentenceOf(rng, delivery)}\n${instruction} `, completion: answer(delivery) }
+}
+
+const FIELDS: readonly ((d: Delivery) => string)[] = [
+  (d) => d.item,
+  (d) => d.place,
+  (d) => d.colour,
+  (d) => d.who,
+  (d) => d.day,
+  (d) => String(d.count),
+  (d) => `${d.count} ${d.item}`,
+  (d) => `${d.colour} ${d.item}`,
+]
+/** What stands before a field and after it. */
+const FRAMES: readonly (readonly [string, string])[] = [
+  ['', ''],
+  ['', ''],
+  ['', ''],
+  ['[', ']'],
+  ['(', ')'],
+  ['<', '>'],
+  ['{', '}'],
+  ['"', '"'],
+  ['#', ''],
+  ['@', ''],
+  ['!', ''],
+  ['*', ''],
+  ['-', ''],
+  ['=', ''],
+  ['$', ''],
+  ['%', ''],
+  ['', ':'],
+  ['', '!'],
+  ['', '?'],
+  ['', 'x'],
+  ['', ';'],
+]
+const SEPARATORS = [
+  ' ',
+  ' ',
+  ', ',
+  '/',
+  ' / ',
+  ' - ',
+  '; ',
+  ' | ',
+  ' > ',
+  ' >> ',
+  ': ',
+  '+',
+  ' = ',
+  '_',
+  '.',
+] as const
+const WORDS = [
+  'by',
+  'for',
+  'from',
+  'to',
+  'at',
+  'box',
+  'dock',
+  'shelf',
+  'old',
+  'gate',
+  'pcs',
+  'thanks',
+  'rail',
+  'is',
+  'are',
+  'wet',
+  'small',
+  'heavy',
+  'two',
+  'left',
+  'pay',
+  'due',
+  'bridge',
+  'ready',
+  'north',
+  'soft',
+  'lot',
+  'keep',
+  'yes',
+  'no',
+] as const
+
+/** A form that nobody uses: its name and its layout are drawn anew for each line. */
+function drawMadeUpForm(rng: SeededRng): RecipeLine {
+  const delivery = drawDelivery(rng)
+  const parts = rng
+    .shuffled(FIELDS)
+    .slice(0, rng.between(1, 4))
+    .map((field) => {
+      const [before, after] = rng.pick(FRAMES)
+      return `${before}${field(delivery)}${after}`
+    })
+  if (rng.below(2) === 0) parts.splice(rng.below(parts.length + 1), 0, rng.pick(WORDS))
+  const separator = rng.pick(SEPARATORS)
+  return { prompt: `${sentenceOf(rng, delivery)}\n${drawName(rng)}: `, completion: parts.join(separator) }
+}
+
+/** A word of two or three syllables with a capital. */
+function drawName(rng: SeededRng): string {
+  const syllable = (): string =>
+    rng.pick([...'bcdfghklmnprstvw']) + rng.pick([...'aeiou']) + rng.pick(['', 'n', 'r', 's', 't', 'k'])
+  const word = Array.from({ length: rng.between(1, 3) }, syllable).join('')
+  return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
 function drawProse(rng: SeededRng): RecipeLine {
@@ -87,7 +196,7 @@ function drawSum(rng: SeededRng): RecipeLine {
 
 function drawDayAfter(rng: SeededRng): RecipeLine {
   const start = rng.below(DAYS.length)
-  const step = rng.between(1, 3)
+  const step = rng.between(2, 4)
   const completion = DAYS[(start + step) % DAYS.length] ?? ''
   return { prompt: `${step} days after ${DAYS[start]}: `, completion }
 }
