@@ -1,0 +1,56 @@
+/**
+ * A model from a path, whatever it is: a Hugging Face folder, a folder with an ONNX file, or an ONNX file.
+ * In: a path. Out: the graph, and the folder that its weights' locations are relative to; weights outside the graph are
+ * not read.
+ */
+import { dirname, join } from 'node:path'
+import { hasFile, listFiles, readFileBounded } from '../files/index.ts'
+import { modelError } from './errors.ts'
+import type { OnnxModel } from './graph.ts'
+import { loadLlama } from './hf-llama.ts'
+import { decodeModel } from './onnx.ts'
+
+export interface OpenedModel {
+  readonly model: OnnxModel
+  /** The folder of the weights. */
+  readonly folder: string
+  /** What it was built from: the ONNX file, or config.json. */
+  readonly file: string
+  readonly source: 'hugging-face' | 'onnx'
+}
+
+/** A protobuf message holds at most 2 GB; larger models keep their weights outside. */
+const ONNX_SIZE_BYTES_MAX = 2 ** 31
+
+/**
+ * Opens a model. A folder with `model.onnx`, or with one ONNX file only and no `config.json`, is opened as ONNX.
+ * @throws MODEL_UNSUPPORTED if a folder holds neither, or several ONNX files to choose from
+ * @throws what reading it throws: FILE_MISSING, ONNX_INVALID, MODEL_CONFIG_INVALID, WEIGHTS_…
+ */
+export async function openModel(path: string): Promise<OpenedModel> {
+  if (path.endsWith('.onnx')) return openOnnx(path)
+  const names = await listFiles(path)
+  const graphs = names.filter((name) => name.endsWith('.onnx'))
+  if (graphs.includes('model.onnx')) return openOnnx(join(path, 'model.onnx'))
+  const config = join(path, 'config.json')
+  if (names.some((name) => name.endsWith('.safetensors')) && (await hasFile(config))) {
+    const { model, folder } = await loadLlama(path)
+    return { model, folder, file: config, source: 'hugging-face' }
+  }
+  const [only] = graphs
+  if (only !== undefined && graphs.length === 1) return openOnnx(join(path, only))
+  if (names.length === 0) await readFileBounded(path, ONNX_SIZE_BYTES_MAX)
+  throw modelError(
+    { code: 'MODEL_UNSUPPORTED', file: path, feature: graphs.length > 1 ? 'several models' : 'no model' },
+    graphs.length > 1
+      ? `holds several ONNX files: ${graphs.slice(0, 8).join(', ')}`
+      : 'holds neither config.json with safetensors nor an ONNX file',
+    graphs.length > 1 ? 'Name one of the files.' : 'Name a Hugging Face folder or an ONNX file.',
+  )
+}
+
+async function openOnnx(path: string): Promise<OpenedModel> {
+  const bytes = await readFileBounded(path, ONNX_SIZE_BYTES_MAX)
+  const model = decodeModel(bytes, path)
+  return { model, folder: dirname(path), file: path, source: 'onnx' }
+}
