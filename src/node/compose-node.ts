@@ -7,6 +7,7 @@
  */
 import { charterDigest, memberIndexOf, roundIdOf, roundScheduleOf } from '../charter/charter.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
+import { notAMember } from '../charter/signing.ts'
 import type { Header } from '../agree/messages.ts'
 import { publishSlot } from '../agree/slot.ts'
 import type { HeaderDraft, Params } from '../agree/types.ts'
@@ -62,11 +63,9 @@ export interface Node {
 /** Long enough for a proposal and two rounds of votes between continents, short enough not to wait for a dead leader. */
 const VIEW_TIMEOUT_MS = 4_000
 
-export type NodeFault =
-  | { readonly code: 'ROUND_UNKNOWN'; readonly round: number; readonly rounds: number }
-  | { readonly code: 'KEY_NOT_IN_CHARTER'; readonly publicKey: string }
+export type NodeFault = { readonly code: 'ROUND_UNKNOWN'; readonly round: number; readonly rounds: number }
 
-/** @throws ROUND_UNKNOWN | KEY_NOT_IN_CHARTER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED */
+/** @throws ROUND_UNKNOWN | NOT_A_MEMBER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED */
 export async function composeNode(options: CompositionOptions, modules: NodeModules): Promise<Node> {
   const params = roundParams(options)
   const me = params.me
@@ -144,13 +143,7 @@ function roundParams(options: CompositionOptions): Params & { readonly me: Membe
   const { publicKey } = createSigner(options.seed)
   const digest = charterDigest(charter)
   const me = memberIndexOf(charter, publicKey)
-  if (me === null) {
-    throw new RoundError<NodeFault>(
-      { code: 'KEY_NOT_IN_CHARTER', publicKey: digestKey(publicKey) },
-      `${options.folder}: its key ${digestKey(publicKey).slice(0, 16)}… is of no member of the charter`,
-      { hint: 'Is this the right folder and the right charter?' },
-    )
-  }
+  if (me === null) throw notAMember(options.folder, publicKey)
   if (charter.rounds[options.roundNumber - 1] === undefined) {
     throw new RoundError<NodeFault>(
       { code: 'ROUND_UNKNOWN', round: options.roundNumber, rounds: charter.rounds.length },

@@ -10,13 +10,14 @@ import type { Charter } from '../charter/schema.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import { RoundError } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
+import { RULE_BOOK } from '../aggregate/rule-book.ts'
 import { checkBaseModel } from '../model/base-digest.ts'
 import { readCharterInForce } from './charter-store.ts'
 import { composeNode, type Node } from './compose-node.ts'
 import type { OnNodeEvent } from './events.ts'
 import type { NodeModules } from './modules.ts'
 import { charterPath, type NodeFolder, pathFrom, readNodeFolder } from './node-folder.ts'
-import { systemModules, RULE_BOOK } from './system-modules.ts'
+import { systemModules } from './system-modules.ts'
 
 export interface NodeOptions {
   /** As `init` made it. */
@@ -35,8 +36,8 @@ export interface NodeOptions {
 export type OpenNodeFault = { readonly code: 'NO_ADAPTER'; readonly file: string }
 
 /**
- * @throws KEY_PERMISSIONS | KEY_MALFORMED | CHARTER_MALFORMED | CHARTER_UNSIGNED | CHARTER_INVALID | BASE_MODEL_DIFFERS |
- * NO_ADAPTER | ROUND_UNKNOWN | KEY_NOT_IN_CHARTER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED
+ * @throws KEY_PERMISSIONS | KEY_MALFORMED | CHARTER_MALFORMED | CHARTER_UNSIGNED | CHARTER_INVALID | BASE_MODEL_MISMATCH |
+ * NO_ADAPTER | ROUND_UNKNOWN | NOT_A_MEMBER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED
  */
 export async function openNode(
   options: NodeOptions,

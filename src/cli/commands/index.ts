@@ -24,4 +24,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'make a node folder: key, options, journal',
     load: async () => (await import('./init.ts')).initCommand,
   },
+  {
+    name: 'model inspect',
+    summary: 'list inputs, weights, adaptable modules and what stands in the way of training',
+    load: async () => (await import('./model-inspect.ts')).modelInspectCommand,
+  },
+  {
+    name: 'run',
+    summary: 'take part in a round: publish, fetch, agree, aggregate, certify',
+    load: async () => (await import('./run.ts')).runCommand,
+  },
+  {
+    name: 'status',
+    summary: 'what the round looks like from a node',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
 ]

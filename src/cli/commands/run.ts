@@ -1,0 +1,146 @@
+/** `oneround run`: take part in a round with one node. */
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  describeEvent,
+  type Node,
+  openNode,
+  type RoundOutcome,
+  type TimedNodeEvent,
+} from '../../node/index.ts'
+import {
+  type CommandContext,
+  type CommandResult,
+  count,
+  defineCommand,
+  flag,
+  list,
+  text,
+  usageError,
+  withDefault,
+} from '../command.ts'
+import { EXIT_STATUS } from '../exit-status.ts'
+import { jsonOf } from '../output.ts'
+
+/** How long to stay for members that are behind, by default, once this node has its certificate. */
+const LINGER_SECONDS = 30
+/** All members attested and one more interval of sync: nobody that is connected can still lack anything of mine. */
+const SETTLED_MS = 6_000
+const POLL_MS = 250
+
+export const runCommand = defineCommand({
+  name: 'run',
+  description:
+    'Takes part in a round: publishes an adapter, fetches and checks the others, agrees, aggregates, and writes\n' +
+    'certificate.json and the merged adapter below rounds/ in the node folder. Started again after a crash, it goes on\n' +
+    'where it was. Stays up to serve members that are late, until it is stopped; with --until-certificate it ends when\n' +
+    'the others have what they need, or after --linger seconds.\n' +
+    'Events go to stderr: words, or with --json one JSON document a line.',
+  arguments: [{ name: 'folder', help: 'the node folder' }],
+  options: {
+    adapter: text('--adapter <folder>', 'PEFT folder to publish; by default what node.json names'),
+    pass: flag('--pass', 'take part without an update'),
+    round: count('--round <number>', 'which of the charter’s rounds; by default the first that is not over', {
+      min: 1,
+    }),
+    charter: text('--charter <file>', 'by default charter.json in the node folder'),
+    listen: list('--listen <multiaddr>', 'in place of what node.json says'),
+    untilCertificate: flag('--until-certificate', 'end when the certificate is written'),
+    linger: withDefault(
+      count('--linger <seconds>', 'with --until-certificate: how long to stay for members that are behind'),
+      LINGER_SECONDS,
+    ),
+  },
+  examples: ['oneround run site-a --adapter site-a/adapter --until-certificate'],
+  run: async ({ args: [folder = ''], options }, context) => {
+    if (options.pass && options.adapter !== undefined)
+      throw usageError('--pass and --adapter exclude each other')
+    const adapter = options.pass ? null : options.adapter
+    const node = await openNode(
+      {
+        folder,
+        ...(options.charter === undefined ? {} : { charter: options.charter }),
+        ...(options.round === undefined ? {} : { round: options.round }),
+        ...(adapter === undefined ? {} : { adapter }),
+        ...(options.listen.length === 0 ? {} : { listen: options.listen }),
+        onEvent: (event) => tell(event, context),
+      },
+      context.log,
+    )
+    try {
+      await node.start()
+      const outcome = await orStopped(node.outcome, context.signal)
+      if (outcome === null) return resultOf(node, null)
+      if (options.untilCertificate) await linger(node, outcome, options.linger * 1_000, context.signal)
+      else await stopped(context.signal)
+      return resultOf(node, outcome)
+    } finally {
+      await node.stop()
+    }
+  },
+})
+
+function tell(event: TimedNodeEvent, { output }: CommandContext): void {
+  const line = output.isJson ? JSON.stringify(event) : describeEvent(event)
+  if (line !== null) output.note(line)
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** The outcome, or null when a signal came first. */
+async function orStopped(outcome: Promise<RoundOutcome>, signal: AbortSignal): Promise<RoundOutcome | null> {
+  return Promise.race([outcome, stopped(signal).then(() => null)])
+}
+
+/** Serves whoever is behind: until every member attested and had time to sync, or the time is over. */
+async function linger(
+  node: Node,
+  outcome: RoundOutcome,
+  lingerMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let leftMs = lingerMs
+  const isBehind = (): boolean =>
+    outcome.kind === 'certified' && node.status().members.some(({ hasAttested }) => !hasAttested)
+  const pause = async (ms: number): Promise<void> => {
+    leftMs -= ms
+    // A signal cuts the pause short; the loop's condition ends it.
+    await delay(ms, undefined, { signal }).catch(() => undefined)
+  }
+  while (isBehind() && leftMs > 0 && !signal.aborted) await pause(POLL_MS)
+  if (leftMs > 0 && !signal.aborted) await pause(Math.min(SETTLED_MS, leftMs))
+}
+
+function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
+  const status = node.status()
+  const isCertified = outcome?.kind === 'certified'
+  const document = {
+    schema: 'oneround/run@1',
+    outcome: outcome?.kind ?? 'stopped',
+    certificate: isCertified ? node.folder.certificate : null,
+    adapter: isCertified ? node.folder.adapter : null,
+    status: jsonOf(status),
+  }
+  const exitStatus = isCertified
+    ? EXIT_STATUS.ok
+    : outcome?.kind === 'undecided'
+      ? EXIT_STATUS.undecided
+      : EXIT_STATUS.interrupted
+  return { document, text: textOf(node, outcome), exitStatus }
+}
+
+function textOf(node: Node, outcome: RoundOutcome | null): string {
+  if (outcome === null) return 'Stopped before the round was decided; start again to go on.'
+  if (outcome.kind === 'undecided') {
+    return `Undecided: too few updates. Missing: ${outcome.missing.join(', ')}.`
+  }
+  return [
+    `Aggregate    ${outcome.aggregate}`,
+    `Certificate  ${node.folder.certificate}`,
+    `Adapter      ${node.folder.adapter}`,
+  ].join('\n')
+}
