@@ -45,8 +45,10 @@ export function receive(draft: Draft, message: Message): Verdict {
   if (message.member === params.me && state.signed.get(message.slot) !== message.key) {
     // §9.3 My key signed what I do not remember: sign nothing more in this round.
     if (state.mode === 'waiting') return ignore('OWN_UNKNOWN')
-    patch(draft, { mode: 'observing' })
-    alarm(draft, { code: 'OWN_KEY_ELSEWHERE', slot: message.slot })
+    if (state.mode === 'active') {
+      patch(draft, { mode: 'observing' })
+      alarm(draft, { code: 'OWN_KEY_ELSEWHERE', slot: message.slot })
+    }
   }
   // [IGNORE] §3.3 A slot holds two bodies, and a further one only if it is needed.
   const bodies = state.slots.get(message.slot) ?? []

@@ -9,6 +9,7 @@
 import type { MemberIndex } from '../core/order.ts'
 import type { Bodies, MessageType } from './messages.ts'
 
+// §3.1 A member signs at most one body a slot.
 type SlotOf = { readonly [T in MessageType]: (body: Bodies[T]) => string }
 
 const SLOTS: SlotOf = {

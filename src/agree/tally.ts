@@ -79,6 +79,7 @@ export function hasQuorum(state: State, params: Params, key: string): boolean {
 
 /** Adds a kept message's signer wherever it counts. */
 export function addToTallies(draft: Draft, message: Message): void {
+  // §3.5 Whoever signed two bodies counts in both tallies.
   for (const key of tallyKeysOf(message)) {
     const members = tallyOf(draft.state, key)
     if (members.includes(message.member)) continue

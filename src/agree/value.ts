@@ -69,15 +69,20 @@ export function isUsable(draft: Draft, status: MessageOf<'status'>): boolean {
   return true
 }
 
-/** For each member not caught, the first of its statuses that is usable to me; roster order. */
+/**
+ * What a leader may name: of each member the first Status that is usable to me, in roster order. Members caught by
+ * evidence come in only as far as q needs them: a liar may be among the q that a small roster cannot do without.
+ */
 export function usableStatuses(draft: Draft, cut: number): readonly MessageOf<'status'>[] {
   const { params, state } = draft
-  return params.charter.members.flatMap((_, member) => {
-    if (state.caught.has(member)) return []
+  const found = params.charter.members.flatMap((_, member) => {
     const bodies = state.slots.get(statusSlot(cut, member)) ?? []
-    const found = bodies.find((held) => held.type === 'status' && isUsable(draft, held))
-    return found?.type === 'status' ? [found] : []
+    const status = bodies.find((held) => held.type === 'status' && isUsable(draft, held))
+    return status?.type === 'status' ? [status] : []
   })
+  const clean = found.filter(({ member }) => !state.caught.has(member))
+  const caught = found.filter(({ member }) => state.caught.has(member))
+  return inRosterOrder([...clean, ...caught.slice(0, Math.max(0, params.charter.q - clean.length))])
 }
 
 /** The statuses that a value names, or null while I lack one. */
