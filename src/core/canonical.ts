@@ -76,7 +76,9 @@ function findForbiddenWithin(value: object, depth: number): string | null {
 export function encodeCanonical(value: unknown): Uint8Array {
   const forbidden = findForbidden(value, 0)
   assert(forbidden === null, `cannot encode ${forbidden}`)
-  return dagCbor.encode(value)
+  const bytes = dagCbor.encode(value)
+  // In Node it may be a Buffer, whose `slice` shares memory where a Uint8Array's copies: hand out the latter only.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Builds the codec of a wire type from its schema. Unknown keys must be refused by the schema (`v.strictObject`). */
