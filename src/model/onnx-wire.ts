@@ -179,14 +179,19 @@ export class WireReader {
   }
 }
 
+/** Byte strings below this join the tail: a part each would cost more than copying them. */
+const PART_SIZE_BYTES_MIN = 1024
+
 /** Builds one message. Nested messages are writers of their own; big byte strings stay views until `finish`. */
 export class WireWriter {
-  #parts: Uint8Array[] = []
-  #tail: number[] = []
-  #sizeBytes = 0
+  readonly #parts: Uint8Array[] = []
+  #partsSizeBytes = 0
+  /** What came after the last part. */
+  #tail = new Uint8Array(64)
+  #tailLength = 0
 
   get sizeBytes(): number {
-    return this.#sizeBytes + this.#tail.length
+    return this.#partsSizeBytes + this.#tailLength
   }
 
   int(field: number, value: number): void {
@@ -209,7 +214,7 @@ export class WireWriter {
     this.#tag(field, WireType.fixed32)
     const bytes = new Uint8Array(4)
     new DataView(bytes.buffer).setFloat32(0, value, true)
-    this.#tail.push(...bytes)
+    this.#append(bytes)
   }
 
   packedInts(field: number, values: readonly number[]): void {
@@ -230,7 +235,7 @@ export class WireWriter {
     this.#tag(field, WireType.bytes)
     this.#varint(inner.sizeBytes)
     for (const part of inner.#parts) this.#append(part)
-    for (const byte of inner.#tail) this.#tail.push(byte)
+    this.#append(inner.#tail.subarray(0, inner.#tailLength))
   }
 
   /** All bytes in one buffer. */
@@ -241,23 +246,37 @@ export class WireWriter {
       bytes.set(part, position)
       position += part.length
     }
-    bytes.set(this.#tail, position)
+    bytes.set(this.#tail.subarray(0, this.#tailLength), position)
     return bytes
   }
 
-  #append(part: Uint8Array): void {
-    // Short strings join the tail: a part each would cost more than its bytes.
-    if (part.length < 64) {
-      for (const byte of part) this.#tail.push(byte)
+  #append(bytes: Uint8Array): void {
+    if (bytes.length < PART_SIZE_BYTES_MIN) {
+      this.#reserve(bytes.length)
+      this.#tail.set(bytes, this.#tailLength)
+      this.#tailLength += bytes.length
       return
     }
-    if (this.#tail.length > 0) {
-      this.#parts.push(Uint8Array.from(this.#tail))
-      this.#sizeBytes += this.#tail.length
-      this.#tail = []
+    if (this.#tailLength > 0) {
+      this.#parts.push(this.#tail.slice(0, this.#tailLength))
+      this.#partsSizeBytes += this.#tailLength
+      this.#tailLength = 0
     }
-    this.#parts.push(part)
-    this.#sizeBytes += part.length
+    this.#parts.push(bytes)
+    this.#partsSizeBytes += bytes.length
+  }
+
+  #reserve(sizeBytes: number): void {
+    const needed = this.#tailLength + sizeBytes
+    if (needed <= this.#tail.length) return
+    const grown = new Uint8Array(Math.max(needed, 2 * this.#tail.length))
+    grown.set(this.#tail)
+    this.#tail = grown
+  }
+
+  #byte(value: number): void {
+    this.#reserve(1)
+    this.#tail[this.#tailLength++] = value
   }
 
   #tag(field: number, wire: number): void {
@@ -267,10 +286,10 @@ export class WireWriter {
   #varint(value: number): void {
     let rest = value
     while (rest >= 0x80) {
-      this.#tail.push((rest % 0x80) | 0x80)
+      this.#byte((rest % 0x80) | 0x80)
       rest = Math.floor(rest / 0x80)
     }
-    this.#tail.push(rest)
+    this.#byte(rest)
   }
 
   #signed(value: number): void {
@@ -281,9 +300,9 @@ export class WireWriter {
     // Two's complement in ten bytes; 2^63 stands for INT64_MAX, as the reader makes it.
     let rest = value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt.asUintN(64, BigInt(value))
     while (rest >= 0x80n) {
-      this.#tail.push(Number(rest & 0x7fn) | 0x80)
+      this.#byte(Number(rest & 0x7fn) | 0x80)
       rest >>= 7n
     }
-    this.#tail.push(Number(rest))
+    this.#byte(Number(rest))
   }
 }

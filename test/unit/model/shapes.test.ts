@@ -10,13 +10,18 @@ import type { HostTensor } from '../../../src/model/session-tensor.ts'
 import { zeros } from '../../../src/model/session-tensor.ts'
 import { inferShapes, type InferredGraph } from '../../../src/model/shapes.ts'
 import { Dim } from '../../../src/model/shapes.ts'
-import { fixtureModel, GRAPHS, hasFixtures } from '../../fixtures/reference.ts'
+import { buildTrainingGraph } from '../../../src/train/gradient/training-graph.ts'
+import { findLinearModules } from '../../../src/model/linear-modules.ts'
+import { openModel } from '../../../src/model/open-model.ts'
+import { fixtureModel, fixturePath, GRAPHS, hasFixtures } from '../../fixtures/reference.ts'
 
 type Sizes = Readonly<Record<string, number>>
 
 /** Some tensor for an input: small whole numbers, all of which are valid ids, masks and steps. */
 function feedOf(input: ValueInfo, sizes: Sizes): HostTensor {
-  const dims = (input.dims ?? []).map((dim) => (typeof dim === 'number' ? dim : (sizes[dim ?? ''] ?? 1)))
+  const dims = (input.dims ?? []).map((dim, axis) =>
+    typeof dim === 'number' ? dim : (sizes[dim ?? `${input.name}[${axis}]`] ?? 1),
+  )
   const tensor = zeros(input.dataType, dims)
   const { data } = tensor
   for (let i = 0; i < data.length; i++) {
@@ -48,12 +53,13 @@ const at = (element: number | Dim, sizes: Sizes): number =>
   element instanceof Dim ? element.evaluate(sizes) : element
 
 /** What inference says and what ONNX Runtime does, for each size. @returns how many values had known elements */
-async function compare(model: OnnxModel, sizes: readonly Sizes[]): Promise<number> {
+async function compare(model: OnnxModel, sizes: readonly Sizes[], weightsFolder?: string): Promise<number> {
   const inferred = inferShapes(model)
   expect(inferred.problems).toEqual([])
   expect(inferred.contradictions).toEqual([])
   const { model: open, names } = exposed(model, inferred)
-  const session = await openSession({ model: open, device: 'cpu', threads: 1 })
+  const place = weightsFolder === undefined ? {} : { weightsFolder }
+  const session = await openSession({ model: open, device: 'cpu', threads: 1, ...place })
   const known = new Set<string>()
   for (const size of sizes) {
     const feeds = Object.fromEntries(open.graph.inputs.map((input) => [input.name, feedOf(input, size)]))
@@ -88,6 +94,31 @@ describe.skipIf(!hasFixtures)('exports by PyTorch (skipped where the reference f
       { batch: 1, sequence: 1 },
     ]
     expect(await compare(fixtureModel(model, exporter), sizes)).toBeGreaterThan(0)
+  })
+
+  test.each(['llama', 'qwen2'])('%s built from its folder', async (model) => {
+    const { model: graph, folder } = await openModel(fixturePath(model))
+    const sizes = [
+      { batch: 2, sequence: 7 },
+      { batch: 1, sequence: 1 },
+    ]
+    expect(await compare(graph, sizes, folder)).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['llama', 'dynamo', 'causal-lm'],
+    ['gpt2', 'script', 'causal-lm'],
+    ['bert', 'script', 'classification'],
+    ['unet', 'dynamo', 'mse'],
+  ] as const)('the training graph of %s by %s', async (model, exporter, loss) => {
+    const base = fixtureModel(model, exporter)
+    const sites = findLinearModules(base).map((module) => ({ module, rank: 2, scale: 1 }))
+    const training = buildTrainingGraph(base, { trainable: { kind: 'lora', sites }, loss })
+    const sizes = [
+      { batch: 2, sequence: 7, 'labels[1]': 7 },
+      { batch: 3, sequence: 4, 'labels[1]': 4 },
+    ]
+    expect(await compare(training.model, sizes)).toBeGreaterThan(0)
   })
 })
 
