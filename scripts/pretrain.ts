@@ -30,8 +30,8 @@ const { values } = parseArgs({
   options: {
     out: { type: 'string', default: 'nodes/base-model' },
     work: { type: 'string', default: '.pretrain' },
-    lines: { type: 'string', default: '100000' },
-    epochs: { type: 'string', default: '3' },
+    lines: { type: 'string', default: '200000' },
+    epochs: { type: 'string', default: '1' },
     batch: { type: 'string', default: '32' },
     rate: { type: 'string', default: '3e-3' },
     threads: { type: 'string', default: '2' },

@@ -13,7 +13,7 @@ export type Merge = readonly [left: string, right: string]
 
 /** @returns at most `mergeCount` merges, most frequent first; fewer where nothing repeats any more */
 export function learnMerges(texts: Iterable<string>, mergeCount: number): readonly Merge[] {
-  const words = [...countPretokens(texts)].map(([word, count]) => ({ symbols: [...word], count }))
+  const words = [...countPretokens(texts)].map(([word, count]) => ({ symbols: Array.from(word), count }))
   const merges: Merge[] = []
   while (merges.length < mergeCount) {
     const pair = mostFrequentPair(words)

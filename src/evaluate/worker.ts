@@ -2,6 +2,6 @@
 import '../compat.ts'
 import { serveWorker } from '../train/worker-host.ts'
 import { evaluateInProcess } from './evaluate-losses.ts'
-import type { CheckedEvaluationOptions } from './options.ts'
+import { checkEvaluationOptions } from './options.ts'
 
-serveWorker((options: CheckedEvaluationOptions, onProgress) => evaluateInProcess(options, onProgress))
+serveWorker(checkEvaluationOptions, evaluateInProcess)

@@ -205,7 +205,10 @@ function pairOf(
   const [rank = 0, width = 0, ...kernel] = A.shape
   const [out = 0, rankOfB = 0, ...kernelOfB] = B.shape
   if (A.shape.length < 2 || B.shape.length < 2 || rank === 0 || width === 0 || out === 0) {
-    throw invalid(path, `module ${quote(name)} has factors of shapes ${A.shape} and ${B.shape}`)
+    throw invalid(
+      path,
+      `module ${quote(name)} has factors of shapes [${A.shape.join()}] and [${B.shape.join()}]`,
+    )
   }
   if (rank !== rankOfB)
     throw invalid(path, `module ${quote(name)}: A has rank ${rank}, B has rank ${rankOfB}`)

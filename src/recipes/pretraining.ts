@@ -172,7 +172,9 @@ function drawMadeUpForm(rng: SeededRng): RecipeLine {
 /** A word of two or three syllables with a capital. */
 function drawName(rng: SeededRng): string {
   const syllable = (): string =>
-    rng.pick([...'bcdfghklmnprstvw']) + rng.pick([...'aeiou']) + rng.pick(['', 'n', 'r', 's', 't', 'k'])
+    rng.pick(Array.from('bcdfghklmnprstvw')) +
+    rng.pick(Array.from('aeiou')) +
+    rng.pick(['', 'n', 'r', 's', 't', 'k'])
   const word = Array.from({ length: rng.between(1, 3) }, syllable).join('')
   return word.charAt(0).toUpperCase() + word.slice(1)
 }

@@ -109,13 +109,13 @@ function foreign(file: string): RoundError<TrainFault> {
     { code: 'CHECKPOINT_FOREIGN', file },
     `${file} belongs to another base, data or recipe`,
     {
-      hint: 'Choose another output folder, or start afresh (--no-resume), which replaces it.',
+      hint: 'Choose another output folder, or start afresh (--fresh), which replaces it.',
     },
   )
 }
 
 function invalid(file: string, reason: string): RoundError<TrainFault> {
   return new RoundError({ code: 'CHECKPOINT_INVALID', file, reason }, `${file}: ${reason}`, {
-    hint: 'Start afresh (--no-resume), which replaces it.',
+    hint: 'Start afresh (--fresh), which replaces it.',
   })
 }

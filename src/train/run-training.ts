@@ -108,9 +108,9 @@ interface Data {
 
 async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
   const readAll = async (files: readonly string[]): Promise<Sequence[]> => {
-    const all: Sequence[] = []
-    for (const file of files) all.push(...(await readSequences(file, base.form)))
-    return all
+    const perFile: (readonly Sequence[])[] = []
+    for (const file of files) perFile.push(await readSequences(file, base.form))
+    return perFile.flat()
   }
   const training = await readAll(options.data)
   if (options.validation.length > 0) return { training, validation: await readAll(options.validation) }

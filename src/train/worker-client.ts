@@ -35,9 +35,9 @@ export interface WorkerOptions {
  * @param input — anything that structured clone carries
  * @throws what the worker threw, WORKER_LOST if it ended without a word, CANCELLED
  */
-export async function runWorker<Input, Output>(
+export async function runWorker<Output>(
   entry: URL,
-  input: Input,
+  input: unknown,
   { signal, onProgress }: WorkerOptions = {},
 ): Promise<Output> {
   if (signal?.aborted === true) throw cancelled()

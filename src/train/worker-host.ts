@@ -3,31 +3,34 @@ import { messageOf, RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
 import type { WorkerError, WorkerMessage } from './worker-client.ts'
 
-/** Serves one call of `runWorker` and lets the process end. */
-export function serveWorker<Input, Output>(
-  work: (input: Input, onProgress: OnProgress) => Promise<Output>,
+/**
+ * Serves one call of `runWorker` and lets the process end.
+ * @param check — turns what came into an input, or throws
+ */
+export function serveWorker<Input>(
+  check: (input: unknown) => Input,
+  work: (input: Input, onProgress: OnProgress) => Promise<unknown>,
 ): void {
   const parentLost = (): void => process.exit(1)
   process.once('disconnect', parentLost)
   process.once('message', (message) => {
     // The parent is our own runWorker.
-    const { input } = message as { readonly input: Input }
+    const { input } = message as { readonly input: unknown }
     const onProgress: OnProgress = (progress) => send({ type: 'progress', progress })
-    work(input, onProgress)
-      .then((result): WorkerMessage<Output> => ({ type: 'result', result }))
-      .catch((error: unknown): WorkerMessage<Output> => ({ type: 'error', error: describe(error) }))
-      .then((last) => {
-        send(last, () => {
-          process.off('disconnect', parentLost)
-          // Native threads of a device may hold the process open after its work is done.
-          process.exit(0)
-        })
-      })
-      .catch(parentLost)
+    const leave = (last: WorkerMessage<unknown>): void => {
+      process.off('disconnect', parentLost)
+      // Native threads of a device may hold the process open after its work is done.
+      send(last, () => process.exit(0))
+    }
+    const run = async (): Promise<unknown> => work(check(input), onProgress)
+    run().then(
+      (result) => leave({ type: 'result', result }),
+      (error: unknown) => leave({ type: 'error', error: describe(error) }),
+    )
   })
 }
 
-function send<Output>(message: WorkerMessage<Output>, sent?: () => void): void {
+function send(message: WorkerMessage<unknown>, sent?: () => void): void {
   process.send?.(message, undefined, undefined, sent)
 }
 

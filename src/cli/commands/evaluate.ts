@@ -1,0 +1,54 @@
+/** `oneround evaluate`: what adapters are worth on local data. */
+import { evaluateLosses, type EvaluationResult } from '../../evaluate/index.ts'
+import { choice, count, defineCommand, list, required, text, usageError } from '../command.ts'
+import { jsonOf } from '../output.ts'
+
+export const evaluateCommand = defineCommand({
+  name: 'evaluate',
+  description:
+    'Measures the base model alone, and with each adapter, on JSONL files: mean cross-entropy over all target tokens\n' +
+    '(nats) and perplexity, for each file and for all together. Prompts are no targets.',
+  options: {
+    model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
+    adapter: list('--adapter <folders>', 'PEFT folders; the base alone is always measured too'),
+    data: list('--data <files>', 'JSONL files: {"text"} or {"prompt", "completion"} a line'),
+    batch: count('--batch <n>', 'sequences a batch (default: 16)', { min: 1, max: 65_536 }),
+    threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)', {
+      max: 1024,
+    }),
+    device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  },
+  examples: ['oneround evaluate --model base --adapter mine/adapter,merged --data test.jsonl'],
+  run: async ({ options: { model, adapter, data, batch, threads, device } }, { output, signal }) => {
+    if (data.length === 0) throw usageError('missing --data <files>')
+    const adapters = [
+      { name: 'base', adapter: null },
+      ...adapter.map((folder) => ({ name: folder, adapter: folder })),
+    ]
+    const progress = output.progress('evaluate')
+    try {
+      const result = await evaluateLosses(
+        {
+          model,
+          adapters,
+          data: [...data],
+          ...(batch === undefined ? {} : { batchSize: batch }),
+          ...(threads === undefined ? {} : { threads }),
+          ...(device === undefined ? {} : { device }),
+        },
+        { signal, onProgress: progress.update },
+      )
+      return { document: jsonOf(result), text: describeEvaluation(result) }
+    } finally {
+      progress.stop()
+    }
+  },
+})
+
+function describeEvaluation({ results, targetTokens }: EvaluationResult): string {
+  const lines = results.flatMap(({ name, loss, perplexity, files }) => [
+    `${name}: loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}`,
+    ...(files.length > 1 ? files.map((file) => `  ${file.file}: loss ${file.loss.toFixed(4)}`) : []),
+  ])
+  return [...lines, `Over ${targetTokens} target tokens.`].join('\n')
+}

@@ -1,0 +1,124 @@
+/** `oneround train`: local fine-tuning; writes a PEFT adapter, or a whole model with `--full`. */
+import { train, type TrainingOptions, type TrainingResult } from '../../train/index.ts'
+import {
+  choice,
+  count,
+  decimal,
+  defineCommand,
+  flag,
+  list,
+  type OptionValues,
+  required,
+  text,
+  usageError,
+} from '../command.ts'
+import { jsonOf } from '../output.ts'
+
+const options = {
+  model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
+  data: list('--data <files>', 'JSONL files: {"text"} or {"prompt", "completion"} a line'),
+  validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
+  out: required(text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile')),
+  targets: list(
+    '--targets <names>',
+    'modules to adapt, as PEFT names them, or all-linear (default: q_proj,v_proj)',
+  ),
+  rank: count('--rank <r>', 'rank of the adapter (default: 8)', { min: 1, max: 1024 }),
+  alpha: decimal('--alpha <a>', 'ΔW = a / r · B · A (default: 16)'),
+  full: flag('--full', 'train every parameter and write a model instead of an adapter'),
+  epochs: count('--epochs <n>', 'how often to go through the data at most (default: 3)', { min: 1 }),
+  batch: count('--batch <n>', 'sequences a batch (default: 8)', { min: 1 }),
+  accumulation: count('--accumulation <n>', 'batches a step (default: 1)', { min: 1 }),
+  rate: decimal('--rate <x>', 'highest learning rate (default: 1e-3)'),
+  warmup: decimal('--warmup <share>', 'share of all steps until then (default: 0.05)'),
+  decay: decimal('--decay <x>', 'weight decay of AdamW (default: 0)'),
+  clip: decimal('--clip <norm>', 'largest norm of a step’s gradient, 0 for none (default: 1)'),
+  patience: count('--patience <n>', 'validations without gain before stopping, 0 for never (default: 3)'),
+  validateEvery: count('--validate-every <steps>', 'steps between validations (default: an epoch)'),
+  seed: text('--seed <text>', 'decides initial values, split and order'),
+  threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)'),
+  device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  fresh: flag('--fresh', 'start again instead of going on from the checkpoint'),
+} as const
+
+type Given = OptionValues<typeof options>
+
+export const trainCommand = defineCommand({
+  name: 'train',
+  description:
+    'Fine-tunes a base model on local data with LoRA, on this machine, in a process of its own.\n' +
+    'Keeps the parameters of the lowest validation loss, stops when that loss no longer falls, and writes a checkpoint\n' +
+    'as it goes: started again after a kill, it goes on and ends with the same result.\n' +
+    'The adapter folder is what PEFT loads and what `oneround run` publishes.',
+  options,
+  examples: ['oneround train --model base --data mine.jsonl --out mine --targets q_proj,v_proj --rank 8'],
+  run: async ({ options: given }, { output, signal }) => {
+    if (given.data.length === 0) throw usageError('missing --data <files>')
+    const progress = output.progress('train')
+    try {
+      const result = await train(toTrainingOptions(given), { signal, onProgress: progress.update })
+      return { document: jsonOf(result), text: describeTraining(result) }
+    } finally {
+      progress.stop()
+    }
+  },
+})
+
+/** Only what was given: the library has the defaults. */
+function toTrainingOptions(given: Given): TrainingOptions {
+  const lora = { targets: listOrNone(given.targets), rank: given.rank, alpha: given.alpha }
+  const recipe = {
+    epochs: given.epochs,
+    batchSize: given.batch,
+    accumulation: given.accumulation,
+    learningRate: given.rate,
+    warmupShare: given.warmup,
+    weightDecay: given.decay,
+    gradientNormMax: given.clip,
+    patience: given.patience,
+    validateEverySteps: given.validateEvery,
+    seed: given.seed,
+  }
+  return {
+    model: given.model,
+    data: [...given.data],
+    validation: [...given.validation],
+    out: given.out,
+    resume: !given.fresh,
+    ...withoutGaps({ threads: given.threads, device: given.device }),
+    recipe: {
+      ...withoutGaps(recipe),
+      mode: given.full ? { kind: 'full' } : { kind: 'lora', ...withoutGaps(lora) },
+    },
+  }
+}
+
+const listOrNone = (items: readonly string[]): string[] | undefined =>
+  items.length === 0 ? undefined : [...items]
+
+type WithoutGaps<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+function withoutGaps<T extends object>(values: T): WithoutGaps<T> {
+  // Exactly the entries that are not undefined remain, which is what the type says.
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as WithoutGaps<T>
+}
+
+function describeTraining(result: TrainingResult): string {
+  const { samples, steps, seconds, validationLoss, stoppedEarly, bestStep, modules, parameterCount, out } =
+    result
+  const what = modules.length === 0 ? 'every parameter' : `${modules.length} modules`
+  const lines = [
+    `Trained ${what} (${parameterCount} parameters) on ${samples.training} sequences: ${steps} steps in ${seconds.toFixed(1)} s.`,
+  ]
+  if (validationLoss !== null) {
+    const { before, best } = validationLoss
+    const stop = stoppedEarly ? '; stopped early, since it no longer fell' : ''
+    lines.push(
+      `Validation loss ${before.toFixed(4)} → ${best.toFixed(4)} nats a token at step ${bestStep}${stop}.`,
+    )
+  }
+  if (result.resumedFromStep > 0) lines.push(`Went on from the checkpoint of step ${result.resumedFromStep}.`)
+  return [...lines, `Wrote ${out}.`].join('\n')
+}
