@@ -25,15 +25,27 @@ export interface RunningCommand {
 const TAIL_LINE_COUNT = 20
 type OnLine = (line: string) => void
 
-const LYING_SITE = siblingEntry(import.meta.url, '../attack/equivocating-site')
 const CLI = siblingEntry(import.meta.url, '../cli/main')
+const LYING_SITE = siblingEntry(import.meta.url, '../attack/lying-site')
 
 /** Starts `oneround …args --json`. @param onLine — each line on stderr */
 export function startCommand(
   args: readonly string[],
   onLine: (line: string) => void = () => {},
 ): RunningCommand {
-  const child = spawn(process.execPath, [...entryArgs(CLI), ...args, '--json'], {
+  return start(CLI, [...args, '--json'], onLine)
+}
+
+/** Starts a site that breaks the protocol (src/attack/lying-site.ts). @param args — node folder, PEFT folder, conduct */
+export function startLyingSite(
+  args: readonly string[],
+  onLine: (line: string) => void = () => {},
+): RunningCommand {
+  return start(LYING_SITE, args, onLine)
+}
+
+function start(entry: URL, args: readonly string[], onLine: (line: string) => void): RunningCommand {
+  const child = spawn(process.execPath, [...entryArgs(entry), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stdout: Buffer[] = []

@@ -65,7 +65,7 @@ async function runSite(site: string, options: RoundOptions, children: Set<ChildP
   const kill = plan.kills.find((each) => each.site === site)
   const start = (onLine: (line: string) => void): RunningCommand =>
     conduct === 'equivocate'
-      ? startLyingSite([options.folderOf(site), options.adapterOf(site)], onLine)
+      ? startLyingSite([options.folderOf(site), options.adapterOf(site), conduct], onLine)
       : startCommand(
           [
             'run',
