@@ -50,7 +50,12 @@ export async function runRound(options: RoundOptions): Promise<readonly SiteRun[
   const timer = setTimeout(stopAll, timeoutMs)
   signal.addEventListener('abort', stopAll, { once: true })
   try {
-    return await Promise.all(plan.sites.map((site) => runSite(site, options, children)))
+    const runs = plan.sites.map((site) => runSite(site, options, children))
+    const isLying = (site: string) => plan.attacks.some((attack) => attack.site === site)
+    await Promise.all(runs.filter((_, i) => !isLying(plan.sites[i] ?? '')))
+    // A site that breaks the protocol may never come to an end of its own.
+    stopAll()
+    return await Promise.all(runs)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stopAll)
