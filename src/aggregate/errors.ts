@@ -1,0 +1,36 @@
+/** What can go wrong in aggregation and admission. Data only: the sentence is made where it is thrown. */
+import { RoundError } from '../core/errors.ts'
+
+export type AggregateFault =
+  /** The module on disk is not the one that the charter, or this package, names. */
+  | { readonly code: 'KERNEL_MISMATCH'; readonly expected: string; readonly found: string }
+  /** This machine's floating-point arithmetic is not IEEE 754's: never a result. */
+  | { readonly code: 'KERNEL_ARITHMETIC'; readonly answer: string }
+  | { readonly code: 'KERNEL_LOST'; readonly reason: string }
+  | { readonly code: 'KERNEL_MEMORY'; readonly neededBytes: number; readonly maxBytes: number }
+  | { readonly code: 'RULE_UNKNOWN'; readonly rule: string; readonly known: readonly string[] }
+  | {
+      readonly code: 'RULE_PRECONDITION'
+      readonly rule: string
+      readonly inputCount: number
+      readonly b: number
+      readonly inputCountMin: number
+      readonly valid: readonly string[]
+    }
+  /** With m ≤ 2b no cap keeps b members below half of the weight. */
+  | { readonly code: 'WEIGHTS_UNCAPPABLE'; readonly inputCount: number; readonly b: number }
+  | { readonly code: 'INPUT_MISMATCH'; readonly file: string; readonly reason: string }
+  | {
+      readonly code: 'INPUT_NOT_FINITE'
+      readonly file: string
+      readonly tensor: string
+      readonly index: number
+    }
+
+export function aggregateError(
+  fault: AggregateFault,
+  message: string,
+  options: { readonly hint?: string; readonly cause?: unknown } = {},
+): RoundError<AggregateFault> {
+  return new RoundError(fault, message, options)
+}

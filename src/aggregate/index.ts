@@ -1,0 +1,23 @@
+/**
+ * Aggregate. In: a set of updates and the charter's rules. Out: one canonical file, the same bytes at every member, and a
+ * report of what the rule did with whom. Never: a float of the host's on the way to those bytes; a network.
+ */
+export {
+  admitUpdate,
+  type AdmissionRequest,
+  aggregate,
+  type AggregateInput,
+  type AggregateMember,
+  type AggregateOptions,
+  type AggregateOutcome,
+  type AggregateRequest,
+  describeMembers,
+} from './aggregate.ts'
+export type { AggregateFault } from './errors.ts'
+export type { AdmissionAnswer, AdmissionFault, FactorPlaces, InputFigures, TensorPlace } from './job.ts'
+export { type KernelClient, openKernelClient } from './kernel-client.ts'
+export { kernelDigest } from './kernel/kernel.ts'
+export { checkPrecondition, firstValidRule, RULE_BOOK, ruleNamed, validRuleIds } from './rule-book.ts'
+export { RULES } from './rules/registry.ts'
+export type { AggregationRule, CombinationRule, CoordinateRule } from './rules/rule.ts'
+export { capWeights, type CappedWeights } from './weights.ts'

@@ -1,0 +1,104 @@
+/**
+ * What the kernel process is told to do: plain data, so that it can be sent. Files by path, tensors by offset: whoever
+ * builds a job has read the headers, and the process reads nothing but values.
+ */
+
+/** A stored tensor of a file. */
+export interface TensorPlace {
+  readonly offset: number
+  readonly dtype: 'F32' | 'BF16' | 'F16'
+}
+
+/** One member's factors of one module: A [rank, in], B [out, rank]. */
+export interface FactorPlaces {
+  readonly rank: number
+  /** s = numerator / denominator. */
+  readonly scale: readonly [numerator: number, denominator: number]
+  readonly a: TensorPlace
+  readonly b: TensorPlace
+}
+
+export interface JobInput {
+  readonly path: string
+  /** Whole number on the agreed path; any positive number offline. */
+  readonly claim: number
+  /** In the order of the job's modules. */
+  readonly factors: readonly FactorPlaces[]
+}
+
+export interface JobModule {
+  readonly name: string
+  readonly in: number
+  readonly out: number
+}
+
+export interface AggregateJob {
+  readonly kind: 'aggregate'
+  readonly kernelDigest: string
+  readonly rule: string
+  readonly b: number
+  readonly lambda: readonly [numerator: number, denominator: number]
+  /** In byte order of their names. */
+  readonly modules: readonly JobModule[]
+  /** In roster order. */
+  readonly inputs: readonly JobInput[]
+  readonly outputPath: string
+}
+
+export interface InputFigures {
+  readonly weight: number
+  readonly norm: number
+  /** To the result; 0 when either is 0. */
+  readonly cosine: number
+  /** For rules that score, else null. */
+  readonly score: number | null
+  readonly isClipped: boolean
+  readonly isLeftOut: boolean
+}
+
+export interface AggregateFigures {
+  /** SHA-256 of the file, hex. */
+  readonly digest: string
+  readonly sizeBytes: number
+  readonly inputs: readonly InputFigures[]
+  /** ‖result‖ */
+  readonly norm: number
+}
+
+export interface AdmissionJob {
+  readonly kind: 'admit'
+  readonly kernelDigest: string
+  readonly modules: readonly JobModule[]
+  readonly input: JobInput
+  readonly limits: {
+    readonly entry: readonly [number, number]
+    readonly moduleNorm: readonly [number, number]
+    readonly updateNorm: readonly [number, number]
+  }
+}
+
+export type AdmissionFault =
+  | {
+      readonly code: 'UPDATE_NOT_FINITE'
+      readonly module: string
+      readonly factor: 'A' | 'B'
+      readonly index: number
+    }
+  | {
+      readonly code: 'UPDATE_ENTRY_TOO_LARGE'
+      readonly module: string
+      readonly factor: 'A' | 'B'
+      readonly index: number
+    }
+  | {
+      readonly code: 'UPDATE_NORM_TOO_LARGE'
+      readonly module: string | null
+      readonly norm: number
+      readonly normMax: number
+    }
+
+export type AdmissionAnswer =
+  | { readonly ok: true; readonly norm: number }
+  | { readonly ok: false; readonly fault: AdmissionFault }
+
+export type Job = AggregateJob | AdmissionJob

@@ -1,0 +1,206 @@
+// Dense rows of ΔW = s·B·A, a row at a time, so that memory does not grow with the model; and the rules that work on
+// single coordinates. f64 sums over k ascending, times s, rounded to f32 once; −0 becomes +0.
+import { ENTRY_BYTES, entryA, entryB, entryRank, entryScale } from './gram'
+
+/** Row `o` of ΔW into f64 [in] at `row`. */
+function denseRow(entry: usize, o: i32, inCount: i32, outCount: i32, row: usize): void {
+  memory.fill(row, 0, <usize>inCount << 3)
+  const rank = entryRank(entry)
+  const whole = inCount & ~3
+  for (let k = 0; k < rank; k++) {
+    const b = <f64>load<f32>(entryB(entry) + (<usize>(k * outCount + o) << 2))
+    const lanes = f64x2.splat(b)
+    let a = entryA(entry) + (<usize>(k * inCount) << 2)
+    let at = row
+    for (let i = 0; i < whole; i += 4) {
+      const x = v128.load(a)
+      const low = f64x2.promote_low_f32x4(x)
+      const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
+      v128.store(at, f64x2.add(v128.load(at), f64x2.mul(lanes, low)))
+      v128.store(at, f64x2.add(v128.load(at, 16), f64x2.mul(lanes, high)), 16)
+      a += 16
+      at += 32
+    }
+    for (let i = whole; i < inCount; i++) {
+      store<f64>(at, load<f64>(at) + b * <f64>load<f32>(a))
+      a += 4
+      at += 8
+    }
+  }
+  const scale = entryScale(entry)
+  for (let i = 0; i < inCount; i++) {
+    const at = row + (<usize>i << 3)
+    store<f64>(at, scale * load<f64>(at))
+  }
+}
+
+/** f64 → f32, ties to even, −0 → +0. */
+@inline
+function storeRounded(to: usize, value: f64): void {
+  const single = <f32>value
+  store<f32>(to, single == 0 ? 0 : single)
+}
+
+/** Rows [rowStart, rowStart + rowCount) of ΔW as f32 at `tile`; `row` is scratch for in × f64. */
+export function denseTile(
+  entry: usize,
+  rowStart: i32,
+  rowCount: i32,
+  inCount: i32,
+  outCount: i32,
+  row: usize,
+  tile: usize,
+): void {
+  for (let r = 0; r < rowCount; r++) {
+    denseRow(entry, rowStart + r, inCount, outCount, row)
+    for (let i = 0; i < inCount; i++) {
+      storeRounded(tile + (<usize>(r * inCount + i) << 2), load<f64>(row + (<usize>i << 3)))
+    }
+  }
+}
+
+/**
+ * Adds ‖ΔWᵢ − ΔWⱼ‖² of one module, from the difference itself, to both cells of square [m, m]: coordinates in order
+ * within a row's sum, rows in order.
+ */
+export function addDifference(
+  table: usize,
+  i: i32,
+  j: i32,
+  inCount: i32,
+  outCount: i32,
+  rowI: usize,
+  rowJ: usize,
+  m: i32,
+  square: usize,
+): void {
+  let total: f64 = 0
+  for (let o = 0; o < outCount; o++) {
+    denseRow(table + <usize>i * ENTRY_BYTES, o, inCount, outCount, rowI)
+    denseRow(table + <usize>j * ENTRY_BYTES, o, inCount, outCount, rowJ)
+    let sum: f64 = 0
+    for (let c = 0; c < inCount; c++) {
+      const difference = load<f64>(rowI + (<usize>c << 3)) - load<f64>(rowJ + (<usize>c << 3))
+      sum += difference * difference
+    }
+    total += sum
+  }
+  const at = square + (<usize>(i * m + j) << 3)
+  const sum = load<f64>(at) + total
+  store<f64>(at, sum)
+  store<f64>(square + (<usize>(j * m + i) << 3), sum)
+}
+
+/** The integer image of f32 lanes: signed integer order is the order of the numbers. Its own inverse. */
+@inline
+function image(x: v128): v128 {
+  return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff)))
+}
+
+/** Sorts four coordinates at once: `keys` [m] of four i32 lanes, ascending, by compare and exchange only. */
+function sortLanes(keys: usize, m: i32): void {
+  for (let i = 1; i < m; i++) {
+    for (let j = i; j > 0; j--) {
+      const at = keys + (<usize>j << 4)
+      const upper = v128.load(at)
+      const lower = v128.load(at - 16)
+      v128.store(at - 16, i32x4.min_s(lower, upper))
+      v128.store(at, i32x4.max_s(lower, upper))
+    }
+  }
+}
+
+/** Loads four coordinates of all members, as sorted images; beyond `count` the lanes hold what lies there and are dropped. */
+function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): void {
+  for (let i = 0; i < m; i++) {
+    v128.store(keys + (<usize>i << 4), image(v128.load(tiles + <usize>i * stride + at)))
+  }
+  sortLanes(keys, m)
+}
+
+@inline
+function valueAt(keys: usize, i: i32, lane: i32): f64 {
+  const key = load<i32>(keys + (<usize>i << 4) + (<usize>lane << 2))
+  return <f64>reinterpret<f32>(key ^ ((key >> 31) & 0x7fffffff))
+}
+
+/**
+ * λ × coordinate median of m tiles of `count` f32, each `stride` bytes after the one before (padded to 16 bytes).
+ * Even m: the mean of the two middle values. f64, rounded once.
+ */
+export function medianTile(
+  tiles: usize,
+  stride: usize,
+  m: i32,
+  count: i32,
+  numerator: f64,
+  denominator: f64,
+  keys: usize,
+  to: usize,
+): void {
+  const lambda = numerator / denominator
+  const upper = m >> 1
+  const lower = (m - 1) >> 1
+  for (let i = 0; i < count; i += 4) {
+    gather(tiles, stride, m, <usize>i << 2, keys)
+    const lanes = min(4, count - i)
+    for (let lane = 0; lane < lanes; lane++) {
+      const middle = lower == upper ? valueAt(keys, upper, lane) : (valueAt(keys, lower, lane) + valueAt(keys, upper, lane)) / 2
+      storeRounded(to + (<usize>(i + lane) << 2), lambda * middle)
+    }
+  }
+}
+
+/** λ × mean of what is left when the b smallest and the b largest of each coordinate are dropped, summed ascending. */
+export function trimmedMeanTile(
+  tiles: usize,
+  stride: usize,
+  m: i32,
+  b: i32,
+  count: i32,
+  numerator: f64,
+  denominator: f64,
+  keys: usize,
+  to: usize,
+): void {
+  const lambda = numerator / denominator
+  const kept = <f64>(m - 2 * b)
+  for (let i = 0; i < count; i += 4) {
+    gather(tiles, stride, m, <usize>i << 2, keys)
+    const lanes = min(4, count - i)
+    for (let lane = 0; lane < lanes; lane++) {
+      let sum: f64 = 0
+      for (let k = b; k < m - b; k++) sum += valueAt(keys, k, lane)
+      storeRounded(to + (<usize>(i + lane) << 2), lambda * (sum / kept))
+    }
+  }
+}
+
+/** One member's A rows into the stack, unchanged: [rank, in]. */
+export function stackA(entry: usize, inCount: i32, to: usize): void {
+  memory.copy(to, entryA(entry), <usize>(entryRank(entry) * inCount) << 2)
+}
+
+/**
+ * One member's B columns into the stack [out, totalRank] at `column`, times λ·w·s, rounded once.
+ * λ·(w·s): the product's order is part of the definition.
+ */
+export function stackB(
+  entry: usize,
+  outCount: i32,
+  totalRank: i32,
+  column: i32,
+  weight: f64,
+  numerator: f64,
+  denominator: f64,
+  to: usize,
+): void {
+  const factor = (numerator / denominator) * (weight * entryScale(entry))
+  const rank = entryRank(entry)
+  for (let o = 0; o < outCount; o++) {
+    for (let k = 0; k < rank; k++) {
+      const value = <f64>load<f32>(entryB(entry) + (<usize>(k * outCount + o) << 2))
+      storeRounded(to + (<usize>(o * totalRank + column + k) << 2), factor * value)
+    }
+  }
+}

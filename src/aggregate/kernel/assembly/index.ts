@@ -1,0 +1,25 @@
+// The kernel: all arithmetic that members must agree on to the last bit. + − × ÷ √, comparisons and integers only.
+// The caller plans the memory: everything above heapBase() is its own, in 16-byte steps.
+export { widen, widenTransposed, findAbove } from './load'
+export { addGram, dot, factorNorm, isWithin, isRootWithin } from './gram'
+export { denseTile, addDifference, medianTile, trimmedMeanTile, stackA, stackB } from './dense'
+export { distances, isCancelled, clearDistance, weighClaims, norms, median, clipToMedian, krumScores, keepSmallest } from './weigh'
+
+export function heapBase(): usize {
+  return (__heap_base + 15) & ~15
+}
+
+/**
+ * Known answers of this machine's arithmetic: reads f64 a, b (at 0, 8) and f32 c, d (at 16, 20) and writes a+b, a×b, a÷b,
+ * √a (f64), c×d (f32), f32(a) (f32). Whoever knows the bits knows whether subnormals, −0 and ties are as IEEE 754 has them.
+ */
+export function knownAnswers(from: usize, to: usize): void {
+  const a = load<f64>(from)
+  const b = load<f64>(from, 8)
+  store<f64>(to, a + b)
+  store<f64>(to, a * b, 8)
+  store<f64>(to, a / b, 16)
+  store<f64>(to, Math.sqrt(a), 24)
+  store<f32>(to, load<f32>(from, 16) * load<f32>(from, 20), 32)
+  store<f32>(to, <f32>a, 36)
+}

@@ -1,0 +1,63 @@
+/**
+ * One module's factors of all inputs, in the kernel's memory: read from disk, widened, −0 made +0, finite.
+ * In: places on disk. Out: the factor table that the kernel's functions read (assembly/gram.ts has its layout).
+ */
+import type { Reader } from '../../files/index.ts'
+import type { FactorPlaces, JobModule, TensorPlace } from '../job.ts'
+import type { Kernel } from './kernel.ts'
+
+export const ENTRY_BYTES = 32
+const DTYPES = ['F32', 'BF16', 'F16'] as const
+const ITEM_BYTES = { F32: 4, BF16: 2, F16: 2 } as const
+
+export interface NotFinite {
+  readonly input: number
+  readonly factor: 'A' | 'B'
+  readonly index: number
+}
+
+/** @returns the table's address, or where the first value lies that is not finite */
+export async function loadFactors(
+  { exports, arena }: Kernel,
+  module: JobModule,
+  readers: readonly Reader[],
+  factors: readonly FactorPlaces[],
+): Promise<{ readonly table: number } | { readonly notFinite: NotFinite }> {
+  const table = arena.reserve(ENTRY_BYTES * factors.length)
+  for (const [input, place] of factors.entries()) {
+    const reader = readers[input]
+    if (reader === undefined) continue
+    const a = arena.reserve(4 * place.rank * module.in)
+    const b = arena.reserve(4 * place.rank * module.out)
+    const mark = arena.mark()
+    const badA = await readTensor(reader, place.a, place.rank * module.in, (raw, count, dtype) =>
+      exports.widen(raw, a, count, dtype),
+    )
+    if (badA >= 0) return { notFinite: { input, factor: 'A', index: badA } }
+    const badB = await readTensor(reader, place.b, place.rank * module.out, (raw, _count, dtype) =>
+      exports.widenTransposed(raw, b, module.out, place.rank, dtype),
+    )
+    if (badB >= 0) return { notFinite: { input, factor: 'B', index: badB } }
+    arena.release(mark)
+    const entry = table + ENTRY_BYTES * input
+    arena.integers(entry, 3).set([a, b, place.rank])
+    arena.doubles(entry + 16, 2).set(place.scale)
+  }
+  return { table }
+
+  async function readTensor(
+    reader: Reader,
+    { offset, dtype }: TensorPlace,
+    count: number,
+    widen: (raw: number, count: number, dtype: number) => number,
+  ): Promise<number> {
+    const sizeBytes = count * ITEM_BYTES[dtype]
+    const mark = arena.mark()
+    const raw = arena.reserve(sizeBytes)
+    const bytes = await reader.read(offset, sizeBytes)
+    arena.bytes(raw, sizeBytes).set(bytes)
+    const bad = widen(raw, count, DTYPES.indexOf(dtype))
+    arena.release(mark)
+    return bad
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The WebAssembly module: loaded by digest, checked export by export, given a plan of its memory.
+ *
+ * In: the committed bytes. Out: its functions and an arena. Invariant: the host never adds two floats of the agreed path;
+ * it moves bytes, counts, and passes addresses.
+ */
+import { fileURLToPath } from 'node:url'
+import { toHex } from '../../core/bytes.ts'
+import { sha256 } from '../../core/hash.ts'
+import { asDigest, type Digest } from '../../core/ids.ts'
+import { fromHex } from '../../core/bytes.ts'
+import { assert } from '../../core/errors.ts'
+import { readFileBounded, readText } from '../../files/index.ts'
+import { aggregateError } from '../errors.ts'
+
+type Address = number
+
+/** What the module exports; kernel.lock.json lists the same names and is compared at load. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory
+  readonly heapBase: () => Address
+  readonly knownAnswers: (from: Address, to: Address) => void
+  readonly widen: (from: Address, to: Address, count: number, dtype: number) => number
+  readonly widenTransposed: (
+    from: Address,
+    to: Address,
+    rows: number,
+    columns: number,
+    dtype: number,
+  ) => number
+  readonly findAbove: (at: Address, count: number, numerator: number, denominator: number) => number
+  readonly addGram: (table: Address, m: number, inCount: number, outCount: number, gram: Address) => void
+  readonly dot: (a: Address, b: Address, count: number) => number
+  readonly factorNorm: (entry: Address, inCount: number, outCount: number) => number
+  readonly isWithin: (value: number, numerator: number, denominator: number) => number
+  readonly isRootWithin: (square: number, numerator: number, denominator: number) => number
+  readonly denseTile: (
+    entry: Address,
+    rowStart: number,
+    rowCount: number,
+    inCount: number,
+    outCount: number,
+    row: Address,
+    tile: Address,
+  ) => void
+  readonly addDifference: (
+    table: Address,
+    i: number,
+    j: number,
+    inCount: number,
+    outCount: number,
+    rowI: Address,
+    rowJ: Address,
+    m: number,
+    square: Address,
+  ) => void
+  readonly medianTile: (
+    tiles: Address,
+    stride: number,
+    m: number,
+    count: number,
+    numerator: number,
+    denominator: number,
+    keys: Address,
+    to: Address,
+  ) => void
+  readonly trimmedMeanTile: (
+    tiles: Address,
+    stride: number,
+    m: number,
+    b: number,
+    count: number,
+    numerator: number,
+    denominator: number,
+    keys: Address,
+    to: Address,
+  ) => void
+  readonly stackA: (entry: Address, inCount: number, to: Address) => void
+  readonly stackB: (
+    entry: Address,
+    outCount: number,
+    totalRank: number,
+    column: number,
+    weight: number,
+    numerator: number,
+    denominator: number,
+    to: Address,
+  ) => void
+  readonly distances: (gram: Address, m: number, to: Address) => void
+  readonly isCancelled: (gram: Address, square: Address, m: number, i: number, j: number) => number
+  readonly clearDistance: (square: Address, m: number, i: number, j: number) => void
+  readonly weighClaims: (claims: Address, keep: Address, m: number, weights: Address) => void
+  readonly norms: (gram: Address, m: number, to: Address) => void
+  readonly median: (values: Address, count: number, scratch: Address) => number
+  readonly clipToMedian: (norm: Address, m: number, scratch: Address, weights: Address) => void
+  readonly krumScores: (square: Address, m: number, b: number, scratch: Address, scores: Address) => void
+  readonly keepSmallest: (scores: Address, m: number, count: number, keep: Address) => void
+}
+
+interface KernelLock {
+  readonly sha256: string
+  readonly exports: readonly { readonly name: string; readonly kind: string }[]
+}
+
+const WASM_SIZE_BYTES_MAX = 1 << 20
+const PAGE_BYTES = 65_536
+/** WebAssembly's 4 GiB, less one page so that no address wraps. */
+const MEMORY_BYTES_MAX = 65_535 * PAGE_BYTES
+
+const pathOf = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url))
+
+async function readLock(): Promise<KernelLock> {
+  return JSON.parse(await readText(pathOf('kernel.lock.json'), WASM_SIZE_BYTES_MAX)) as KernelLock
+}
+
+/** The digest that charters of this release pin. */
+export async function kernelDigest(): Promise<Digest> {
+  const bytes = fromHex((await readLock()).sha256)
+  assert(bytes !== null, 'kernel.lock.json holds a digest')
+  return asDigest(bytes)
+}
+
+/** A region of the module's memory that grows before use, never during arithmetic. */
+export class Arena {
+  readonly #exports: KernelExports
+  #end: Address
+
+  constructor(exports: KernelExports) {
+    this.#exports = exports
+    this.#end = exports.heapBase()
+  }
+
+  /** @returns address of `sizeBytes` zeroed bytes, 16-byte aligned @throws KERNEL_MEMORY */
+  reserve(sizeBytes: number): Address {
+    const start = this.#end
+    const end = start + Math.ceil(sizeBytes / 16) * 16 + 16
+    const { memory } = this.#exports
+    if (end > MEMORY_BYTES_MAX) {
+      throw aggregateError(
+        { code: 'KERNEL_MEMORY', neededBytes: end, maxBytes: MEMORY_BYTES_MAX },
+        `one module's factors of all members need ${end} bytes, at most ${MEMORY_BYTES_MAX} are there`,
+        { hint: 'Lower the rank, or let fewer members take part.' },
+      )
+    }
+    const missing = end - memory.buffer.byteLength
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES))
+    this.#end = end
+    this.bytes(start, sizeBytes).fill(0)
+    return start
+  }
+
+  /** Marks where to go back to. */
+  mark(): Address {
+    return this.#end
+  }
+
+  release(mark: Address): void {
+    this.#end = mark
+  }
+
+  /** A view; stale after the next `reserve`. */
+  bytes(at: Address, sizeBytes: number): Uint8Array {
+    return new Uint8Array(this.#exports.memory.buffer, at, sizeBytes)
+  }
+
+  doubles(at: Address, count: number): Float64Array {
+    return new Float64Array(this.#exports.memory.buffer, at, count)
+  }
+
+  integers(at: Address, count: number): Int32Array {
+    return new Int32Array(this.#exports.memory.buffer, at, count)
+  }
+}
+
+export interface Kernel {
+  readonly digest: Digest
+  readonly exports: KernelExports
+  readonly arena: Arena
+}
+
+/**
+ * @param expected — the charter's digest; by default the committed one
+ * @throws KERNEL_MISMATCH | KERNEL_ARITHMETIC
+ */
+export async function loadKernel(expected?: Digest): Promise<Kernel> {
+  const lock = await readLock()
+  const bytes = await readFileBounded(pathOf('kernel.wasm'), WASM_SIZE_BYTES_MAX)
+  const digest = sha256(bytes)
+  const wanted = expected === undefined ? lock.sha256 : toHex(expected)
+  if (toHex(digest) !== wanted) {
+    throw aggregateError(
+      { code: 'KERNEL_MISMATCH', expected: wanted, found: toHex(digest) },
+      `kernel.wasm: SHA-256 ${toHex(digest)}, expected ${wanted}`,
+      { hint: 'All members need the release of oneround whose kernel the charter names.' },
+    )
+  }
+  const module = new WebAssembly.Module(new Uint8Array(bytes))
+  const found = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`)
+  const listed = lock.exports.map(({ name, kind }) => `${kind} ${name}`)
+  assert(found.join() === listed.join(), 'the kernel exports what its lock file lists')
+  // Sound: names and kinds were compared with the lock file, which the tests compare with KernelExports.
+  const exports = new WebAssembly.Instance(module, {}).exports as KernelExports
+  const kernel: Kernel = { digest, exports, arena: new Arena(exports) }
+  checkKnownAnswers(kernel)
+  return kernel
+}
+
+/**
+ * Inputs (f64, f64, f32, f32) and what `knownAnswers` must write, as hex. The answers come from numpy
+ * (scripts/vectors/known_answers.py), so a processor in flush-to-zero mode or with another rounding is found out.
+ */
+const KNOWN_ANSWERS = [
+  {
+    // The smallest normal × ½ is a subnormal, not 0, in f64 and in f32.
+    title: 'subnormals',
+    doubles: [2.2250738585072014e-308, 0.5],
+    singles: [1.1754943508222875e-38, 0.5],
+    answer: '000000000000e03f0000000000000800000000000000200000000000000000200000400000000000',
+  },
+  {
+    // 1 + 2⁻²⁴ + 2⁻⁵³ ties to even in f64; 1 + 2⁻²⁴ ties to even in f32.
+    title: 'ties to even',
+    doubles: [1.000000059604644775390625, 1.1102230246251565e-16],
+    singles: [16777216, 1.0000001],
+    answer: '000000100000f03f000000100000a03c0000001000004043feffff070000f03f0100804b0000803f',
+  },
+  {
+    title: 'minus zero',
+    doubles: [-0, 3],
+    singles: [-1e-45, 0.25],
+    answer: '00000000000008400000000000000080000000000000008000000000000000800000008000000080',
+  },
+] as const
+
+/** @throws KERNEL_ARITHMETIC */
+export function checkKnownAnswers({ exports, arena }: Kernel): void {
+  const mark = arena.mark()
+  const from = arena.reserve(32)
+  const to = arena.reserve(48)
+  for (const { title, doubles, singles, answer } of KNOWN_ANSWERS) {
+    arena.doubles(from, 2).set(doubles)
+    new Float32Array(exports.memory.buffer, from + 16, 2).set(singles)
+    exports.knownAnswers(from, to)
+    const found = toHex(arena.bytes(to, 40))
+    if (found === answer) continue
+    throw aggregateError(
+      { code: 'KERNEL_ARITHMETIC', answer: found },
+      `this machine's floating-point arithmetic gives a wrong answer (${title})`,
+      { hint: 'Something in this process changed the rounding or flush-to-zero mode. Nothing was computed.' },
+    )
+  }
+  arena.release(mark)
+}
