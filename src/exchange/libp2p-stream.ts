@@ -25,13 +25,14 @@ export function wrapStream(stream: Stream, member: MemberIndex, bufferSizeBytesM
 
   const send = async (frame: Uint8Array, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted()
+    // One frame may be on its way while the next is made: the sender never stands still, and buffers no more than that.
+    await waitUntilSent(stream, member, signal)
     try {
       stream.send(lengthPrefix(frame.length))
       stream.send(frame)
     } catch (error) {
       throw closedError(member, error)
     }
-    await waitUntilSent(stream, member, signal)
   }
   return {
     member,
