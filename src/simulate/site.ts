@@ -19,6 +19,7 @@ import {
   type HeaderDraft,
   type Message,
   type MessageType,
+  type Params,
   providersOf,
   type State,
   step,
@@ -51,26 +52,6 @@ export interface Behaviour {
   readonly draft?: (liar: Site) => HeaderDraft
 }
 
-export interface Site {
-  readonly member: MemberIndex
-  readonly behaviour: Behaviour | null
-  readonly world: World
-  readonly state: () => State
-  readonly start: () => void
-  readonly crash: (untilMs: number) => void
-  readonly isUp: () => boolean
-  readonly isDone: () => boolean
-  readonly feed: (event: Event) => void
-  readonly receive: (message: Message) => void
-  /** The bytes of an update, asked for by a member: true when they are handed over. */
-  readonly answersFetch: (update: string, to: MemberIndex) => boolean
-  readonly putOnDisk: (update: string, result: AdmissionResult) => void
-  /** Signs whatever it is asked to: for the shell after the journal, and for liars. */
-  readonly signBody: <T extends MessageType>(type: T, body: Bodies[T]) => Message
-  readonly sendTo: (message: Message, to: MemberIndex) => void
-  readonly broadcast: (message: Message) => void
-}
-
 /** What outlives a crash: of the journal what was synced, and by luck some of what came after. */
 interface Durable {
   readonly journal: Message[]
@@ -78,177 +59,217 @@ interface Durable {
   readonly disk: Map<string, AdmissionResult>
 }
 
-export function createSite(world: World, member: MemberIndex, behaviour: Behaviour | null): Site {
-  const params = world.paramsOf(member)
-  const durable: Durable = { journal: [], syncedCount: 0, disk: new Map() }
-  const serving = new Set<string>()
-  let state = createState(params)
-  let isUp = false
-  let life = 0
-  const queue: Event[] = []
-  let isDraining = false
+export class Site {
+  readonly world: World
+  readonly member: MemberIndex
+  /** Null for a member that keeps the rules. */
+  readonly behaviour: Behaviour | null
+  readonly #params: Params
+  readonly #durable: Durable = { journal: [], syncedCount: 0, disk: new Map() }
+  readonly #serving = new Set<string>()
+  readonly #queue: Event[] = []
+  #state: State
+  #isUp = false
+  #isDraining = false
+  /** Counts starts: whatever an earlier life had under way is lost. */
+  #life = 0
 
-  /** Runs later, unless the site crashed in between. */
-  const later = (delayMs: number, happen: () => void): void => {
-    const born = life
-    world.schedule.after(delayMs, () => {
-      if (isUp && life === born) happen()
-    })
-  }
-  const clockMs = (): number => Math.max(0, world.schedule.nowMs() + (world.scenario.skewMs[member] ?? 0))
-  const feed = (event: Event): void => {
-    queue.push(event)
-    if (isDraining) return
-    isDraining = true
-    for (let next = queue.shift(); next !== undefined && isUp; next = queue.shift()) {
-      const result = step(state, next, params)
-      state = result.state
-      for (const effect of result.effects) {
-        if (!isUp) break
-        if (behaviour?.onEffect?.(site, effect) !== true) perform(effect)
-      }
-    }
-    queue.length = 0
-    isDraining = false
+  constructor(world: World, member: MemberIndex, behaviour: Behaviour | null) {
+    this.world = world
+    this.member = member
+    this.behaviour = behaviour
+    this.#params = world.paramsOf(member)
+    this.#state = createState(this.#params)
   }
 
-  const site: Site = {
-    member,
-    behaviour,
-    world,
-    state: () => state,
-    start: () => start(),
-    crash: (untilMs) => crash(untilMs),
-    isUp: () => isUp,
-    isDone: () =>
-      isUp && (state.isCertified || state.outcome?.isUndecided === true || state.mode === 'halted'),
-    feed,
-    receive: (message) => {
-      if (!isUp) return
-      // A liar's own engine shall not notice what it signs behind its back.
-      if (behaviour !== null && message.member === member) return
-      behaviour?.onReceive?.(site, message)
-      feed({ kind: 'envelope', message })
-    },
-    answersFetch: (update, to) => {
-      if (!isUp || !durable.disk.has(update)) return false
-      return behaviour === null ? serving.has(update) : (behaviour.servesUpdate?.(site, update, to) ?? true)
-    },
-    putOnDisk: (update, result) => void durable.disk.set(update, result),
-    signBody: (type, body) => signBody(world, member, type, body),
-    sendTo: (message, to) =>
-      world.deliver(member, to, () => {
-        world.sites[to]?.receive(message)
-      }),
-    broadcast: (message) => {
-      for (const peer of world.sites) if (peer.member !== member) site.sendTo(message, peer.member)
-    },
+  get state(): State {
+    return this.#state
   }
 
-  function start(): void {
-    isUp = true
-    life++
-    serving.clear()
-    state = createState(params)
-    feed({ kind: 'restored', messages: [...durable.journal], observe: false })
-    for (const [update, result] of durable.disk) {
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** Holds a certificate, or knows that there will be none. */
+  get isDone(): boolean {
+    const { isCertified, outcome, mode } = this.#state
+    return this.#isUp && (isCertified || outcome?.isUndecided === true || mode === 'halted')
+  }
+
+  start(): void {
+    const { world, member } = this
+    this.#isUp = true
+    this.#life++
+    this.#serving.clear()
+    this.#state = createState(this.#params)
+    this.feed({ kind: 'restored', messages: [...this.#durable.journal], observe: false })
+    for (const [update, result] of this.#durable.disk) {
       const owner = world.updates.get(update)?.owner ?? member
-      feed({ kind: 'update-stored', member: owner, update: digestOf(update), result })
+      this.feed({ kind: 'update-stored', member: owner, update: digestOf(update), result })
     }
-    feed({ kind: 'clock', nowMs: clockMs() })
+    this.#tick()
     const trainedAtMs = world.scenario.trainedAtMs[member] ?? null
-    later(Math.max(0, (trainedAtMs ?? 0) - world.schedule.nowMs()), () => {
-      if (trainedAtMs === null) return feed({ kind: 'adapter-ready', header: null })
-      const header = behaviour?.draft?.(site) ?? ownDraft(site, '')
-      feed({ kind: 'adapter-ready', header })
+    this.#later(Math.max(0, (trainedAtMs ?? 0) - world.schedule.nowMs()), () => {
+      const header = trainedAtMs === null ? null : (this.behaviour?.draft?.(this) ?? ownDraft(this, ''))
+      this.feed({ kind: 'adapter-ready', header })
     })
-    later(world.random.between(1, SYNC_EVERY_MS), sync)
-    behaviour?.onStart?.(site)
+    this.#later(world.random.between(1, SYNC_EVERY_MS), () => this.#sync())
+    this.behaviour?.onStart?.(this)
   }
 
-  function crash(untilMs: number): void {
-    if (!isUp) return
-    isUp = false
-    durable.journal.length = world.random.between(durable.syncedCount, durable.journal.length)
+  /** Loses the state, everything under way and an unsynced end of the journal; starts again at `untilMs`. */
+  crash(untilMs: number): void {
+    if (!this.#isUp) return
+    const { world, member } = this
+    const { journal, syncedCount } = this.#durable
+    this.#isUp = false
+    journal.length = world.random.between(syncedCount, journal.length)
     const count = world.history.crashCounts.get(member) ?? 0
     world.history.crashCounts.set(member, count + 1)
     world.trace(`${member} crash`)
-    world.schedule.at(untilMs, start)
+    world.schedule.at(untilMs, () => this.start())
+  }
+
+  /** Gives the engine an event and does what it asks; events that come up meanwhile wait their turn. */
+  feed(event: Event): void {
+    this.#queue.push(event)
+    if (this.#isDraining) return
+    this.#isDraining = true
+    while (this.#isUp) {
+      const next = this.#queue.shift()
+      if (next === undefined) break
+      this.#handle(next)
+    }
+    this.#queue.length = 0
+    this.#isDraining = false
+  }
+
+  #handle(event: Event): void {
+    const { state, effects } = step(this.#state, event, this.#params)
+    this.#state = state
+    for (const effect of effects) {
+      if (!this.#isUp) return
+      if (this.behaviour?.onEffect?.(this, effect) !== true) this.#perform(effect)
+    }
+  }
+
+  receive(message: Message): void {
+    if (!this.#isUp) return
+    // A liar's own engine shall not notice what it signs behind its back.
+    if (this.behaviour !== null && message.member === this.member) return
+    this.behaviour?.onReceive?.(this, message)
+    this.feed({ kind: 'envelope', message })
+  }
+
+  /** The bytes of an update, asked for by a member: true when they are handed over. */
+  answersFetch(update: string, to: MemberIndex): boolean {
+    if (!this.#isUp || !this.#durable.disk.has(update)) return false
+    if (this.behaviour === null) return this.#serving.has(update)
+    return this.behaviour.servesUpdate?.(this, update, to) ?? true
+  }
+
+  putOnDisk(update: string, result: AdmissionResult): void {
+    this.#durable.disk.set(update, result)
+  }
+
+  /** Signs whatever it is asked to: for the shell before the journal, and for liars. */
+  signBody<T extends MessageType>(type: T, body: Bodies[T]): Message {
+    return signBody(this.world, this.member, type, body)
+  }
+
+  sendTo(message: Message, to: MemberIndex): void {
+    this.world.deliver(this.member, to, () => this.world.sites[to]?.receive(message))
+  }
+
+  broadcast(message: Message): void {
+    for (const { member } of this.world.sites) if (member !== this.member) this.sendTo(message, member)
+  }
+
+  /** Runs later, unless the site crashed in between. */
+  #later(delayMs: number, happen: () => void): void {
+    const born = this.#life
+    this.world.schedule.after(delayMs, () => {
+      if (this.#isUp && this.#life === born) happen()
+    })
+  }
+
+  #clockMs(): number {
+    return Math.max(0, this.world.schedule.nowMs() + (this.world.scenario.skewMs[this.member] ?? 0))
+  }
+
+  #tick(): void {
+    this.feed({ kind: 'clock', nowMs: this.#clockMs() })
   }
 
   /** Whether the site dies at this write: only honest ones, only while the world is sick. */
-  function diesAtWrite(): boolean {
-    const { healAtMs, crashAtWriteProbability } = world.scenario
-    if (behaviour !== null || world.schedule.nowMs() >= healAtMs) return false
-    if (!world.random.chance(crashAtWriteProbability)) return false
-    crash(world.random.between(world.schedule.nowMs() + 1, healAtMs + 1))
+  #diesAtWrite(): boolean {
+    const { healAtMs, crashAtWriteProbability } = this.world.scenario
+    const nowMs = this.world.schedule.nowMs()
+    if (this.behaviour !== null || nowMs >= healAtMs) return false
+    if (!this.world.random.chance(crashAtWriteProbability)) return false
+    this.crash(this.world.random.between(nowMs + 1, healAtMs + 1))
     return true
   }
 
-  function perform(effect: Effect): void {
+  #perform(effect: Effect): void {
+    const { world, member } = this
     switch (effect.kind) {
-      case 'sign': {
-        if (diesAtWrite()) return
-        const decoded = codecOf(effect.type).decode(effect.body)
-        if (!decoded.ok) throw new TypeError(`the engine asked for a ${effect.type} that is not canonical`)
-        const message = signBody(world, member, effect.type, decoded.value)
-        durable.journal.push(message)
-        durable.syncedCount = durable.journal.length
-        world.trace(`${member} signs ${effect.slot} ${message.key}`)
-        if (!diesAtWrite()) feed({ kind: 'signed', message })
-        return
-      }
+      case 'sign':
+        return this.#journalAndSign(effect)
       case 'store':
-        durable.journal.push(effect.message)
+        this.#durable.journal.push(effect.message)
         return
       case 'broadcast':
-        return site.broadcast(effect.message)
+        return this.broadcast(effect.message)
       case 'pull':
-        return pull(effect.digests.map((digest) => digestKey(digest)))
+        return this.#ask(effect.digests.map((digest) => digestKey(digest)))
       case 'fetch-update':
-        return fetch(effect.member, effect.header.update)
+        return this.#fetch(effect.member, effect.header.update)
       case 'allow-serving':
-        serving.add(digestKey(effect.update))
-        if (effect.member === member && behaviour === null) {
+        this.#serving.add(digestKey(effect.update))
+        if (effect.member === member && this.behaviour === null) {
           world.history.reveals.push({ order: world.nextOrder(), member })
         }
         return
       case 'set-timer':
-        return later(effect.atMs - clockMs(), () => feed({ kind: 'clock', nowMs: clockMs() }))
-      case 'aggregate':
-        return later(world.random.between(10, 200), () =>
-          feed({
-            kind: 'aggregated',
-            decision: effect.digest,
-            aggregate: sha256(utf8('aggregate'), effect.digest),
-            rule: SIMULATED_RULE,
-          }),
+        return this.#later(effect.atMs - this.#clockMs(), () => this.#tick())
+      case 'aggregate': {
+        const aggregate = sha256(utf8('aggregate'), effect.digest)
+        return this.#later(world.random.between(10, 200), () =>
+          this.feed({ kind: 'aggregated', decision: effect.digest, aggregate, rule: SIMULATED_RULE }),
         )
+      }
       default:
-        note(effect)
+        if (this.behaviour === null) this.#note(effect)
     }
   }
 
+  #journalAndSign(effect: Extract<Effect, { kind: 'sign' }>): void {
+    if (this.#diesAtWrite()) return
+    const decoded = codecOf(effect.type).decode(effect.body)
+    if (!decoded.ok) throw new TypeError(`the engine asked for a ${effect.type} that is not canonical`)
+    const message = this.signBody(effect.type, decoded.value)
+    const { journal } = this.#durable
+    journal.push(message)
+    this.#durable.syncedCount = journal.length
+    this.world.trace(`${this.member} signs ${effect.slot} ${message.key}`)
+    if (!this.#diesAtWrite()) this.feed({ kind: 'signed', message })
+  }
+
   /** Writes what an honest site says into the history. */
-  function note(effect: Effect): void {
-    if (behaviour !== null) return
+  #note(effect: Effect): void {
+    const { member, world } = this
     const { history } = world
     if (effect.kind === 'decided') {
-      const { decision, digest, isUndecided } = effect
+      const { decision, isUndecided } = effect
+      const digest = digestKey(effect.digest)
       const updates = decision.updates.map((each) => ({
         member: each.member,
         header: digestKey(each.header),
       }))
-      const view = state.finalized?.view ?? -1
-      history.decided.push({
-        member,
-        digest: digestKey(digest),
-        updates,
-        excluded: decision.excluded,
-        isUndecided,
-        view,
-      })
-      world.trace(`${member} decides ${digestKey(digest)} in ${view}`)
+      const view = this.#state.finalized?.view ?? -1
+      history.decided.push({ member, digest, updates, excluded: decision.excluded, isUndecided, view })
+      world.trace(`${member} decides ${digest} in ${view}`)
     } else if (effect.kind === 'evidence') {
       history.caught.push({ by: member, member: effect.member })
     } else if (effect.kind === 'alarm') {
@@ -258,56 +279,50 @@ export function createSite(world: World, member: MemberIndex, behaviour: Behavio
     }
   }
 
-  /** Asks one peer for objects by digest, and for nothing else. */
-  function pull(keys: readonly string[]): void {
-    ask(world.random.pick(world.sites.filter((peer) => peer.member !== member)), keys)
+  #sync(): void {
+    this.#tick()
+    this.#ask(null)
+    this.#later(SYNC_EVERY_MS, () => this.#sync())
   }
 
-  function ask(peer: Site, keys: readonly string[] | null): void {
+  /** Asks one peer for the objects under these digests, or for all that I lack. */
+  #ask(keys: readonly string[] | null): void {
+    const { world, member } = this
+    const peer = world.random.pick(world.sites.filter((site) => site.member !== member))
     world.deliver(member, peer.member, () => {
-      if (!peer.isUp() || peer.behaviour?.answersSync === false) return
+      if (!peer.isUp || peer.behaviour?.answersSync === false) return
       world.deliver(peer.member, member, () => {
-        if (!isUp) return
-        const theirs = peer.state().objects
-        const missing = (keys ?? [...theirs.keys()]).filter((key) => !state.objects.has(key))
+        if (!this.#isUp) return
+        const theirs = peer.state.objects
+        const missing = (keys ?? [...theirs.keys()]).filter((key) => !this.#state.objects.has(key))
         for (const key of missing) {
           const message = theirs.get(key)
-          if (message !== undefined) site.receive(message)
+          if (message !== undefined) this.receive(message)
         }
       })
     })
   }
 
-  function sync(): void {
-    feed({ kind: 'clock', nowMs: clockMs() })
-    ask(world.random.pick(world.sites.filter((peer) => peer.member !== member)), null)
-    later(SYNC_EVERY_MS, sync)
-  }
-
   /** Tries one provider after another until the bytes are here. */
-  function fetch(of: MemberIndex, update: Digest): void {
+  #fetch(of: MemberIndex, update: Digest): void {
+    const { world, member } = this
     const key = digestKey(update)
-    if (durable.disk.has(key))
-      return feed({ kind: 'update-stored', member: of, update, result: diskResult(key) })
-    const header = headersOf(state, of).find((held) => digestKey(held.body.update) === key)
-    const providers = header === undefined ? [] : providersOf(state, params, header)
+    const stored = this.#durable.disk.get(key)
+    if (stored !== undefined) return this.feed({ kind: 'update-stored', member: of, update, result: stored })
+    const header = headersOf(this.#state, of).find((held) => digestKey(held.body.update) === key)
+    const providers = header === undefined ? [] : providersOf(this.#state, this.#params, header)
     const provider = providers.length === 0 ? undefined : world.sites[world.random.pick(providers)]
-    const isAnswered = provider?.answersFetch(key, member) === true
-    if (provider !== undefined && isAnswered && world.isConnected(provider.member, member)) {
-      later(2 * world.random.between(world.scenario.latencyMinMs, world.scenario.latencyMaxMs), () => {
-        durable.disk.set(key, admit(world, of, key))
-        feed({ kind: 'update-stored', member: of, update, result: diskResult(key) })
-      })
-    } else {
-      later(FETCH_RETRY_MS, () => fetch(of, update))
+    const isReached = provider !== undefined && world.isConnected(provider.member, member)
+    if (!isReached || !provider.answersFetch(key, member)) {
+      return this.#later(FETCH_RETRY_MS, () => this.#fetch(of, update))
     }
+    const { latencyMinMs, latencyMaxMs } = world.scenario
+    this.#later(2 * world.random.between(latencyMinMs, latencyMaxMs), () => {
+      const result = admit(world, of, key)
+      this.putOnDisk(key, result)
+      this.feed({ kind: 'update-stored', member: of, update, result })
+    })
   }
-
-  function diskResult(key: string): AdmissionResult {
-    return durable.disk.get(key) ?? { kind: 'refused', fault: 'UPDATE_MISSING' }
-  }
-
-  return site
 }
 
 /** What admission says of an update that `of` committed to: a function of the bytes alone. */

@@ -17,7 +17,7 @@ import { createKeys, type Keys } from './keys.ts'
 import { createRandom, type Random } from './random.ts'
 import { GIVE_UP_AT_MS, type Scenario, VIEW_TIMEOUT_MS } from './scenario.ts'
 import { createSchedule, type Schedule } from './schedule.ts'
-import { createSite, type Site } from './site.ts'
+import { Site } from './site.ts'
 
 /** What the world knows of an update's bytes. */
 export interface SimulatedUpdate {
@@ -61,11 +61,11 @@ export function runWorld(scenario: Scenario): WorldResult {
   }
   let eventCount = 0
   const honest = world.sites.filter((site) => site.behaviour === null)
-  while (world.schedule.nowMs() < GIVE_UP_AT_MS && !honest.every((site) => site.isDone())) {
+  while (world.schedule.nowMs() < GIVE_UP_AT_MS && !honest.every((site) => site.isDone)) {
     if (!world.schedule.next()) break
     eventCount++
   }
-  world.history.finished = honest.filter((site) => site.isDone()).map((site) => site.member)
+  world.history.finished = honest.filter((site) => site.isDone).map((site) => site.member)
   return {
     history: world.history,
     traceDigest: hasher.digest(),
@@ -113,7 +113,7 @@ function buildWorld(scenario: Scenario, hasher: Hasher): World {
   }
   for (let member = 0; member < scenario.n; member++) {
     const name = scenario.liars.get(member)
-    world.sites.push(createSite(world, member, name === undefined ? null : behaviourOf(name)))
+    world.sites.push(new Site(world, member, name === undefined ? null : behaviourOf(name)))
   }
   return world
 }

@@ -1,5 +1,5 @@
 /** One key in two processes, each with a journal of its own: a restored backup that was started beside the original. */
-import { type Behaviour, createSite, ownDraft, type Site } from '../site.ts'
+import { type Behaviour, ownDraft, Site } from '../site.ts'
 
 const shadows = new WeakMap<Site, Site>()
 
@@ -10,7 +10,7 @@ export const twin: Behaviour = {
   name: 'twin',
   onStart: (liar) => {
     if (shadows.has(liar)) return
-    const shadow = createSite(liar.world, liar.member, twinShadow)
+    const shadow = new Site(liar.world, liar.member, twinShadow)
     shadows.set(liar, shadow)
     shadow.start()
   },

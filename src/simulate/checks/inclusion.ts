@@ -7,7 +7,9 @@ export const inclusion: Check = (history) => {
   for (const { type, member, body } of history.signed) {
     if (type !== 'status' || history.liars.includes(member)) continue
     for (const item of itemsOf(body, 'certified')) {
-      const key = `${String(item['member'])}/${String(item['digest'])}`
+      const { member: listed, digest } = item
+      if (typeof listed !== 'number' || typeof digest !== 'string') continue
+      const key = `${listed}/${digest}`
       listers.set(key, (listers.get(key) ?? new Set<MemberIndex>()).add(member))
     }
   }

@@ -63,15 +63,10 @@ function makeCertificate(): Certificate {
 }
 
 /** The same envelope, its body changed and signed again by whom `signer` says. */
-function resigned<T extends MessageType>(
-  envelope: Envelope,
-  type: T,
-  fields: object,
-  signer?: number,
-): Envelope {
+function resigned(envelope: Envelope, type: MessageType, fields: object, signer?: number): Envelope {
   const opened = openEnvelope(envelope)
   if (!opened.ok || opened.message.type !== type) throw new Error(`not a ${type}`)
-  const body = codecOf(type).decode(codecOf(type).encode({ ...opened.message.body, ...fields } as never))
+  const body = codecOf(type).decode(codecOf(type).encode({ ...opened.message.body, ...fields }))
   if (!body.ok) throw new Error(body.fault.code)
   const message = sayAs(table.keys, signer ?? opened.message.member, type, body.value)
   const kept = buildMessage(type, body.value, codecOf(type).encode(body.value), message.signature)

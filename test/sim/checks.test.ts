@@ -1,0 +1,103 @@
+// Protects: the checkers themselves: each sees the violation that it is for, so a silent campaign means something.
+import { describe, expect, it } from 'vitest'
+import { CHECKS, type History } from '../../src/simulate/index.ts'
+
+const SOUND: History = {
+  n: 4,
+  f: 1,
+  q: 3,
+  minUpdates: 1,
+  reveal: 'committed',
+  liars: [3],
+  signed: [],
+  reveals: [],
+  decided: [],
+  caught: [],
+  alarms: [],
+  certificates: [],
+  finished: [0, 1, 2],
+  crashCounts: new Map(),
+}
+const checksFailing = (changed: Partial<History>): readonly string[] => [
+  ...new Set(CHECKS.flatMap((check) => check({ ...SOUND, ...changed })).map(({ check }) => check)),
+]
+const fact = (order: number, member: number, type: string, slot: string, digest: string, body = {}) => ({
+  order,
+  member,
+  type,
+  slot,
+  digest,
+  body,
+})
+const decided = (member: number, digest: string, updates: { member: number; header: string }[] = []) => ({
+  member,
+  digest,
+  updates,
+  excluded: [] as number[],
+  isUndecided: false,
+  view: 0,
+})
+
+describe('checkers', () => {
+  it('find nothing in a sound history', () => {
+    expect(checksFailing({})).toEqual([])
+  })
+  it('see two decisions', () => {
+    expect(checksFailing({ decided: [decided(0, 'x'), decided(1, 'y')] })).toEqual(['agreement'])
+  })
+  it('see two certified updates of one member, and one decided twice', () => {
+    const receipts = ['a', 'b'].flatMap((header) =>
+      [0, 1, 3].map((giver, i) =>
+        fact(i, giver, 'receipt', `${header}/${giver}`, `${header}${giver}`, { of: 2, header }),
+      ),
+    )
+    expect(checksFailing({ signed: receipts })).toContain('one-update')
+    const twice = decided(0, 'x', [
+      { member: 2, header: 'a' },
+      { member: 2, header: 'b' },
+    ])
+    expect(checksFailing({ decided: [twice] })).toEqual(['one-update'])
+  })
+  it('see an update that was fixed after a reveal', () => {
+    const late = [
+      fact(6, 3, 'header', 'publish/3', 'h'),
+      ...[0, 1, 2].map((giver) =>
+        fact(7 + giver, giver, 'receipt', `r/${giver}`, `${giver}`, { of: 3, header: 'h' }),
+      ),
+    ]
+    expect(checksFailing({ signed: late, reveals: [{ order: 5, member: 0 }] })).toEqual([
+      'commit-before-reveal',
+    ])
+    expect(checksFailing({ signed: late, reveals: [{ order: 8, member: 0 }] })).toEqual([])
+  })
+  it('see an update that enough honest members listed and a decision lacks', () => {
+    const listing = [0, 1].map((member) =>
+      fact(member, member, 'status', `status/0/${member}`, `${member}`, {
+        certified: [{ member: 2, digest: 'h' }],
+      }),
+    )
+    expect(checksFailing({ signed: listing, decided: [decided(0, 'x')] })).toEqual(['inclusion'])
+    expect(checksFailing({ signed: listing.slice(1), decided: [decided(0, 'x')] })).toEqual([])
+  })
+  it('see evidence against the honest', () => {
+    expect(checksFailing({ caught: [{ by: 0, member: 1 }] })).toEqual(['innocence'])
+    expect(checksFailing({ decided: [{ ...decided(0, 'x'), excluded: [2] }] })).toEqual(['innocence'])
+    expect(checksFailing({ caught: [{ by: 0, member: 3 }] })).toEqual([])
+  })
+  it('see an honest member sign twice in a slot', () => {
+    const twice = [fact(1, 0, 'vote', 'vote/0/0/0', 'a'), fact(2, 0, 'vote', 'vote/0/0/0', 'b')]
+    expect(checksFailing({ signed: twice })).toEqual(['single-signing'])
+  })
+  it('see an honest member that never finishes', () => {
+    expect(checksFailing({ finished: [0, 2] })).toEqual(['termination'])
+  })
+  it('see different aggregates, certificates that do not hold, and alarms', () => {
+    const attest = (member: number, aggregate: string) =>
+      fact(1, member, 'attestation', `a/${member}`, aggregate, { aggregate })
+    expect(checksFailing({ signed: [attest(0, 'x'), attest(1, 'y')] })).toEqual(['equal-aggregates'])
+    expect(checksFailing({ certificates: [{ member: 0, fault: 'CERTIFICATE_NO_QUORUM' }] })).toEqual([
+      'equal-aggregates',
+    ])
+    expect(checksFailing({ alarms: [{ member: 0, code: 'TOO_MANY_LIARS' }] })).toEqual(['equal-aggregates'])
+  })
+})
