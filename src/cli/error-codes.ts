@@ -1,21 +1,27 @@
 /**
- * Every error code that a command can print: its exit status, when it comes and what to do. The one table behind exit
- * statuses and docs/CLI.md; a test compares it with the codes that occur in src/. Codes are stable: scripts match them.
+ * Every error code that a person can meet: the exit status of a command that it ends, and when it comes. The one table
+ * behind exit statuses and docs/CLI.md; a test compares it with the codes that occur in src/. Codes are stable: scripts
+ * match them. What to do about one is said where it is thrown, where the file and the member are known.
  */
 import type { ExitName } from './exit-status.ts'
 
 export interface ErrorCodeInfo {
-  readonly exit: ExitName
+  /** null: it ends no command; it appears in checks, in the log or in the status. */
+  readonly exit: ExitName | null
   /** When it comes, as a clause. */
   readonly when: string
 }
 
-export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = {
-  // The command line.
+const COMMAND_LINE = {
   USAGE: { exit: 'usage', when: 'the command line is not understood' },
   RATIONAL_INVALID: { exit: 'usage', when: 'a decimal such as 1.5 was expected' },
   INTERRUPTED: { exit: 'interrupted', when: 'a signal stopped the command' },
-  // Files and this machine.
+  CANCELLED: { exit: 'interrupted', when: 'a signal stopped long work' },
+  COMMAND_FAILED: { exit: 'failed', when: 'a command that another one started has failed' },
+  INTERNAL: { exit: 'internal', when: 'the program itself is at fault' },
+} as const
+
+const MACHINE = {
   FILE_MISSING: { exit: 'input', when: 'a file or folder that is needed is not there' },
   FILE_UNREADABLE: {
     exit: 'environment',
@@ -25,32 +31,39 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = {
   FILE_CUT_SHORT: { exit: 'input', when: 'a file ended while it was read' },
   NO_SPACE: { exit: 'environment', when: 'the disk is full' },
   LOCKED: { exit: 'environment', when: 'another process uses the same folder' },
-  // A node's folder.
+  LISTEN_FAILED: {
+    exit: 'environment',
+    when: 'an address cannot be listened on: in use, or not this machine’s',
+  },
+  DEVICE_UNAVAILABLE: { exit: 'environment', when: 'the wanted device (such as webgpu) is not there' },
+  WORKER_LOST: { exit: 'environment', when: 'the process that held the model ended without a result' },
+  KERNEL_MISMATCH: { exit: 'failed', when: 'the arithmetic module is not the one that the charter names' },
+  KERNEL_ARITHMETIC: { exit: 'environment', when: 'this machine’s arithmetic is not IEEE 754’s' },
+  KERNEL_LOST: { exit: 'environment', when: 'the process that does the arithmetic ended without a result' },
+  KERNEL_MEMORY: { exit: 'environment', when: 'the arithmetic needs more memory than is allowed' },
+} as const
+
+const NODE = {
   KEY_PERMISSIONS: { exit: 'environment', when: 'the key file can be read by others on this machine' },
   KEY_MALFORMED: { exit: 'input', when: 'the key file does not hold 64 hex digits' },
+  KEY_NOT_IN_CHARTER: { exit: 'input', when: 'the node’s key is of no member of the charter' },
   NODE_FOLDER_EXISTS: { exit: 'input', when: 'a new node was to be made where one is already' },
   NODE_OPTIONS_INVALID: { exit: 'input', when: 'node.json has an unknown field or a wrong value' },
-  JOURNAL_MISSING: { exit: 'environment', when: 'a key is there without the journal of what it signed' },
+  NO_ADAPTER: { exit: 'input', when: 'a node has no adapter to publish' },
+  OWN_UPDATE_REFUSED: { exit: 'input', when: 'the adapter does not pass the charter’s own admission' },
+  JOURNAL_MISSING: { exit: 'input', when: 'a key has lost its journal: it may have signed anything' },
   JOURNAL_EXISTS: { exit: 'input', when: 'a journal was to be made where one is already' },
-  JOURNAL_CORRUPT: {
-    exit: 'environment',
-    when: 'the journal is damaged other than by a crash while writing',
-  },
+  JOURNAL_CORRUPT: { exit: 'input', when: 'the journal is damaged in the middle' },
   JOURNAL_OF_ANOTHER_KEY: { exit: 'input', when: 'key and journal do not belong together' },
   STATUS_MISSING: { exit: 'input', when: 'the node has not run yet' },
-  STATUS_UNREADABLE: { exit: 'input', when: 'status.json was not written by a node' },
-  // A round.
-  ROUND_UNKNOWN: { exit: 'usage', when: 'the charter has no round of this number' },
-  NO_ADAPTER: { exit: 'usage', when: 'there is nothing to publish, and --pass was not given' },
-  OWN_UPDATE_REFUSED: { exit: 'input', when: 'the members would refuse this adapter by the charter' },
-  LISTEN_FAILED: { exit: 'environment', when: 'a port is in use, or an address is not this machine’s' },
-  STORE_DAMAGED: { exit: 'environment', when: 'the disk returned other bytes than were written' },
-  UPDATE_MODULES_MISMATCH: { exit: 'input', when: 'the adapter’s modules are not the charter’s' },
-  UPDATE_SHAPE_MISMATCH: { exit: 'input', when: 'an adapter is for a weight of another shape' },
-  UPDATE_RANK_TOO_LARGE: { exit: 'input', when: 'an adapter’s rank is above the charter’s cap' },
-  UPDATE_NOT_FINITE: { exit: 'input', when: 'an adapter holds NaN or infinity' },
-  UPDATE_TOO_LARGE: { exit: 'input', when: 'an update is larger than the charter allows' },
-  // The charter.
+  STATUS_UNREADABLE: { exit: 'input', when: 'status.json is not what a node writes' },
+  STORE_DAMAGED: { exit: 'input', when: 'a stored update does not have its digest any more' },
+  ROUND_UNKNOWN: { exit: 'input', when: 'the charter has no such round' },
+  SITE_CONFIG_INVALID: { exit: 'input', when: 'a demo site’s site.json has a wrong value' },
+  PLAN_INVALID: { exit: 'usage', when: 'the options of a local consortium do not fit together' },
+} as const
+
+const CHARTER = {
   CHARTER_MALFORMED: { exit: 'input', when: 'a charter file is no JSON, has a wrong field, or was edited' },
   CHARTER_INVALID: { exit: 'input', when: 'the figures of a charter contradict each other' },
   CHARTER_UNSIGNED: { exit: 'input', when: 'members have not signed the charter yet' },
@@ -58,12 +71,123 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = {
   CHARTERS_DIFFER: { exit: 'failed', when: 'two files that should hold one charter hold two' },
   NOT_A_MEMBER: { exit: 'input', when: 'the key is of no member of the charter' },
   INVITE_INVALID: { exit: 'input', when: 'an invite was cut off, mistyped, or is not by its own key' },
-  // The base model.
   BASE_MODEL_MISMATCH: {
     exit: 'failed',
     when: 'a file of the base model is not the one that the charter names',
   },
   BASE_MODEL_EMPTY: { exit: 'input', when: 'a folder holds no weights that are read' },
-  // Weights.
+} as const
+
+const MODEL = {
   SAFETENSORS_INVALID: { exit: 'input', when: 'a safetensors file is damaged, cut short, or none' },
+  WEIGHTS_PICKLED: { exit: 'input', when: 'weights are pickled: reading those would run code' },
+  WEIGHTS_MISMATCH: { exit: 'input', when: 'a tensor is missing or has another shape or dtype' },
+  MODEL_CONFIG_INVALID: { exit: 'input', when: 'config.json lacks a field or has a wrong value' },
+  MODEL_UNSUPPORTED: { exit: 'input', when: 'the architecture, or a variation of it, is not built' },
+  MODEL_REFUSED: { exit: 'input', when: 'ONNX Runtime refuses the graph' },
+  RUN_FAILED: { exit: 'environment', when: 'ONNX Runtime could not run the graph' },
+  TOKENIZER_INVALID: { exit: 'input', when: 'tokenizer.json is none, or of a kind that is not read' },
+  ONNX_INVALID: { exit: 'input', when: 'an ONNX file is damaged or none' },
+  SHAPE_UNKNOWN: { exit: 'input', when: 'the shape of a value cannot be inferred; node and op are named' },
+  ADAPTER_INVALID: { exit: 'input', when: 'an adapter folder’s config and tensors do not fit together' },
+  ADAPTER_UNSUPPORTED: { exit: 'input', when: 'an adapter is of a kind that is not read' },
+  ADAPTER_MISMATCH: { exit: 'input', when: 'an adapter does not fit the base model' },
+  MODULE_UNKNOWN: { exit: 'input', when: 'a target names no module of the model; the near ones are listed' },
+  MODULE_NOT_IN_BASE: { exit: 'input', when: 'a merged module has no weight in the base model' },
+} as const
+
+const TRAINING = {
+  TRAIN_OPTION_INVALID: { exit: 'usage', when: 'a training option is missing or out of range' },
+  DATA_INVALID: { exit: 'input', when: 'a line of a data file is no JSON or of no known form (file:line)' },
+  DATA_EMPTY: { exit: 'input', when: 'a data file has nothing to learn from' },
+  END_OF_SEQUENCE_UNKNOWN: { exit: 'input', when: 'the model folder does not say which id ends a sequence' },
+  TRAINING_DIVERGED: { exit: 'failed', when: 'loss or gradient became infinite; the last checkpoint stays' },
+  CHECKPOINT_FOREIGN: { exit: 'input', when: 'the output folder holds a checkpoint of another run' },
+  CHECKPOINT_INVALID: { exit: 'input', when: 'a checkpoint is damaged' },
+  GRADIENT_UNSUPPORTED: {
+    exit: 'input',
+    when: 'ops have no gradient rule; all of them are listed with their nodes',
+  },
+  GRADIENT_OPSET: { exit: 'input', when: 'the graph’s operator set is not one that is differentiated' },
+  GRADIENT_SHAPE_UNKNOWN: { exit: 'input', when: 'a gradient needs a shape that cannot be inferred' },
+  GRADIENT_NOT_FINITE: { exit: 'failed', when: 'a gradient is NaN or infinite' },
+  GRADIENTS_DIFFER: { exit: 'failed', when: 'gradients and reference do not have the same tensors' },
+  LOSS_UNFIT: { exit: 'input', when: 'the graph’s output is nothing that the loss is defined on' },
+  NOTHING_TRAINABLE: { exit: 'input', when: 'no trainable parameter has a part in the loss' },
+  REFERENCE_INVALID: { exit: 'input', when: 'a folder of reference values is not whole' },
+  ADAPTER_UNFIT: { exit: 'input', when: 'the reference adapter has a module that the graph lacks' },
+} as const
+
+const UPDATES = {
+  UPDATE_TOO_LARGE: { exit: 'input', when: 'an update has more bytes than the charter allows' },
+  UPDATE_RANK_TOO_LARGE: { exit: 'input', when: 'an update’s rank is above the charter’s' },
+  UPDATE_SHAPE_MISMATCH: { exit: 'input', when: 'a factor’s shape is not the layout’s' },
+  UPDATE_MODULES_MISMATCH: { exit: 'input', when: 'an adapter has not exactly the layout’s modules' },
+  UPDATE_NOT_FINITE: { exit: 'input', when: 'an update holds NaN or infinity' },
+  UPDATE_NOT_CANONICAL: { exit: 'input', when: 'an update file is not in its one allowed form' },
+  MANIFEST_INVALID: { exit: 'input', when: 'a manifest is not what charter and header say' },
+  RULE_UNKNOWN: { exit: 'usage', when: 'there is no such aggregation rule; the known ones are listed' },
+  RULE_PRECONDITION: {
+    exit: 'input',
+    when: 'a rule does not hold for so many updates; the valid ones are listed',
+  },
+  WEIGHTS_UNCAPPABLE: { exit: 'input', when: 'no cap keeps b members below half of the weight' },
+  INPUT_MISMATCH: { exit: 'input', when: 'adapters to merge do not have the same modules and shapes' },
+  INPUT_NOT_FINITE: { exit: 'input', when: 'an adapter to merge holds NaN or infinity' },
+} as const
+
+const CERTIFICATES = {
+  CERTIFICATE_MALFORMED: { exit: 'input', when: 'a file is no certificate, or was cut off' },
+  CERTIFICATE_MISSING: { exit: 'input', when: 'a folder holds no certificate' },
+  CERTIFICATE_OTHER_CHARTER: { exit: null, when: 'the proof names another charter' },
+  CERTIFICATE_OTHER_ROUND: { exit: null, when: 'the proof is of another round' },
+  CERTIFICATE_NOT_CANONICAL: { exit: null, when: 'decision or value are not in their one form' },
+  CERTIFICATE_OBJECT_INVALID: { exit: null, when: 'a signed object in the proof is damaged or misplaced' },
+  CERTIFICATE_NO_QUORUM: { exit: null, when: 'the proof has too few finalizes or attestations' },
+  CERTIFICATE_OTHER_STATUSES: { exit: null, when: 'the statuses are not those decided on' },
+  CERTIFICATE_OTHER_DECISION: { exit: null, when: 'the decision does not follow from the statuses' },
+  CERTIFICATE_OTHER_HEADERS: { exit: null, when: 'the headers are not those of the decided updates' },
+  CERTIFICATE_EVIDENCE_UNPROVEN: { exit: null, when: 'an exclusion is not proven' },
+  CERTIFICATE_UNDECIDED: { exit: null, when: 'fewer updates were decided on than the charter asks for' },
+  CERTIFICATE_RULE_UNKNOWN: { exit: null, when: 'the rule is none of the charter’s' },
+  AGGREGATE_DIFFERS: { exit: 'failed', when: 'an aggregate’s digest is not the attested one' },
+  UPDATE_DIFFERS: { exit: null, when: 'an update’s bytes are not those that were decided on' },
+  ADAPTER_DIFFERS: { exit: null, when: 'the exported adapter is not that of the aggregate' },
+} as const
+
+const ROUND = {
+  UNDECIDED: { exit: 'undecided', when: 'fewer updates than the charter asks for were decided on' },
+  STALLED: { exit: 'undecided', when: 'too few members answer; the round goes on when they return' },
+  OWN_KEY_ELSEWHERE: {
+    exit: 'failed',
+    when: 'something is signed with this key that this node never signed',
+  },
+  TOO_MANY_LIARS: { exit: 'failed', when: 'more members signed contradictions than the charter bears' },
+  CLOCK_SKEW: { exit: null, when: 'this clock and the members’ median differ too much' },
+  GOSSIP_SILENT: { exit: null, when: 'members are connected, yet gossip reaches nobody' },
+  OBJECT_TOO_LARGE: { exit: 'internal', when: 'an object of our own is larger than its type may be' },
+  MEMBER_DISCONNECTED: { exit: null, when: 'a member went away during a transfer' },
+  PROTOCOL_UNKNOWN: { exit: null, when: 'a member does not speak a protocol that it should' },
+  PROTOCOL_VIOLATED: { exit: null, when: 'a member sent what the protocol does not allow' },
+  STREAM_CLOSED: { exit: null, when: 'a member closed a stream before its end' },
+  STREAM_OVERFLOW: { exit: null, when: 'a member sent more than it was asked for' },
+  FRAME_TOO_LARGE: { exit: null, when: 'a member announced more bytes than are allowed' },
+  TOO_LARGE: { exit: null, when: 'an encoded object is longer than its type may be' },
+  MALFORMED: { exit: null, when: 'bytes are not of the type that they claim to be' },
+  NOT_CANONICAL: { exit: null, when: 'bytes are not the one encoding of their value' },
+  UNKNOWN_TYPE: { exit: null, when: 'an object is of a type that this version does not know' },
+} as const
+
+export const ERROR_CODES: Readonly<Record<string, ErrorCodeInfo>> = {
+  ...COMMAND_LINE,
+  ...MACHINE,
+  ...NODE,
+  ...CHARTER,
+  ...MODEL,
+  ...TRAINING,
+  ...UPDATES,
+  ...CERTIFICATES,
+  ...ROUND,
+  // Models, adapters and data on this machine.
+  // Training.
 }

@@ -18,11 +18,11 @@ export interface FileDigest {
 
 export type BaseModelFault =
   | {
-      readonly code: 'BASE_MODEL_DIFFERS'
+      readonly code: 'BASE_MODEL_MISMATCH'
       readonly file: string
       /** Hex; null for a file that one side lacks. */
       readonly expected: string | null
-      readonly actual: string | null
+      readonly found: string | null
     }
   | { readonly code: 'BASE_MODEL_EMPTY'; readonly file: string }
 
@@ -51,7 +51,7 @@ export async function digestBaseModel(folder: string): Promise<readonly FileDige
   )
 }
 
-/** Whether a folder is the base model that a charter names. @throws BASE_MODEL_DIFFERS naming the first file */
+/** Whether a folder is the base model that a charter names. @throws BASE_MODEL_MISMATCH naming the first file */
 export async function checkBaseModel(folder: string, expected: readonly FileDigest[]): Promise<void> {
   const actual = new Map((await folderDigest(folder, isPart)).map(({ name, sha256 }) => [name, sha256]))
   for (const { name, sha256 } of expected) {
@@ -73,7 +73,7 @@ function differs(
   const file = join(folder, name)
   const hex = (digest: Digest | null) => (digest === null ? null : toHex(digest))
   return new RoundError<BaseModelFault>(
-    { code: 'BASE_MODEL_DIFFERS', file, expected: hex(expected), actual: hex(actual) },
+    { code: 'BASE_MODEL_MISMATCH', file, expected: hex(expected), found: hex(actual) },
     `${file}: expected ${text(expected, 'no such file')}, found ${text(actual, 'none')}`,
     { hint: 'All members must start from the same base model: get the very folder that the charter names.' },
   )

@@ -25,9 +25,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./init.ts')).initCommand,
   },
   {
+    name: 'charter new',
+    summary: 'draw up the rules that all members share',
+    load: async () => (await import('./charter-new.ts')).charterNewCommand,
+  },
+  {
+    name: 'charter show',
+    summary: 'print a charter in words, and who has signed it',
+    load: async () => (await import('./charter-show.ts')).charterShowCommand,
+  },
+  {
+    name: 'charter check',
+    summary: 'what the figures of a charter mean, and whether it is in force',
+    load: async () => (await import('./charter-check.ts')).charterCheckCommand,
+  },
+  {
+    name: 'charter sign',
+    summary: 'sign a charter, and join the signatures of others',
+    load: async () => (await import('./charter-sign.ts')).charterSignCommand,
+  },
+  {
     name: 'model inspect',
     summary: 'list inputs, weights, adaptable modules and what stands in the way of training',
     load: async () => (await import('./model-inspect.ts')).modelInspectCommand,
+  },
+  {
+    name: 'train',
+    summary: 'fine-tune the base model on local data: a PEFT adapter',
+    load: async () => (await import('./train.ts')).trainCommand,
   },
   {
     name: 'run',
@@ -38,5 +63,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'status',
     summary: 'what the round looks like from a node',
     load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    name: 'evaluate',
+    summary: 'measure base and adapters on local data',
+    load: async () => (await import('./evaluate.ts')).evaluateCommand,
   },
 ]

@@ -1,0 +1,143 @@
+/** `oneround charter new`: draws up a charter from invites, a base model and the rules that were agreed on. */
+import { kernelDigest, RULE_BOOK, ruleNamed } from '../../aggregate/index.ts'
+import {
+  buildCharter,
+  charterError,
+  checkCharter,
+  decodeInvite,
+  type Invite,
+  reportCharter,
+  unsigned,
+} from '../../charter/index.ts'
+import { toHex } from '../../core/bytes.ts'
+import { parseRational } from '../../core/rational.ts'
+import { digestBaseModel } from '../../model/base-digest.ts'
+import { loadLlama } from '../../model/hf-llama.ts'
+import { findLinearModules } from '../../model/linear-modules.ts'
+import { chooseModules } from '../../model/lora.ts'
+import { writeCharterFile } from '../../node/charter-store.ts'
+import {
+  choice,
+  count,
+  defineCommand,
+  flag,
+  list,
+  type OptionValues,
+  required,
+  text,
+  withDefault,
+} from '../command.ts'
+import { jsonOf } from '../output.ts'
+import { systemClock, systemRng } from '../system.ts'
+import { parseInstant } from '../words.ts'
+import { charterText, reportText } from './charter-text.ts'
+
+const CONSORTIUM_BYTES = 16
+
+const options = {
+  member: list('--member <invite>', 'the line that a member’s `oneround init` printed; once for each member'),
+  model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
+  targets: withDefault(
+    list('--targets <names>', 'modules to adapt: names or last parts of names, or all-linear'),
+    ['q_proj', 'v_proj'],
+  ),
+  rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
+  alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
+  rule: withDefault(
+    list('--rule <ids>', 'aggregation rules in order of preference: the first that holds is used'),
+    ['multi-krum', 'trimmed-mean'],
+  ),
+  f: count('--f <n>', 'lying members to bear (default: as many as the number of members allows)'),
+  q: count('--quorum <n>', 'quorum (default: the smallest safe one)'),
+  b: count('--b <n>', 'poisoned updates that the rule must bear (default: f)'),
+  minUpdates: count('--min-updates <n>', 'fewer leave the round undecided (default: members − f)'),
+  weights: withDefault(
+    choice('--weights <kind>', 'weights of updates', ['uniform', 'charter', 'samples']),
+    'uniform',
+  ),
+  lambda: withDefault(text('--lambda <x>', 'multiplies the merged update'), '1'),
+  commit: withDefault(text('--commit <time>', 'headers are due: +1h from now, or 2026-11-23T03:00Z'), '+1h'),
+  cut: withDefault(text('--cut <time>', 'updates that are certified by then count'), '+2h'),
+  final: withDefault(text('--final <time>', 'members that are silent by then are given up on'), '+1d'),
+  immediate: flag('--immediate', 'reveal updates at once, without sealing all headers first'),
+  out: withDefault(text('--out <file>', 'the charter file to write'), 'charter.json'),
+}
+
+export const charterNewCommand = defineCommand({
+  name: 'charter new',
+  description:
+    'Draws up a charter: who takes part, from which base model, which modules are adapted, how updates are combined,\n' +
+    'when they are due. Nothing in it is in force until every member has signed the file with `oneround charter sign`.',
+  options,
+  examples: [
+    'oneround charter new --member oneround-invite:… --member oneround-invite:… --member oneround-invite:… --model base --rule trimmed-mean --f 0 --b 1',
+  ],
+  run: async ({ options: given }) => {
+    const invites = given.member.map(decodeInvite)
+    if (invites.length < 2) {
+      throw charterError(
+        { code: 'INVITE_INVALID', reason: `${invites.length} given` },
+        `--member: expected at least two invites, got ${invites.length}`,
+        'Every member runs `oneround init` and sends you the line it prints.',
+      )
+    }
+    const charter = await draft(given, invites)
+    const remarks = checkCharter(charter, RULE_BOOK, given.out)
+    const addresses = new Map(invites.map((invite) => [invite.name, invite.addresses]))
+    const signed = { ...unsigned(charter), addresses }
+    await writeCharterFile(given.out, signed)
+    const report = reportCharter(charter, RULE_BOOK)
+    return {
+      document: {
+        schema: 'oneround/charter-new@1',
+        file: given.out,
+        digest: toHex(signed.digest),
+        report: jsonOf(report),
+        remarks,
+      },
+      text: `${charterText(signed)}\n\n${reportText(report, remarks)}\n\nWrote ${given.out}. Now every member signs it.`,
+    }
+  },
+})
+
+async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
+  const nowMs = systemClock.now()
+  const { model } = await loadLlama(given.model)
+  const modules = distinct(chooseModules(findLinearModules(model), given.targets))
+  const [numerator, denominator] = parseRational(given.alpha, '--alpha')
+  const stated = { f: given.f, q: given.q, b: given.b, minUpdates: given.minUpdates }
+  return buildCharter({
+    consortium: systemRng.bytes(CONSORTIUM_BYTES),
+    members: invites,
+    baseModel: await digestBaseModel(given.model),
+    modules: modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize })),
+    rankMax: given.rank,
+    scale: [numerator, denominator * given.rank],
+    rules: given.rule.map(ruleNamed),
+    kernelDigest: await kernelDigest(),
+    weights: given.weights,
+    lambda: parseRational(given.lambda, '--lambda'),
+    reveal: given.immediate ? 'immediate' : 'committed',
+    rounds: [
+      {
+        commitAtMs: parseInstant(given.commit, '--commit', nowMs),
+        cutAtMs: parseInstant(given.cut, '--cut', nowMs),
+        lateCutsAtMs: [],
+        finalAtMs: parseInstant(given.final, '--final', nowMs),
+      },
+    ],
+    ...defined(stated),
+  })
+}
+
+type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** The entries that were given: an absent one leaves the charter's default. */
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>
+}
+
+/** A module that runs twice in the graph is one module of the layout. */
+function distinct<T extends { readonly name: string }>(modules: readonly T[]): readonly T[] {
+  return [...new Map(modules.map((module) => [module.name, module])).values()]
+}

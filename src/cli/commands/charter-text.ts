@@ -1,0 +1,92 @@
+/** A charter in words, for `charter new`, `show`, `check` and `sign`. */
+import {
+  type CharterReport,
+  charterJson,
+  type NamedRule,
+  readSignatures,
+  type SignedCharter,
+} from '../../charter/index.ts'
+import { toHex } from '../../core/bytes.ts'
+import { toNumber } from '../../core/rational.ts'
+import type { Json } from '../command.ts'
+import { jsonOf } from '../output.ts'
+import { bytesText, instantText, tableText } from '../words.ts'
+
+const ruleText = (rule: NamedRule | null): string =>
+  rule === null ? 'none' : `${rule.id} (version ${rule.version})`
+
+/** Everything that a member agrees to by signing. */
+export function charterText(signed: SignedCharter): string {
+  const { charter, digest } = signed
+  const { layout, aggregation, limits } = charter
+  const { signed: names, wrong } = readSignatures(signed)
+  const state = (name: string): string =>
+    names.includes(name) ? 'signed' : wrong.includes(name) ? 'WRONG SIGNATURE' : 'not signed'
+  const [first] = layout.modules
+  const lines = [
+    `Charter ${toHex(digest)}`,
+    '',
+    tableText(
+      ['member', 'weight', 'public key', ''],
+      charter.members.map(({ name, weight, publicKey }) => [
+        name,
+        String(weight),
+        toHex(publicKey),
+        state(name),
+      ]),
+    ),
+    '',
+    `quorum q = ${charter.q} of ${charter.members.length}, lying members f = ${charter.f}, poisoned updates b = ${aggregation.b}, at least ${charter.minUpdates} updates`,
+    `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}`,
+    `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
+    `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
+    `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,
+    '',
+    tableText(
+      ['round', 'commit by', 'cut at', 'final at'],
+      charter.rounds.map(({ commitAtMs, cutAtMs, finalAtMs }, i) => [
+        String(i + 1),
+        instantText(commitAtMs),
+        instantText(cutAtMs),
+        instantText(finalAtMs),
+      ]),
+    ),
+    '',
+    tableText(
+      ['base model', 'SHA-256'],
+      charter.baseModel.map(({ name, sha256 }) => [name, toHex(sha256)]),
+    ),
+  ]
+  return lines.join('\n')
+}
+
+/** Digest, charter and signatures as JSON. */
+export function charterDocument(signed: SignedCharter): Readonly<Record<string, Json>> {
+  const { signed: names, missing, wrong } = readSignatures(signed)
+  return {
+    digest: toHex(signed.digest),
+    inForce: missing.length === 0 && wrong.length === 0,
+    signed: names,
+    missing,
+    wrong,
+    charter: jsonOf(charterJson(signed.charter)),
+    addresses: jsonOf(signed.addresses),
+  }
+}
+
+/** What the charter's figures mean. */
+export function reportText(report: CharterReport, remarks: readonly string[]): string {
+  const { n, q, cost } = report
+  const costs = [
+    `each member sends up to ${bytesText(cost.sentBytesMax)} and receives ${bytesText(cost.receivedBytes)} (an update: ${bytesText(cost.updateSizeBytes)})`,
+    `disk for a round: ${bytesText(cost.diskBytes)} (an aggregate: up to ${bytesText(cost.aggregateSizeBytes)}); memory for the arithmetic: ${bytesText(report.memoryBytes)}`,
+  ]
+  return [
+    `${report.absentCountMax} of ${n} members may be absent: ${q} make a quorum.`,
+    `${report.liarCountMax} of ${n} members may lie: two quorums then still share an honest one. The charter counts on ${report.f}.`,
+    `${report.b} updates may be poisoned: the rules bear that many.`,
+    ...report.rules.map(({ updates, rule }) => `  with ${updates} updates: ${ruleText(rule)}`),
+    ...costs,
+    ...remarks.map((remark) => `Note: ${remark}.`),
+  ].join('\n')
+}
