@@ -75,7 +75,7 @@ async function serveChunks(stream: FrameStream, signal: AbortSignal, server: Ser
 
 async function askGate(digest: Digest, member: MemberIndex, server: Server): Promise<Gate> {
   try {
-    // [REJECT] Chunks are served only to whom the reveal gate lets them (docs/PROTOCOL.md §5).
+    // [REJECT] §10.9 Chunks are served only to whom the reveal gate lets them (§4.6).
     return (await server.updateSource(digest, member)) ?? 'missing'
   } catch (error) {
     server.modules.log.error('update could not be opened for serving', { member, reason: messageOf(error) })

@@ -145,7 +145,7 @@ async function pullManifest(
   const frame = await receive(stream, manifestSizeBytesMax + CHUNK_FRAME_EXTRA_BYTES, modules, signal)
   const answer = answerOf(frame, manifestSizeBytesMax)
   if (answer.kind !== 'manifest') throw new ProviderFault(answer.kind)
-  // [REJECT] The update's digest is the digest of its manifest (docs/PROTOCOL.md §2).
+  // [REJECT] §10.7 The update's digest is the digest of its manifest.
   if (!equalBytes(updateDigest(answer.bytes), state.digest)) throw new ProviderFault('wrong-manifest')
   if (state.current() === null) await state.install(answer.bytes)
 }
@@ -202,6 +202,7 @@ async function receiveChunk(
     throw new ProviderFault(answer.kind === 'manifest' ? 'protocol' : answer.kind)
   }
   if (chunk.index !== index) throw new ProviderFault('protocol')
+  // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
   if (await partial.write(index, chunk.bytes)) return
   modules.onEvent({ type: 'chunk-refused', member: stream.member, digest: state.digest, index })
   throw new ProviderFault('wrong-bytes')

@@ -183,7 +183,7 @@ function guardObjects(
   onEvent: (event: ExchangeEvent) => void,
 ): Parts['onObject'] {
   return async (bytes, from) => {
-    // [REJECT] An object has at most the charter's size (docs/PROTOCOL.md §2).
+    // [REJECT] §10.5 An object has at most the size that every member reads.
     if (bytes.length > limits.objectSizeBytesMax) {
       onEvent({ type: 'object-refused', member: from, reason: 'too large' })
       return 'reject'
@@ -258,7 +258,7 @@ async function publish(bytes: Uint8Array, parts: Parts): Promise<PublishResult> 
   if (isSmall && reached.size === 0 && connected.length > 0) {
     parts.onEvent({ type: 'gossip-silent', connected: connected.length })
   }
-  // Too large for gossip, or not subscribed yet: these members are told to pull.
+  // §10.5 Too large for gossip, or not subscribed yet: these members are told to pull.
   const others = connected.filter((member) => !reached.has(member))
   for (const member of others) tell(parts, member, [], true)
   return { recipients: reached.size + others.length }

@@ -97,7 +97,7 @@ export function createFrameReader(member: MemberIndex, bufferSizeBytesMax: numbe
       if (!(await wait(LENGTH_PREFIX_BYTES, signal))) return null
       const prefix = take(LENGTH_PREFIX_BYTES)
       const sizeBytes = new DataView(prefix.buffer).getUint32(0)
-      // [REJECT] A frame has at most the size that its reader expects (docs/PROTOCOL.md §10).
+      // [REJECT] §10.4 A frame has at most the size that its reader expects at this place.
       if (sizeBytes > maxSizeBytes) {
         throw transportError(
           { code: 'FRAME_TOO_LARGE', member, sizeBytes, maxSizeBytes },

@@ -204,7 +204,7 @@ function hostsOf({ peers }: ExchangeOptions): string[] {
 }
 
 function rosterGate(roster: Roster, handlers: TransportHandlers): ConnectionGater {
-  // [REJECT] Only roster keys may connect, in either direction (docs/PROTOCOL.md §10).
+  // [REJECT] §10.3 Only roster keys may connect, in either direction.
   const isOutsider = (peer: PeerId): boolean => {
     if (roster.memberOf(peer) !== null) return false
     handlers.onEvent({ type: 'outsider-refused', publicKey: publicKeyOf(peer) })

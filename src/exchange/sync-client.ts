@@ -131,7 +131,7 @@ async function askList(
     if (isFirst) options.onClock(member, reply.clockMs - (askedAtMs + clock.now()) / 2)
     if (reply.kind === 'same') return listed
     for (const digest of reply.digests) listed.set(digestKey(digest), digest)
-    // [REJECT] A list names at most as many objects as a round can have (docs/PROTOCOL.md §10).
+    // [REJECT] §10.6 A list names at most as many objects as a round can have.
     if (listed.size > options.limits.objectCountMax)
       throw violation(member, 'lists more objects than can exist')
     if (reply.isLast) return listed

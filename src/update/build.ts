@@ -6,7 +6,7 @@
  * The scale is the charter's s and never the update's: an adapter trained at another alpha/r has its B multiplied by
  * (its scale / s) in f32, one rounding an entry, exact when the two are equal.
  * Invariant (checked here and again at admission): the layout's modules and no other, ranks within the cap, finite values.
- * Source: docs/PROTOCOL.md §2 (Update).
+ * Source: docs/PROTOCOL.md §5.7, §10.7.
  */
 import type { Charter, Layout, LayoutModule } from '../charter/schema.ts'
 import { toHex } from '../core/bytes.ts'

@@ -4,7 +4,7 @@
  *
  * There is exactly one file for a set of ranks, values and nonce: the header must be, byte for byte, what we would have
  * written. So two files never mean the same update, and no bytes hide in padding or unknown metadata.
- * Source: docs/PROTOCOL.md §6.
+ * Source: docs/PROTOCOL.md §5.7.
  */
 import type { Layout } from '../charter/schema.ts'
 import { equalBytes } from '../core/bytes.ts'
@@ -74,7 +74,7 @@ export function checkUpdateHeader(
   const modules = layout.modules.map(({ name }) => {
     const names = factorNames(name)
     const [a, b] = [byName.get(names.a), byName.get(names.b)]
-    // [REJECT] An update holds both factors of every module of the layout (docs/PROTOCOL.md §6).
+    // [REJECT] §5.7 An update holds both factors of every module of the layout.
     if (a === undefined || b === undefined) throw notCanonical(`lacks a factor of module ${name}`)
     return { name, rank: a.shape[0] ?? 0, a, b }
   })
@@ -87,7 +87,7 @@ export function checkUpdateHeader(
   }
   const ranks = modules.map(({ rank }) => rank)
   const expected = encodeHeader(updateTensors(layout, ranks), updateMetadata(nonce))
-  // [REJECT] The header is, byte for byte, the canonical one of these ranks and this nonce (docs/PROTOCOL.md §6).
+  // [REJECT] §5.7 The header is, byte for byte, the canonical one of these ranks and this nonce.
   if (!equalBytes(expected.prefix, prefix)) throw notCanonical('has another header than its tensors need')
   return modules
 }

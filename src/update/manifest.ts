@@ -5,7 +5,7 @@
  *
  * In: manifests of peers, hostile. Out: manifests that agree with charter and header.
  * Invariant: a manifest that passes `checkManifest` describes exactly ⌈sizeBytes / chunkSizeBytes⌉ chunks.
- * Source: docs/PROTOCOL.md §2 (Update).
+ * Source: docs/PROTOCOL.md §10.7.
  */
 import * as v from 'valibot'
 import {
@@ -98,7 +98,7 @@ export function checkManifest(bytes: Uint8Array, charter: Charter, claim: Update
   const decoded = manifestCodec(limits).decode(bytes)
   if (!decoded.ok) throw invalid('manifest', describeDecodeFault(decoded.fault))
   const manifest = decoded.value
-  // [REJECT] The update's digest is the digest of its manifest (docs/PROTOCOL.md §2).
+  // [REJECT] §10.7 The update's digest is the digest of its manifest.
   if (!equalBytes(updateDigest(bytes), claim.update)) throw invalid('digest', 'is another update’s')
   const { sizeBytes, chunkSizeBytes } = manifest
   if (sizeBytes > limits.updateSizeBytes) {

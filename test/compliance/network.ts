@@ -106,7 +106,7 @@ function objectsSuite(make: MakeWorld): void {
     expect(nodeOf(world, 2).exchange.connectedMembers()).toEqual([1])
   })
 
-  it('carries objects that are too large for gossip', async () => {
+  it('§10.5 carries objects that are too large for gossip', async () => {
     const world = await make(3)
     await world.start()
     await world.until(allConnected(world))
@@ -116,7 +116,7 @@ function objectsSuite(make: MakeWorld): void {
     await world.until(() => world.nodes.every((node) => node.has(object)))
   })
 
-  it('refuses to send what is over the limit, and to read it', async () => {
+  it('§10.5 refuses to send what is over the limit, and to read it', async () => {
     const world = await make(2, (member) =>
       member === 1 ? { limits: { objectSizeBytesMax: 4_000_000 } } : {},
     )
@@ -171,7 +171,7 @@ function updatesSuite(make: MakeWorld): void {
     expect(equalBytes(await readFile(second.path), bytes)).toBe(true)
   })
 
-  it('waits for a provider, and asks again when the gate opens', async () => {
+  it('§10.9 waits for a provider, and asks again when the gate opens', async () => {
     let isOpen = false
     const world: World = await make(2, (member) =>
       member === 1
@@ -257,7 +257,7 @@ function hostilitySuite(make: MakeWorld): void {
     return { world, digest }
   }
 
-  it('drops wrong bytes and fetches them elsewhere', async () => {
+  it('§10.8 drops wrong bytes and fetches them elsewhere', async () => {
     const { world, digest } = await withFault(async () => new Uint8Array(CHUNK_SIZE_BYTES))
     const fetching = fetch(nodeOf(world, 2), digest, world)
     await world.until(() => nodeOf(world, 2).events.some(({ type }) => type === 'chunk-refused'))
@@ -365,7 +365,7 @@ const SYNC_LIES: Readonly<Record<string, () => StreamProtocol>> = {
 }
 
 function liarsSuite(make: MakeWorld): void {
-  it.each(Object.keys(SYNC_LIES))('is not harmed by a sync server that answers %s', async (lie) => {
+  it.each(Object.keys(SYNC_LIES))('§10.6 is not harmed by a sync server that answers %s', async (lie) => {
     const world = await make(3, () => ({ limits: { syncTimeoutMs: 500, objectCountMax: 8_192 } }))
     const object = utf8('held by the honest')
     await world.start(0)

@@ -22,8 +22,10 @@ const defined = [...document.matchAll(/^- \*\*§(\d+\.\d+)\*\*( \*\(stated)?/gm)
 }))
 const known = new Set(defined.map(({ id }) => id))
 const enforced = defined.filter(({ isStated }) => !isStated).map(({ id }) => id)
-const inCode = namedIn(textsUnder('src/agree'))
-const inTests = namedIn(textsUnder('test/unit/agree'))
+const inCode = namedIn(['src/agree', 'src/exchange', 'src/update'].flatMap(textsUnder))
+const inTests = namedIn(
+  ['test/unit/agree', 'test/unit/exchange', 'test/unit/update', 'test/compliance'].flatMap(textsUnder),
+)
 
 describe('clauses of the protocol', () => {
   it('are each defined once', () => {

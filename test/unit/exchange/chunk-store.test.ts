@@ -47,7 +47,7 @@ describe('the chunk store', () => {
     expect(await store.source(digest)).toBe(source)
   })
 
-  it('refuses bytes that are not the chunk: another chunk, a flipped bit, a wrong length', async () => {
+  it('§10.8 refuses bytes that are not the chunk: another chunk, a flipped bit, a wrong length', async () => {
     const partial = await begin()
     const flipped = chunk(0).slice()
     flipped[100] = (flipped[100] ?? 0) ^ 1

@@ -17,7 +17,7 @@ describe('createFrameReader', () => {
     expect(await reader.receive(10, signal)).toBeNull()
   })
 
-  it('refuses a length over the bound before its bytes come', async () => {
+  it('§10.4 refuses a length over the bound before its bytes come', async () => {
     const reader = createFrameReader(1, 1_000)
     reader.push(new Uint8Array([0xff, 0xff, 0xff, 0xff]))
     await expect(reader.receive(100, signal)).rejects.toMatchObject({
@@ -30,7 +30,7 @@ describe('createFrameReader', () => {
     ['inside a length', new Uint8Array([0, 0])],
     ['inside a frame', frame('cut').subarray(0, 5)],
     ['right after a length', lengthPrefix(3)],
-  ])('never takes an end %s for the end', async (_, bytes) => {
+  ])('§10.4 never takes an end %s for the end', async (_, bytes) => {
     const reader = createFrameReader(1, 1_000)
     reader.push(bytes)
     const receiving = reader.receive(100, signal)

@@ -73,7 +73,7 @@ describe('a libp2p node', () => {
     for (const exchange of open.splice(0)) await exchange.stop()
   })
 
-  it('refuses an outsider that dials, by key', async () => {
+  it('§10.3 refuses an outsider that dials, by key', async () => {
     const site = await openSite({ me: 0 })
     // The outsider believes itself to be member 1 of the same consortium, with a key that is not member 1's.
     const outsider = await openSite({

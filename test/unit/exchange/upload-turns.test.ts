@@ -26,7 +26,7 @@ function world() {
 }
 
 describe('createUploadTurns', () => {
-  it('serves one chunk a member at a time, members side by side', async () => {
+  it('§10.9 serves one chunk a member at a time, members side by side', async () => {
     const { log, take } = world()
     const first = take('1a', 1, false)
     const second = take('1b', 1, false)

@@ -163,7 +163,7 @@ describe('update files', () => {
     })
   })
 
-  it('have a manifest that agrees with the header', async () => {
+  it('§10.7 have a manifest that agrees with the header', async () => {
     const { path } = await writeUpdateFile(join(folder, 'update'), adapter(), layout, rng)
     const built = await buildManifest({ path, nonce, round, member: 1, charter })
     const file = await readFile(path)
@@ -249,7 +249,7 @@ describe('checkUpdateFile', () => {
     ['a renamed tensor', replaced('v_proj.lora_B', 'v_proj.lora_C')],
     ['a transposed shape', replaced('[2,6]', '[6,2]')],
     ['metadata of its own', replaced('"nonce"', '"nOnce"')],
-  ])('refuses %s', async (_, change) => {
+  ])('§5.7 refuses %s', async (_, change) => {
     const path = await changed(change)
     await expect(checkUpdateFile(path, layout, nonce)).rejects.toMatchObject({
       code: expect.stringMatching(/UPDATE_NOT_CANONICAL|UPDATE_RANK_TOO_LARGE/) as string,
