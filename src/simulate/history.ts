@@ -39,6 +39,8 @@ export interface History {
   readonly minUpdates: number
   readonly reveal: 'committed' | 'immediate'
   readonly liars: readonly MemberIndex[]
+  /** Nobody lies, nothing is lost, and everybody has published well before the commit deadline. */
+  readonly isCalm: boolean
   readonly signed: SignedFact[]
   /** When an honest member first let anybody read its own update: order and member. */
   readonly reveals: { readonly order: number; readonly member: MemberIndex }[]

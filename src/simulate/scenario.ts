@@ -113,3 +113,11 @@ function drawCrashes(random: Random, roster: readonly MemberIndex[], healAtMs: n
     return { member: random.pick(roster), atMs, untilMs: random.between(atMs + 1, healAtMs) }
   })
 }
+
+/** Trained this early, a Header reaches everyone before the commit deadline: latencies are below half a second. */
+const CALM_TRAINED_AT_MS = 4_000
+
+/** Nobody lies, nothing is lost, everybody publishes in time. */
+export function isCalm({ liars, healAtMs, trainedAtMs }: Scenario): boolean {
+  return liars.size === 0 && healAtMs === 0 && trainedAtMs.every((atMs) => (atMs ?? 0) <= CALM_TRAINED_AT_MS)
+}

@@ -15,7 +15,7 @@ import { buildCharter, SIMULATED_LAYOUT } from './charter.ts'
 import type { History } from './history.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createRandom, type Random } from './random.ts'
-import { GIVE_UP_AT_MS, type Scenario, VIEW_TIMEOUT_MS } from './scenario.ts'
+import { GIVE_UP_AT_MS, isCalm, type Scenario, VIEW_TIMEOUT_MS } from './scenario.ts'
 import { createSchedule, type Schedule } from './schedule.ts'
 import { Site } from './site.ts'
 
@@ -127,6 +127,7 @@ function emptyHistory(scenario: Scenario): History {
     minUpdates,
     reveal,
     liars: [...scenario.liars.keys()].sort((a, b) => a - b),
+    isCalm: isCalm(scenario),
     signed: [],
     reveals: [],
     decided: [],

@@ -9,6 +9,7 @@ const SOUND: History = {
   minUpdates: 1,
   reveal: 'committed',
   liars: [3],
+  isCalm: false,
   signed: [],
   reveals: [],
   decided: [],
@@ -87,6 +88,15 @@ describe('checkers', () => {
   it('see an honest member sign twice in a slot', () => {
     const twice = [fact(1, 0, 'vote', 'vote/0/0/0', 'a'), fact(2, 0, 'vote', 'vote/0/0/0', 'b')]
     expect(checksFailing({ signed: twice })).toEqual(['single-signing'])
+  })
+  it('see what a calm world lacks, and a member both used and excluded', () => {
+    const signed = [fact(1, 2, 'header', 'publish/2', 'h')]
+    expect(checksFailing({ isCalm: true, signed, decided: [decided(0, 'x')] })).toEqual(['validity'])
+    expect(
+      checksFailing({ isCalm: true, signed, decided: [decided(0, 'x', [{ member: 2, header: 'h' }])] }),
+    ).toEqual([])
+    const both = { ...decided(0, 'x', [{ member: 3, header: 'h' }]), excluded: [3] }
+    expect(checksFailing({ decided: [both] })).toEqual(['validity'])
   })
   it('see an honest member that never finishes', () => {
     expect(checksFailing({ finished: [0, 2] })).toEqual(['termination'])

@@ -6,6 +6,7 @@ import { equivocator } from './equivocator.ts'
 import { miscomputer } from './miscomputer.ts'
 import { poisoner } from './poisoner.ts'
 import { silent } from './silent.ts'
+import { splitter } from './splitter.ts'
 import { staleReplayer } from './stale-replayer.ts'
 import { statusLiar } from './status-liar.ts'
 import { twin } from './twin.ts'
@@ -21,6 +22,7 @@ const BEHAVIOURS = {
   copier,
   withholder,
   poisoner,
+  splitter,
   'stale-replayer': staleReplayer,
   'status-liar': statusLiar,
   'early-reader': earlyReader,

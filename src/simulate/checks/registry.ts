@@ -8,6 +8,7 @@ import { innocence } from './innocence.ts'
 import { oneUpdate } from './one-update.ts'
 import { singleSigning } from './single-signing.ts'
 import { termination } from './termination.ts'
+import { validity } from './validity.ts'
 
 /** What must hold in every world within the charter's bounds. */
 export const CHECKS: readonly Check[] = [
@@ -18,5 +19,6 @@ export const CHECKS: readonly Check[] = [
   innocence,
   singleSigning,
   termination,
+  validity,
   equalAggregates,
 ]
