@@ -1,0 +1,123 @@
+/**
+ * The result of a round in the form that is wanted: reads the aggregate and its certificate, writes a folder with a model
+ * card. What members attest is the aggregate; every form is derived from it, and the same form is always the same bytes.
+ */
+import * as v from 'valibot'
+import { dirname, relative } from 'node:path'
+import { toHex } from '../core/bytes.ts'
+import { AssertionError } from '../core/errors.ts'
+import { toNumber } from '../core/rational.ts'
+import { openAggregateFile } from './aggregate-file.ts'
+import type { CertificateFile } from './certificate-file.ts'
+import { exportAdapter } from './export-adapter.ts'
+import { exportDelta } from './export-delta.ts'
+import { exportMerged } from './export-merged.ts'
+import type { MergedUpdate } from './merged-module.ts'
+import { type CardFacts, type CardMember, modelCard } from './model-card.ts'
+import { claimsOf } from './verify.ts'
+
+export const EXPORT_FORMATS = ['adapter', 'delta', 'merged'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+export interface UpdateExport {
+  readonly folder: string
+  readonly format: ExportFormat
+  /** Folder or hub name of the base model, for the card; the folder is needed for `merged`. */
+  readonly baseModel: string | null
+  readonly card: Omit<CardFacts, 'format' | 'baseModel'>
+}
+
+/** A merged update of any origin as a folder. @throws NO_SPACE, and for `merged` what reading the base throws */
+export async function exportUpdate(update: MergedUpdate, options: UpdateExport): Promise<void> {
+  const { folder, format, baseModel } = options
+  const card = modelCard({ ...options.card, format, baseModel })
+  switch (format) {
+    case 'adapter':
+      return exportAdapter(folder, update, { card, baseModel, taskType: 'CAUSAL_LM' })
+    case 'delta':
+      return exportDelta(folder, update, card)
+    case 'merged':
+      if (baseModel === null) throw new AssertionError('merging needs the base model')
+      return exportMerged(folder, update, { baseModel, card })
+  }
+}
+
+/** What a report must say for a card; a node's report says more (src/node/describe-use.ts). */
+const reportSchema = v.looseObject({
+  members: v.array(
+    v.looseObject({ name: v.string(), weight: v.number(), norm: v.number(), isLeftOut: v.boolean() }),
+  ),
+  leftOut: v.array(v.looseObject({ member: v.string(), by: v.string(), reason: v.string() })),
+})
+
+export interface ResultExport {
+  readonly folder: string
+  readonly format: ExportFormat
+  readonly aggregatePath: string
+  readonly certificatePath: string
+  readonly certificate: CertificateFile
+  /** `report.json` of the round; null when it is lost: the card then has no figures. */
+  readonly report: unknown
+  readonly baseModel: string | null
+  readonly evaluation?: CardFacts['evaluation']
+}
+
+/** @throws FILE_MISSING | AGGREGATE_INVALID | NO_SPACE, and for `merged` what reading the base throws */
+export async function exportResult(options: ResultExport): Promise<void> {
+  const update = await openAggregateFile(options.aggregatePath)
+  try {
+    const { folder, format, baseModel } = options
+    await exportUpdate(update, { folder, format, baseModel, card: cardOf(options) })
+  } finally {
+    await update.close()
+  }
+}
+
+function cardOf({
+  certificate,
+  report,
+  certificatePath,
+  folder,
+  evaluation,
+}: ResultExport): UpdateExport['card'] {
+  const { charter } = certificate.signedCharter
+  const claims = claimsOf(certificate)
+  return {
+    baseFiles: charter.baseModel.map(({ name, sha256 }) => ({ name, sha256: toHex(sha256) })),
+    rule: claims.rule,
+    lambda: toNumber(charter.aggregation.lambda),
+    aggregate: claims.aggregate,
+    members: cardMembers(claims, report),
+    round: {
+      charter: claims.charter,
+      roundNumber: claims.roundNumber,
+      // The folder may be moved with what is around it.
+      certificate: dirname(certificatePath) === folder ? certificatePath : relative(folder, certificatePath),
+    },
+    evaluation: evaluation ?? null,
+  }
+}
+
+function cardMembers(
+  { members, received, excluded }: ReturnType<typeof claimsOf>,
+  report: unknown,
+): readonly CardMember[] {
+  const checked = v.safeParse(reportSchema, report)
+  const figures = checked.success ? checked.output : { members: [], leftOut: [] }
+  return members.map((name) => {
+    if (excluded.includes(name)) {
+      const leftOut = 'excluded by evidence: signed two statements where one is allowed'
+      return { name, weight: null, norm: null, leftOut }
+    }
+    if (!received.includes(name))
+      return { name, weight: null, norm: null, leftOut: 'no update was decided on' }
+    const own = figures.members.find((each) => each.name === name)
+    const left = figures.leftOut.find((each) => each.member === name)
+    return {
+      name,
+      weight: own?.weight ?? null,
+      norm: own?.norm ?? null,
+      leftOut: left === undefined ? null : `left out by ${left.by}: ${left.reason}`,
+    }
+  })
+}
