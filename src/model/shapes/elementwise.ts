@@ -2,10 +2,21 @@
 import { intOf } from '../attributes.ts'
 import { DataType } from '../graph.ts'
 import { isDataType, isFloatType } from '../onnx-tensor.ts'
-import { Dim, dimAdd, dimDiv, dimEquals, DIM_ONE, dimMax, dimMin, dimMod, dimMul, dimSub } from './dim.ts'
-import { isAtLeast, isDistinct, Unresolved } from './dim.ts'
+import {
+  boundsOf,
+  Dim,
+  dimAdd,
+  dimDiv,
+  dimEquals,
+  dimExactDiv,
+  dimMax,
+  dimMin,
+  dimMod,
+  dimMul,
+} from './dim.ts'
+import { dimSub, DIM_ONE, DIM_ZERO, isAtLeast, isDistinct, Unresolved } from './dim.ts'
 import { axisOf, broadcast, type Result, type Rule, type RuleContext, type RuleTable } from './rule.ts'
-import { broadcastValue, concreteDims, elementOf, roundTo, toDim } from './value.ts'
+import { broadcastValue, concreteDims, elementOf, heldAs, knownValue, toDim, valueOrNull } from './value.ts'
 import type { ConstantValue, Element } from './value.ts'
 
 /** The first input's type and shape, for each output. */
@@ -17,14 +28,18 @@ const unary =
     const type = context.type(0)
     const value = context.value(0)
     if (value === null || value.elements.some((element) => element instanceof Dim)) return [type]
-    const elements = value.elements.map((x) => roundTo(type.dataType, fold(Number(x))))
-    return [{ ...type, value: { ...value, elements } }]
+    const elements = value.elements.map((x) => heldAs(type.dataType, fold(Number(x))))
+    return [{ ...type, value: knownValue(type.dataType, value.dims, elements) }]
   }
 
 const negate: Rule = (context) => {
+  const type = context.type(0)
   const value = context.value(0)
-  const elements = value?.elements.map((x) => (x instanceof Dim ? elementOf(dimMul(x, toDim(-1))) : -x))
-  return [{ ...context.type(0), value: value && elements ? { ...value, elements } : null }]
+  if (value === null) return [type]
+  const elements = value.elements.map((x) =>
+    x instanceof Dim ? elementOf(dimMul(x, toDim(-1))) : heldAs(type.dataType, -x),
+  )
+  return [{ ...type, value: knownValue(type.dataType, value.dims, elements) }]
 }
 
 type Fold = (a: Element, b: Element, type: DataType) => Element | null
@@ -34,8 +49,7 @@ const folding =
   (numbers: (a: number, b: number, type: DataType) => number, dims: (a: Dim, b: Dim) => Dim): Fold =>
   (a, b, type) => {
     if (!(a instanceof Dim) && !(b instanceof Dim)) {
-      const result = roundTo(type, numbers(a, b, type))
-      return isFloatType(type) || Number.isSafeInteger(result) ? result : null
+      return heldAs(type, numbers(a, b, type))
     }
     return isFloatType(type) ? null : elementOf(dims(toDim(a), toDim(b)))
   }
@@ -54,9 +68,17 @@ const greater = (a: Dim, b: Dim): boolean | null =>
 const equal = (a: Dim, b: Dim): boolean | null => (dimEquals(a, b) ? true : isDistinct(a, b) ? false : null)
 const not = (known: boolean | null): boolean | null => (known === null ? null : !known)
 
-/** Quotients of known integers are rounded towards zero; of sizes, which are not negative, down. */
-const quotient = (a: number, b: number, type: DataType): number =>
-  isFloatType(type) ? a / b : b === 0 ? Number.NaN : Math.trunc(a / b)
+const quotient = (a: number, b: number, type: DataType): number => {
+  if (isFloatType(type)) return a / b
+  return b === 0 ? Number.NaN : Math.trunc(a / b)
+}
+/** Integers divide towards zero, which is downwards for those that are never negative. */
+const quotientOfDims = (a: Dim, b: Dim): Dim => {
+  const exact = dimExactDiv(a, b)
+  if (exact !== null) return exact
+  if (boundsOf(a).low >= 0 && boundsOf(b).low > 0) return dimDiv(a, b)
+  throw new Unresolved(`${a.key} by ${b.key}, either of which may be negative`)
+}
 
 /** The result of folding two known values, or null. */
 function foldValues(
@@ -66,23 +88,15 @@ function foldValues(
   dataType: DataType,
 ): ConstantValue | null {
   const concrete = concreteDims(dims)
-  if (concrete === null) return null
-  let result: ConstantValue | null = null
-  for (const value of values) {
-    if (value === null) return null
-    const operand: ConstantValue = broadcastValue(value, concrete)
-    if (result === null) {
-      result = operand
-      continue
-    }
+  const [first, ...others] = values
+  if (concrete === null || !first) return null
+  let result = broadcastValue(first, concrete)
+  for (const value of others) {
+    const operand = value === null ? null : broadcastValue(value, concrete)
+    if (value === null || operand === null || result === null) return null
     const left: readonly Element[] = result.elements
-    const elements: Element[] = []
-    for (const [i, b] of operand.elements.entries()) {
-      const element = fold(left[i] ?? 0, b, value.dataType)
-      if (element === null) return null
-      elements.push(element)
-    }
-    result = { dataType, dims: concrete, elements }
+    const elements = operand.elements.map((b, i) => fold(left[i] ?? 0, b, value.dataType))
+    result = knownValue(dataType, concrete, elements)
   }
   return result
 }
@@ -94,7 +108,7 @@ function variadic(context: RuleContext, fold: Fold | null, dataType: DataType): 
     inputs.map((i) => context.type(i).dims),
   )
   const values = inputs.map((i) => context.value(i))
-  const value = fold === null ? null : foldValues(dims, values, fold, dataType)
+  const value = fold === null ? null : valueOrNull(() => foldValues(dims, values, fold, dataType))
   return [{ dataType, dims, value }]
 }
 
@@ -116,22 +130,27 @@ const where: Rule = (context) => {
   const concrete = concreteDims(dims)
   const [condition, yes, no] = [0, 1, 2].map((i) => context.value(i))
   if (concrete === null || !condition || !yes || !no) return [{ dataType, dims }]
-  const [c, y, n] = [condition, yes, no].map((value) => broadcastValue(value, concrete).elements)
-  const elements = (c ?? []).map((flag, i) => (flag === 0 ? (n?.[i] ?? 0) : (y?.[i] ?? 0)))
-  return [{ dataType, dims, value: { dataType, dims: concrete, elements } }]
+  const [c, y, n] = [condition, yes, no].map((value) => broadcastValue(value, concrete)?.elements ?? [])
+  const elements = (c ?? []).map((flag, i) => (flag === 0 ? n?.[i] : y?.[i]) ?? null)
+  return [{ dataType, dims, value: knownValue(dataType, concrete, elements) }]
 }
 
 function castTo(context: RuleContext, dataType: DataType): readonly Result[] {
   const { dims } = context.type(0)
   const value = context.value(0)
-  const isKnown = value !== null && !(isFloatType(dataType) && value.elements.some((x) => x instanceof Dim))
-  if (!isKnown) return [{ dataType, dims }]
-  const elements = value.elements.map((x) => {
-    if (dataType === DataType.bool) return x instanceof Dim ? 1 : Number(x !== 0)
-    if (x instanceof Dim) return x
-    return isFloatType(dataType) ? roundTo(dataType, x) : Math.trunc(x)
-  })
-  return [{ dataType, dims, value: { dataType, dims: value.dims, elements } }]
+  if (value === null) return [{ dataType, dims }]
+  const elements = value.elements.map((x) => castElement(x, dataType, value.dataType))
+  return [{ dataType, dims, value: knownValue(dataType, value.dims, elements) }]
+}
+
+function castElement(x: Element, to: DataType, from: DataType): Element | null {
+  if (to === from) return x
+  if (x instanceof Dim) {
+    if (to === DataType.bool) return isDistinct(x, DIM_ZERO) ? 1 : null
+    return isFloatType(to) ? null : x
+  }
+  if (to === DataType.bool) return Number(x !== 0)
+  return heldAs(to, isFloatType(to) ? x : Math.trunc(x))
 }
 
 const cast: Rule = (context) => {
@@ -225,9 +244,9 @@ export const ELEMENTWISE: RuleTable = {
   Add: arithmetic(folding((a, b) => a + b, dimAdd)),
   Sub: arithmetic(folding((a, b) => a - b, dimSub)),
   Mul: arithmetic(folding((a, b) => a * b, dimMul)),
-  Div: arithmetic(folding(quotient, dimDiv)),
+  Div: arithmetic(folding(quotient, quotientOfDims)),
   Mod: arithmetic(folding((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b), dimMod)),
-  Pow: arithmetic((a, b, type) => (a instanceof Dim || b instanceof Dim ? null : roundTo(type, a ** b))),
+  Pow: arithmetic((a, b, type) => (a instanceof Dim || b instanceof Dim ? null : heldAs(type, a ** b))),
   Min: arithmetic(folding(Math.min, dimMin)),
   Max: arithmetic(folding(Math.max, dimMax)),
   Sum: arithmetic(folding((a, b) => a + b, dimAdd)),

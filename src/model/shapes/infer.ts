@@ -141,8 +141,11 @@ class Inference implements InferredGraph {
     node.outputs.forEach((output, i) => {
       const result = results[i]
       if (output === '') return
-      if (result === undefined) this.#unknown.set(output, problemOf(node, `output ${i} has no rule`))
-      else {
+      if (result === undefined) {
+        const problem = problemOf(node, `output ${i} has no shape rule`)
+        this.problems.push(problem)
+        this.#unknown.set(output, problem)
+      } else {
         this.#types.set(output, { dataType: result.dataType, dims: result.dims })
         this.#values.set(output, result.value ?? null)
       }

@@ -15,7 +15,7 @@ import {
 } from './rule.ts'
 import { sliceOf } from './slice.ts'
 import { broadcastValue, concreteDims, elementOf, indicesOf, mapIndices, numbersOf, toDim } from './value.ts'
-import { VALUE_COUNT_MAX, valueOfTensor, type ConstantValue, type Element } from './value.ts'
+import { VALUE_COUNT_MAX, valueOfTensor, valueOrNull, type ConstantValue, type Element } from './value.ts'
 
 /** The same elements in another shape. */
 function reshaped(context: RuleContext, dims: readonly Dim[]): readonly Result[] {
@@ -174,8 +174,10 @@ const shape: Rule = (context) => {
 }
 
 const size: Rule = (context) => {
-  const elements = [elementOf(dimProduct(context.type(0).dims))]
-  return [{ dataType: DataType.int64, dims: [], value: { dataType: DataType.int64, dims: [], elements } }]
+  const { dims } = context.type(0)
+  const dataType = DataType.int64
+  const value = valueOrNull(() => ({ dataType, dims: [], elements: [elementOf(dimProduct(dims))] }))
+  return [{ dataType, dims: [], value }]
 }
 
 const expand: Rule = (context) => {

@@ -3,7 +3,16 @@ import { intOf } from '../attributes.ts'
 import { Dim, dimAdd, DIM_ONE, dimMax, dimMin, dimMul } from './dim.ts'
 import { axesOf } from './movement.ts'
 import { axisOf, type Rule, type RuleContext, type RuleTable } from './rule.ts'
-import { concreteDims, elementOf, roundTo, toDim, type ConstantValue, type Element } from './value.ts'
+import {
+  concreteDims,
+  elementOf,
+  heldAs,
+  knownValue,
+  toDim,
+  valueOrNull,
+  type ConstantValue,
+  type Element,
+} from './value.ts'
 import { isFloatType } from '../onnx-tensor.ts'
 
 type Fold = { readonly numbers: (a: number, b: number) => number; readonly dims: (a: Dim, b: Dim) => Dim }
@@ -12,7 +21,8 @@ const reduction =
   (fold: Fold | null): Rule =>
   (context) => {
     const { dataType, dims } = context.type(0)
-    const given = axesOf(context)
+    // A scalar may be reduced along "its" axis 0.
+    const given = dims.length === 0 ? [] : axesOf(context)
     const isNoop =
       (given === null || given.length === 0) && intOf(context.node, 'noop_with_empty_axes', 0) === 1
     if (isNoop) return [{ dataType, dims, value: context.value(0) }]
@@ -22,7 +32,9 @@ const reduction =
       ? dims.map((dim, axis) => (axes.includes(axis) ? DIM_ONE : dim))
       : dims.filter((_, axis) => !axes.includes(axis))
     const isWhole = axes.length === dims.length
-    return [{ dataType, dims: reduced, value: isWhole ? foldAll(context, reduced, fold) : null }]
+    return [
+      { dataType, dims: reduced, value: isWhole ? valueOrNull(() => foldAll(context, reduced, fold)) : null },
+    ]
   }
 
 /** The value of a reduction over every axis. */
@@ -31,14 +43,15 @@ function foldAll(context: RuleContext, dims: readonly Dim[], fold: Fold | null):
   const concrete = concreteDims(dims)
   const [first, ...others] = value?.elements ?? []
   if (fold === null || value === null || concrete === null || first === undefined) return null
-  let result: Element = first
+  let result: Element | null = first
   for (const element of others) {
+    if (result === null) return null
     if (result instanceof Dim || element instanceof Dim) {
       if (isFloatType(value.dataType)) return null
       result = elementOf(fold.dims(toDim(result), toDim(element)))
-    } else result = roundTo(value.dataType, fold.numbers(result, element))
+    } else result = heldAs(value.dataType, fold.numbers(result, element))
   }
-  return { dataType: value.dataType, dims: concrete, elements: [result] }
+  return knownValue(value.dataType, concrete, [result])
 }
 
 export const REDUCE: RuleTable = {

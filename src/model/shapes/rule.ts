@@ -35,7 +35,7 @@ export type RuleTable = Readonly<Record<string, Rule>>
 
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis
-  if (!Number.isInteger(positive) || positive < 0 || positive >= Math.max(rank, 1)) {
+  if (!Number.isInteger(positive) || positive < 0 || positive >= rank) {
     throw new Unresolved(`axis ${axis} of a tensor of rank ${rank}`)
   }
   return positive

@@ -2,13 +2,22 @@
  * Known values: small integer, boolean or float tensors whose elements follow from the graph, symbolic where they come
  * from shapes. Shape arithmetic (Shape, Gather, Concat, Where, …) is nothing but these.
  */
-import { assert } from '../../core/errors.ts'
-import type { DataType, TensorValue } from '../graph.ts'
-import { elementCount, isFloatType, unpackValues } from '../onnx-tensor.ts'
+import { DataType, type TensorValue } from '../graph.ts'
+import { elementCount, isFloatType, itemSizeBits, unpackValues } from '../onnx-tensor.ts'
 import { Dim, dimOf, Unresolved } from './dim.ts'
 
 /** Shapes have a handful of elements; tables that are indexed by constants a few hundred. */
 export const VALUE_COUNT_MAX = 4096
+
+/** What `compute` makes; null where it cannot be known: that costs the value, not the node's type. */
+export function valueOrNull(compute: () => ConstantValue | null): ConstantValue | null {
+  try {
+    return compute()
+  } catch (error) {
+    if (error instanceof Unresolved) return null
+    throw error
+  }
+}
 
 /** A number, or a `Dim` that is none. */
 export type Element = number | Dim
@@ -66,31 +75,47 @@ export function* indicesOf(dims: readonly number[]): Generator<readonly number[]
   }
 }
 
-/** A new value whose element at each index is the old one's at `place(index)`. */
+/** A new value whose element at each index is the old one's at `place(index)`; null if that is outside. */
 export function mapIndices(
   value: ConstantValue,
   dims: readonly number[],
   place: (index: readonly number[]) => readonly number[],
-): ConstantValue {
+): ConstantValue | null {
   const strides = stridesOf(value.dims)
-  const elements = [...indicesOf(dims)].map((index) => {
-    const flat = place(index).reduce((sum, at, axis) => sum + at * (strides[axis] ?? 1), 0)
-    const element = value.elements[flat]
-    assert(element !== undefined, 'an index inside the value')
-    return element
-  })
+  const elements: Element[] = []
+  for (const index of indicesOf(dims)) {
+    const element = value.elements[place(index).reduce((sum, at, axis) => sum + at * (strides[axis] ?? 1), 0)]
+    if (element === undefined) return null
+    elements.push(element)
+  }
   return { dataType: value.dataType, dims, elements }
 }
 
 /** Repeats along axes of size 1. */
-export function broadcastValue(value: ConstantValue, dims: readonly number[]): ConstantValue {
+export function broadcastValue(value: ConstantValue, dims: readonly number[]): ConstantValue | null {
   const missing = dims.length - value.dims.length
   return mapIndices(value, dims, (index) =>
     value.dims.map((dim, axis) => (dim === 1 ? 0 : (index[axis + missing] ?? 0))),
   )
 }
 
-/** Rounds a float as its type does; leaves integers. */
-export function roundTo(dataType: DataType, value: number): number {
-  return isFloatType(dataType) ? Math.fround(value) : value
+/** A computed number as its type holds it; null where that is not what we compute (half precision, overflow). */
+export function heldAs(dataType: DataType, value: number): number | null {
+  if (dataType === DataType.float) return Math.fround(value)
+  if (dataType === DataType.double) return value
+  if (isFloatType(dataType) || !Number.isSafeInteger(value)) return null
+  const limit = 2 ** Math.min(53, itemSizeBits(dataType) - 1)
+  return value >= (SIGNED.has(dataType) ? -limit : 0) && value < limit ? value + 0 : null
+}
+
+const SIGNED: ReadonlySet<DataType> = new Set([DataType.int8, DataType.int16, DataType.int32, DataType.int64])
+
+/** A value of these elements, or null if one of them is not known. */
+export function knownValue(
+  dataType: DataType,
+  dims: readonly number[],
+  elements: readonly (Element | null)[],
+): ConstantValue | null {
+  const known = elements.filter((element) => element !== null)
+  return known.length === elements.length ? { dataType, dims, elements: known } : null
 }
