@@ -101,6 +101,8 @@ export function openKernelClient(): KernelClient {
     const target = child
     if (target === null) return
     const ended = new Promise<void>((resolve) => target.once('exit', () => resolve()))
+    // An idle process keeps nobody alive; one that is waited for must.
+    target.ref()
     target.kill('SIGKILL')
     await ended
   }

@@ -69,4 +69,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'measure base and adapters on local data',
     load: async () => (await import('./evaluate.ts')).evaluateCommand,
   },
+  {
+    name: 'merge',
+    summary: 'merge adapters of the same modules by any rule, offline',
+    load: async () => (await import('./merge.ts')).mergeCommand,
+  },
 ]

@@ -1,0 +1,200 @@
+/**
+ * Adapters from anywhere, merged offline by any rule: the aggregation alone, without members, network or certificate.
+ *
+ * In: PEFT folders of any ranks and scales over the same modules. Out: a PEFT folder, ΔW, or the base model with ΔW in
+ * it. The same kernel, rules and files as in a round; only the weights are the caller's own and not capped.
+ */
+import { join } from 'node:path'
+import { kernelDigest, openKernelClient, type InputFigures, describeMembers } from '../aggregate/index.ts'
+import { checkPrecondition, ruleNamed } from '../aggregate/rule-book.ts'
+import { type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
+import { toHex } from '../core/bytes.ts'
+import { RoundError } from '../core/errors.ts'
+import type { OnProgress } from '../core/ports.ts'
+import { parseRational, toNumber } from '../core/rational.ts'
+import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
+import { type AdapterFile, locateAdapter } from '../model/peft.ts'
+import type { StoredTensor } from '../model/weights.ts'
+import { openAggregateFile } from './aggregate-file.ts'
+import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
+import type { CardFacts } from './model-card.ts'
+
+export { EXPORT_FORMATS }
+
+export interface MergeOptions {
+  /** PEFT folders, at least one. Their order is the roster: it decides ties. */
+  readonly adapters: readonly string[]
+  readonly rule: string
+  /** b: how many poisoned adapters the rule must bear. Default 0. */
+  readonly b?: number
+  /** One positive number for each adapter; default all 1. Used by weighted rules. */
+  readonly weights?: readonly number[]
+  /** λ, a decimal: multiplies the result. Default 1. */
+  readonly lambda?: string
+  readonly out: string
+  readonly format?: ExportFormat
+  /** Hugging Face folder of the base model, for `merged`. */
+  readonly baseModel?: string
+}
+
+export interface MergeMember extends InputFigures {
+  readonly adapter: string
+}
+
+export interface MergeResult {
+  readonly rule: { readonly id: string; readonly version: number }
+  readonly b: number
+  readonly format: ExportFormat
+  readonly out: string
+  readonly members: readonly MergeMember[]
+  /** ‖ΔW‖ of the result. */
+  readonly norm: number
+  /** SHA-256 of the aggregate, hex: equal inputs in equal order give equal digests on every machine. */
+  readonly digest: string
+}
+
+export type MergeFault =
+  | { readonly code: 'MERGE_OPTION'; readonly option: string; readonly reason: string }
+  | { readonly code: 'ADAPTERS_DIFFER'; readonly file: string; readonly reason: string }
+
+/**
+ * @throws MERGE_OPTION | ADAPTERS_DIFFER | RULE_UNKNOWN | RULE_PRECONDITION | INPUT_NOT_FINITE, what reading adapters throws,
+ * and faults of this machine
+ */
+export async function merge(
+  options: MergeOptions,
+  { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress } = {},
+): Promise<MergeResult> {
+  const { out, format = 'adapter', b = 0, lambda = '1' } = options
+  const rule = ruleNamed(options.rule)
+  checkOptions(options)
+  checkPrecondition(rule, options.adapters.length, b)
+  const files: AdapterFile[] = []
+  for (const folder of options.adapters) files.push(await locateAdapter(folder))
+  const modules = commonModules(files)
+  await ensureFolder(out)
+  const outputPath = join(out, '.aggregate.safetensors')
+  const kernel = openKernelClient()
+  try {
+    const figures = await kernel.aggregate(
+      {
+        kind: 'aggregate',
+        kernelDigest: toHex(await kernelDigest()),
+        rule: rule.id,
+        b,
+        lambda: parseRational(lambda, '--lambda'),
+        modules,
+        inputs: files.map((file, index) => inputOf(file, options.weights?.[index] ?? 1)),
+        outputPath,
+      },
+      {
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined
+          ? {}
+          : { onStep: (done: number, total: number) => onProgress({ unit: 'module', done, total }) }),
+      },
+    )
+    const members = describeMembers([], figures.inputs).map(({ member: _place, ...rest }, index) => ({
+      adapter: options.adapters[index] ?? '',
+      ...rest,
+    }))
+    const result: MergeResult = {
+      rule: { id: rule.id, version: rule.version },
+      b,
+      format,
+      out,
+      members,
+      norm: figures.norm,
+      digest: figures.digest,
+    }
+    await writeResult(outputPath, options, result)
+    return result
+  } finally {
+    await kernel.stop()
+    await removeFile(outputPath)
+  }
+}
+
+function checkOptions({ adapters, weights, format, baseModel }: MergeOptions): void {
+  const fail = (option: string, reason: string): never => {
+    throw new RoundError<MergeFault>({ code: 'MERGE_OPTION', option, reason }, `${option}: ${reason}`)
+  }
+  if (adapters.length === 0) fail('adapters', 'expected at least one PEFT folder')
+  if (weights !== undefined && weights.length !== adapters.length) {
+    fail('--weights', `expected ${adapters.length} numbers, one for each adapter, got ${weights.length}`)
+  }
+  if (weights?.some((weight) => !(weight > 0 && Number.isFinite(weight))))
+    fail('--weights', 'expected positive numbers')
+  if (format === 'merged' && baseModel === undefined) fail('--base', 'expected the base model to merge into')
+}
+
+/** The modules that all adapters have, in byte order. @throws ADAPTERS_DIFFER naming the first difference */
+function commonModules(files: readonly AdapterFile[]): readonly JobModule[] {
+  const [first, ...rest] = files
+  const modules = (first?.modules ?? []).map(({ name, in: width, out }) => ({ name, in: width, out }))
+  const describe = (list: readonly JobModule[]) =>
+    new Map(list.map((each) => [each.name, `[${each.out}, ${each.in}]`]))
+  const expected = describe(modules)
+  for (const file of rest) {
+    const found = describe(file.modules)
+    const differ = (reason: string): never => {
+      throw new RoundError<MergeFault>(
+        { code: 'ADAPTERS_DIFFER', file: file.path, reason },
+        `${file.path}: ${reason} (compared with ${first?.path ?? ''})`,
+        { hint: 'Only adapters of the same modules of the same base model can be merged.' },
+      )
+    }
+    for (const [name, shape] of expected) {
+      if (!found.has(name)) differ(`lacks module ${name}`)
+      if (found.get(name) !== shape) differ(`module ${name} has shape ${found.get(name)}, expected ${shape}`)
+    }
+    for (const name of found.keys()) if (!expected.has(name)) differ(`has module ${name}, which others lack`)
+  }
+  return modules
+}
+
+function inputOf({ path, modules }: AdapterFile, claim: number): JobInput {
+  const factors = modules.map(({ rank, scale, a, b }) => ({
+    rank,
+    scale: [scale, 1] as const,
+    a: placeOf(a),
+    b: placeOf(b),
+  }))
+  return { path, claim, factors }
+}
+
+function placeOf({ dtype, offset, path, name }: StoredTensor): TensorPlace {
+  if (dtype === 'F32' || dtype === 'BF16' || dtype === 'F16') return { dtype, offset }
+  const reason = `tensor ${name} is ${dtype}, expected F32, BF16 or F16`
+  throw new RoundError<MergeFault>({ code: 'ADAPTERS_DIFFER', file: path, reason }, `${path}: ${reason}`)
+}
+
+async function writeResult(outputPath: string, options: MergeOptions, result: MergeResult): Promise<void> {
+  const { out, baseModel, lambda = '1' } = options
+  const card = {
+    baseFiles: await baseFilesOf(baseModel),
+    rule: result.rule.id,
+    lambda: toNumber(parseRational(lambda, '--lambda')),
+    aggregate: result.digest,
+    members: result.members.map(({ adapter, weight, norm, isLeftOut }) => ({
+      name: adapter,
+      weight,
+      norm,
+      leftOut: isLeftOut ? `left out by ${result.rule.id}` : null,
+    })),
+    round: null,
+    evaluation: null,
+  }
+  const update = await openAggregateFile(outputPath)
+  try {
+    await exportUpdate(update, { folder: out, format: result.format, baseModel: baseModel ?? null, card })
+  } finally {
+    await update.close()
+  }
+}
+
+async function baseFilesOf(folder: string | undefined): Promise<CardFacts['baseFiles']> {
+  if (folder === undefined) return []
+  const files = await folderDigest(folder, (name) => /\.safetensors$|^config\.json$/.test(name))
+  return files.map(({ name, sha256 }) => ({ name, sha256: toHex(sha256) }))
+}
