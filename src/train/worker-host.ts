@@ -30,7 +30,8 @@ export function serveWorker<Input>(
   })
 }
 
-function send(message: WorkerMessage<unknown>, sent?: () => void): void {
+/** A parent that is gone cannot be told: the callback takes the error, and `disconnect` ends the process. */
+function send(message: WorkerMessage<unknown>, sent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, sent)
 }
 
