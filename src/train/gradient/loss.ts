@@ -4,14 +4,15 @@
  *
  * Cross-entropy by a decomposed log-softmax: z = x − max x, L = ln Σeᶻ − z_target, ∂L/∂x = softmax − 1_target. The
  * target's element is written into the softmax by a scatter, so no one-hot tensor exists. `LogSoftmax` itself and
- * `IsNaN` have no WebGPU kernels.
+ * `IsNaN` have no WebGPU kernels. Where the model ends in a constant product, only rows with a label go through it.
  */
 import { RoundError } from '../../core/errors.ts'
-import { int, ints } from '../../model/attributes.ts'
+import { int, intOf, ints } from '../../model/attributes.ts'
 import { DataType } from '../../model/graph.ts'
 import type { GraphBuilder } from '../../model/graph-builder.ts'
 import type { ValueType } from './graph-shapes.ts'
 import type { GradientFault } from './errors.ts'
+import type { Head } from './head.ts'
 
 /** Targets with this label count nothing, as in PyTorch. */
 export const IGNORED_LABEL = -100
@@ -28,8 +29,8 @@ export interface LossNodes {
   readonly lossSum: string
   /** f32 scalar: how many targets (for `mse`, elements) were summed. */
   readonly count: string
-  /** ∂lossSum/∂output, in the output's shape. */
-  readonly seed: () => string
+  /** Where the backward pass begins: a value of the forward graph, and ∂lossSum/∂value in its shape. */
+  readonly seed: () => { readonly value: string; readonly gradient: string }
   /** Sums and counts of each example, f32 [batch]. */
   readonly perExample: () => { readonly lossSums: string; readonly counts: string }
 }
@@ -41,6 +42,8 @@ export interface LossSite {
   readonly type: ValueType
   /** Name of the labels' input, which is declared here. */
   readonly labels: string
+  /** The model's last product, where rows without labels may skip it. */
+  readonly head: Head | null
 }
 
 /** @throws LOSS_UNFIT if the output's shape does not fit the kind of loss */
@@ -56,7 +59,10 @@ export function buildLoss(builder: GraphBuilder, site: LossSite): LossNodes {
   if (kind === 'mse')
     return squaredError(builder, { ...site, labels: builder.input(site.labels, DataType.float, shape) })
   const labels = builder.input(site.labels, DataType.int64, shape.slice(0, -1))
-  return crossEntropy(builder, output, kind === 'causal-lm' ? shifted(builder, labels) : labels, rank)
+  const targets = kind === 'causal-lm' ? shifted(builder, labels) : labels
+  return site.head === null
+    ? crossEntropy(builder, output, targets, rank)
+    : labelledCrossEntropy(builder, site.head, targets, rank)
 }
 
 function unfit(output: string, reason: string): RoundError<GradientFault> {
@@ -93,12 +99,55 @@ function crossEntropy(b: GraphBuilder, logits: string, targets: string, rank: nu
     lossSum: sumAll(losses),
     count: sumAll(weight),
     seed: () => {
+      // Rows without a label have the share 0, and 0 is written to their target.
       const share = b.add('Where', [isIgnored, zero, b.add('Reciprocal', [total])])
       const target = b.add('Sub', [b.add('Mul', [b.add('Exp', [chosen]), share]), weight])
       const softmax = b.add('Mul', [powers, share])
-      return b.add('ScatterElements', [softmax, index, target], { axis: int(rank - 1) })
+      const gradient = b.add('ScatterElements', [softmax, index, target], { axis: int(rank - 1) })
+      return { value: logits, gradient }
     },
     perExample: () => ({ lossSums: sumRest(losses), counts: sumRest(weight) }),
+  }
+}
+
+/** The same over the rows that have a label: the head is run anew on these alone, forwards and backwards. */
+function labelledCrossEntropy(b: GraphBuilder, head: Head, targets: string, rank: number): LossNodes {
+  const { node, input, inputRank, width } = head
+  const flat = b.add('Reshape', [targets, b.int64s(-1)])
+  const isIgnored = b.add('Equal', [flat, b.scalar(IGNORED_LABEL, DataType.int64)])
+  // The first row always goes through, counted or not: tensors without rows are handled unevenly by kernels.
+  const first = [b.constant(DataType.int64, [1, 1], [0]), b.constant(DataType.bool, [1], [1])]
+  const isTaken = b.add('ScatterND', [b.add('Not', [isIgnored]), ...first])
+  const places = b.add('Squeeze', [b.add('NonZero', [isTaken]), b.int64s(0)])
+  const rows = inputRank === 2 ? input : b.add('Reshape', [input, b.int64s(-1, width)])
+  const chosen = b.add('Gather', [rows, places], { axis: int(0) })
+  const attributes = Object.fromEntries(node.attributes)
+  const logits = b.add(node.op, [chosen, ...node.inputs.slice(1)], attributes)
+  const inner = crossEntropy(b, logits, b.add('Gather', [flat, places], { axis: int(0) }), 2)
+  const pointers = b.add('Unsqueeze', [places, b.int64s(1)])
+  const scattered = (values: string, like: string): string => {
+    const zeros = b.add('Expand', [b.scalar(0), b.add('Shape', [like])])
+    return b.add('ScatterND', [zeros, pointers, values])
+  }
+  return {
+    ...inner,
+    seed: () => {
+      const isTransposed = node.op === 'Gemm' && intOf(node, 'transB', 0) === 1
+      const transB = int(isTransposed ? 0 : 1)
+      const back = b.add('Gemm', [inner.seed().gradient, node.inputs[1] ?? ''], { transB })
+      const all = scattered(back, rows)
+      const gradient = inputRank === 2 ? all : b.add('Reshape', [all, b.add('Shape', [input])])
+      return { value: input, gradient }
+    },
+    perExample: () => {
+      const sums = (values: string): string => {
+        const placed = b.add('Reshape', [scattered(values, flat), b.add('Shape', [targets])])
+        const axes = b.int64s(...Array.from({ length: rank - 2 }, (_, i) => i + 1))
+        return b.add('ReduceSum', [placed, axes], { keepdims: int(0) })
+      }
+      const { lossSums, counts } = inner.perExample()
+      return { lossSums: sums(lossSums), counts: sums(counts) }
+    },
   }
 }
 
@@ -118,7 +167,7 @@ function squaredError(b: GraphBuilder, { output, labels, type }: LossSite): Loss
   return {
     lossSum: sumAll(squares),
     count: cast(b.add('Size', [output])),
-    seed: () => b.add('Mul', [difference, b.scalar(2)]),
+    seed: () => ({ value: output, gradient: b.add('Mul', [difference, b.scalar(2)]) }),
     perExample: () => {
       const lossSums = b.add('ReduceSum', [squares, rest], { keepdims: int(0) })
       const shape = b.add('Shape', [output])

@@ -12,6 +12,7 @@ import { DataType, type OnnxModel, type ValueInfo } from '../../model/graph.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
 import type { GradientFault } from './errors.ts'
+import { findHead } from './head.ts'
 import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
 import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
 import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
@@ -67,9 +68,10 @@ export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOption
   const { builder, forward, shapes, output, slots, values } = prepared
   // Before the loss, whose own needs would hide the list of what has no rule.
   checkDifferentiable({ builder, graph: forward.graph, shapes, sinks: [output], wanted: values })
-  const loss = addLoss(prepared, options.loss)
+  const loss = addLoss(prepared, options.loss, true)
   builder.dropOutput(output)
-  const seeds = new Map([[output, loss.seed()]])
+  const { value, gradient } = loss.seed()
+  const seeds = new Map([[value, gradient]])
   const gradients = differentiate({ builder, graph: forward.graph, shapes, seeds, wanted: values })
   const flat = joinGradients(
     builder,
@@ -84,7 +86,7 @@ export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOption
 export function buildEvaluationGraph(base: OnnxModel, options: EvaluationGraphOptions): TrainingGraph {
   const prepared = prepare(base, options)
   const { builder, output } = prepared
-  const loss = addLoss(prepared, options.loss)
+  const loss = addLoss(prepared, options.loss, options.hasLogits !== true)
   if (options.hasLogits !== true) builder.dropOutput(output)
   if (options.hasExampleSums === true) {
     const { lossSums, counts } = loss.perExample()
@@ -178,13 +180,19 @@ function openWeights(
   return { slots, values: slots.map((slot) => slot.name) }
 }
 
-function addLoss({ builder, shapes, output }: Prepared, kind: LossKind): LossNodes {
+/** @param maySkip — whether the rows without labels need not go through the head */
+function addLoss(
+  { builder, forward, shapes, output }: Prepared,
+  kind: LossKind,
+  maySkip: boolean,
+): LossNodes {
   const type = shapes.typeOf(output)
   if (type === null) {
     const reason = 'has a shape that cannot be inferred'
     throw new RoundError<GradientFault>({ code: 'LOSS_UNFIT', output, reason }, `output ${output} ${reason}`)
   }
-  const loss = buildLoss(builder, { kind, output, type, labels: LABELS_INPUT })
+  const head = maySkip && kind === 'causal-lm' ? findHead(forward.graph, shapes, output) : null
+  const loss = buildLoss(builder, { kind, output, type, labels: LABELS_INPUT, head })
   builder.outputAs(LOSS_OUTPUT, loss.lossSum, DataType.float, [])
   builder.outputAs(COUNT_OUTPUT, loss.count, DataType.float, [])
   return loss

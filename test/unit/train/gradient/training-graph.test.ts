@@ -168,3 +168,48 @@ describe('the flat vector', () => {
     expect(() => packParameters(slots, new Map([['a', new Float32Array(4)]]))).toThrow(/parameter b has no/)
   })
 })
+
+describe('rows without labels', () => {
+  it('skip the head, and change neither losses nor gradients, even if no row has one', async () => {
+    const model = fixture('llama/script.onnx')
+    const sites = findLinearModules(model)
+      .filter((module) => !module.isHead)
+      .map((module) => ({ module, rank: 2, scale: 1 }))
+    const withHead = sites.concat(
+      findLinearModules(model)
+        .filter((module) => module.isHead)
+        .map((module) => ({ module, rank: 1, scale: 0 })),
+    )
+    // An adapter of scale 0 on the head changes nothing but that all rows go through it.
+    const results = []
+    for (const chosen of [sites, withHead]) {
+      const trainable = { kind: 'lora', sites: chosen } as const
+      const graph = buildTrainingGraph(model, { trainable, loss: 'causal-lm' })
+      expect(graph.model.graph.nodes.some((node) => node.op === 'NonZero')).toBe(chosen === sites)
+      const session = await openSession({ model: graph.model, device: 'cpu' })
+      const flat = Float32Array.from({ length: graph.parameterCount }, (_, i) => Math.sin(i) / 8)
+      for (const labels of [
+        [-100, -100, 3, -100, 9, -100, 7, 8],
+        [-100, -100, -100, -100, -100, -100, -100, -100],
+      ]) {
+        const feeds = {
+          input_ids: int64Tensor([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]),
+          attention_mask: int64Tensor([2, 4], [1, 1, 1, 1, 1, 1, 1, 1]),
+          labels: int64Tensor([2, 4], labels),
+          parameters: floatTensor([flat.length], flat),
+        }
+        results.push(await session.run(feeds, ['loss_sum', 'token_count', 'gradients']))
+      }
+      await session.close()
+    }
+    const [short, empty, long, emptyLong] = results
+    if (!short || !empty || !long || !emptyLong) throw new Error('four runs')
+    expect(floatsOf(short.token_count)[0]).toBe(3)
+    expect(floatsOf(short.loss_sum)[0]).toBeCloseTo(floatsOf(long.loss_sum)[0] ?? 0, 3)
+    floatsOf(short.gradients).forEach((x, i) => expect(x).toBeCloseTo(floatsOf(long.gradients)[i] ?? 0, 4))
+    for (const { loss_sum, token_count, gradients } of [empty, emptyLong]) {
+      expect([floatsOf(loss_sum)[0], floatsOf(token_count)[0]]).toEqual([0, 0])
+      expect(floatsOf(gradients).every((x) => x === 0)).toBe(true)
+    }
+  })
+})
