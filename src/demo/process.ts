@@ -23,7 +23,6 @@ export interface RunningCommand {
 }
 
 const TAIL_LINE_COUNT = 20
-type OnLine = (line: string) => void
 
 const CLI = siblingEntry(import.meta.url, '../cli/main')
 const LYING_SITE = siblingEntry(import.meta.url, '../attack/lying-site')

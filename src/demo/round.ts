@@ -46,12 +46,24 @@ const runDocument = v.object({
 export async function runRound(options: RoundOptions): Promise<readonly SiteRun[]> {
   const { plan, timeoutMs, signal } = options
   const children = new Set<ChildProcess>()
-  const stopAll = () => children.forEach((child) => child.kill('SIGTERM'))
+  const asked = new Set<ChildProcess>()
+  /** Once: a process that is asked twice ends at once. */
+  const stopAll = () => {
+    for (const child of children) if (!asked.has(child)) child.kill('SIGTERM')
+    children.forEach((child) => asked.add(child))
+  }
   const timer = setTimeout(stopAll, timeoutMs)
   signal.addEventListener('abort', stopAll, { once: true })
   try {
-    const runs = plan.sites.map((site) => runSite(site, options, children))
     const isLying = (site: string) => plan.attacks.some((attack) => attack.site === site)
+    // Once every site that keeps the rules has its result on disk, nobody has to be waited for.
+    const waiting = new Set(plan.sites.filter((site) => !isLying(site)))
+    const onEvent = (site: string, event: TimedNodeEvent): void => {
+      options.onEvent(site, event)
+      const isLast = event.type === 'adapter' && waiting.delete(site) && waiting.size === 0
+      if (isLast) stopAll()
+    }
+    const runs = plan.sites.map((site) => runSite(site, { ...options, onEvent }, children))
     await Promise.all(runs.filter((_, i) => !isLying(plan.sites[i] ?? '')))
     // A site that breaks the protocol may never come to an end of its own.
     stopAll()

@@ -12,12 +12,12 @@ import type { Header } from '../agree/messages.ts'
 import { publishSlot } from '../agree/slot.ts'
 import type { HeaderDraft, Params } from '../agree/types.ts'
 import { RoundError } from '../core/errors.ts'
-import { digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { createSigner, verifySignature } from '../core/signature.ts'
 import { type ChunkStore, openChunkStore } from '../exchange/chunk-store.ts'
 import type { ChunkPlan, ExchangeHandlers, ExchangeLimits } from '../exchange/interface.ts'
 import { ensureFolder } from '../files/index.ts'
+import { admitStored } from './admission.ts'
 import { layoutDigest } from '../update/layout.ts'
 import { checkManifest, manifestSizeBytesMax } from '../update/manifest.ts'
 import type { OnNodeEvent } from './events.ts'
@@ -205,6 +205,7 @@ function composeRunner(options: CompositionOptions, modules: NodeModules, opened
   })
   return new RoundRunner({
     ...opened,
+    admit: (header) => admitStored(header, { ...opened, charter }),
     signedCharter,
     roundNumber: options.roundNumber,
     signer: createSigner(seed),
@@ -222,16 +223,10 @@ function planOf(manifest: Uint8Array, header: Header, { charter }: Params): Chun
 /** My update in its final form, on disk and admitted, before anything is said about it. */
 async function prepare(
   options: CompositionOptions,
-  modules: NodeModules,
+  { rng }: NodeModules,
   { params, store, kernel, folder }: Pick<Opened, 'params' | 'store' | 'kernel' | 'folder'>,
 ): Promise<HeaderDraft | null> {
   if (options.ownUpdate === null) return null
-  const { admit } = kernel
-  return prepareOwnUpdate(options.ownUpdate, {
-    params,
-    store,
-    folder: folder.updates,
-    admit,
-    rng: modules.rng,
-  })
+  const admit = (header: Header) => admitStored(header, { charter: params.charter, store, kernel })
+  return prepareOwnUpdate(options.ownUpdate, { params, store, folder: folder.updates, admit, rng })
 }

@@ -10,8 +10,10 @@ import type { Alarm } from '../agree/types.ts'
 /** A member that the rule gave no weight. */
 export interface LeftOut {
   readonly member: string
+  /** The rule's id. */
   readonly by: string
   readonly reason: string
+  readonly figures: Readonly<Record<string, number>>
 }
 
 export type NodeEvent =

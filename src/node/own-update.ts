@@ -26,7 +26,7 @@ export interface OwnUpdateModules {
   readonly store: ChunkStore
   /** The node's folder of updates: the file is built beside where it will lie. */
   readonly folder: string
-  readonly admit: (path: string, header: Header) => Promise<AdmissionResult>
+  readonly admit: (header: Header) => Promise<AdmissionResult>
   readonly rng: Rng
 }
 
@@ -49,7 +49,7 @@ export async function prepareOwnUpdate(
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
   const draft: HeaderDraft = { update, sizeBytes, chunkSizeBytes, layout, samples, summary }
-  const result = await admit(store.pathOf(update), { ...draft, round, member: me })
+  const result = await admit({ ...draft, round, member: me })
   if (result.kind === 'admitted') return draft
   await removeFile(store.pathOf(update))
   throw new RoundError<OwnUpdateFault>(

@@ -13,7 +13,7 @@ import type { MemberIndex } from '../core/order.ts'
 import type { Clock, Log } from '../core/ports.ts'
 import type { ExchangeEvent } from '../exchange/interface.ts'
 import type { NodeEvent, OnNodeEvent } from './events.ts'
-import type { AggregateResult } from './modules.ts'
+import type { AggregationReport } from './describe-use.ts'
 import type { RoundFolder } from './round-folder.ts'
 
 /** Progress of receiving is told at most once a step of this size. */
@@ -105,13 +105,8 @@ export class RoundReporter {
     })
   }
 
-  aggregated({ aggregate, rule, leftOut }: AggregateResult): void {
-    this.event({
-      type: 'aggregated',
-      aggregate: toHex(aggregate),
-      rule: `${rule.id}@${rule.version}`,
-      leftOut,
-    })
+  aggregated({ aggregate, rule, leftOut }: AggregationReport): void {
+    this.event({ type: 'aggregated', aggregate, rule, leftOut })
   }
 
   certified(certificate: Certificate, folder: RoundFolder): void {

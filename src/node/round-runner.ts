@@ -9,10 +9,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
-import type { Header } from '../agree/messages.ts'
+import type { AggregateInput } from '../aggregate/index.ts'
+import type { Decision, Header } from '../agree/messages.ts'
 import { objectOf, objectsHeld } from '../agree/report.ts'
-import type { Effect, HeaderDraft, Params } from '../agree/types.ts'
-import { messageOf } from '../core/errors.ts'
+import type { AdmissionResult, Effect, HeaderDraft, Params } from '../agree/types.ts'
+import { toHex } from '../core/bytes.ts'
+import { assert, isRoundError, messageOf, RoundError } from '../core/errors.ts'
+import { type AggregationReport, buildReport } from './describe-use.ts'
 import { digestKey } from '../core/ids.ts'
 import { deferred } from './deferred.ts'
 import type { MemberIndex } from '../core/order.ts'
@@ -44,6 +47,7 @@ export interface RoundRunnerParts {
   readonly journal: Journal
   readonly store: ChunkStore
   readonly kernel: Kernel
+  readonly admit: (header: Header) => Promise<AdmissionResult>
   readonly signer: Signer | null
   readonly checkManifest: (manifest: Uint8Array, header: Header) => ChunkPlan
   readonly createExchange: (handlers: ExchangeHandlers) => Exchange
@@ -63,12 +67,16 @@ export class RoundRunner {
   readonly #restored = deferred<void>()
   readonly #outcome = deferred<RoundOutcome>()
   readonly #stop = new AbortController()
+  readonly #stopped = new Promise<null>((resolve) => {
+    this.#stop.signal.addEventListener('abort', () => resolve(null), { once: true })
+  })
   readonly #work = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #isPulling = false
   #isPullWanted = false
-  #report: unknown = null
+  /** What I computed myself, once I have: the certificate of the others' attestations may come before. */
+  readonly #computed = deferred<AggregationReport>()
   #aggregateHex: string | null = null
 
   constructor(parts: RoundRunnerParts) {
@@ -85,7 +93,7 @@ export class RoundRunner {
       exchange: this.#exchange,
       store: parts.store,
       checkManifest: parts.checkManifest,
-      admit: parts.kernel.admit,
+      admit: parts.admit,
       feed: (event) => this.#driver.feed(event),
       onProgress: (member, done, total) => reporter.receiving(member, done, total),
       onStored: ({ member }, result) => reporter.stored(member, result),
@@ -268,32 +276,24 @@ export class RoundRunner {
   }
 
   async #computeAggregate({ decision, digest }: EffectOf<'aggregate'>): Promise<void> {
-    const { kernel, store, folder, reporter, modules } = this.#parts
-    const headers = new Map<string, Header>()
-    for (const message of this.#driver.state.objects.values()) {
-      if (message.type === 'header') headers.set(digestKey(message.digest), message.body)
-    }
-    const updates = decision.updates.map(({ header: key }) => {
-      const header = headers.get(digestKey(key))
-      if (header === undefined) throw new Error('the engine asks for an aggregate with a header missing')
-      return { header, path: store.pathOf(header.update) }
-    })
+    const { kernel, folder, reporter, modules, params } = this.#parts
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = await kernel.aggregate(decision, updates, folder.aggregate)
-        this.#report = result.report
-        this.#aggregateHex = digestKey(result.aggregate)
-        reporter.aggregated(result)
+        const outcome = await kernel.aggregate(this.#inputsOf(decision), folder.aggregate)
+        const report = buildReport(outcome, params.charter)
+        this.#aggregateHex = report.aggregate
+        this.#computed.resolve(report)
+        reporter.aggregated(report)
         this.#driver.feed({
           kind: 'aggregated',
           decision: digest,
-          aggregate: result.aggregate,
-          rule: result.rule,
+          aggregate: outcome.digest,
+          rule: outcome.rule,
         })
         return
       } catch (error) {
         if (this.#stop.signal.aborted) return
-        if (attempt === AGGREGATE_ATTEMPTS_MAX) throw error
+        if (attempt === AGGREGATE_ATTEMPTS_MAX || isRoundError(error, 'NO_SPACE')) throw error
         modules.log.warn('aggregate: a fault of this machine; trying again', {
           attempt,
           error: messageOf(error),
@@ -302,10 +302,48 @@ export class RoundRunner {
     }
   }
 
+  /** The decided updates in roster order, each with the claim that the charter weighs it by. */
+  #inputsOf(decision: Decision): readonly AggregateInput[] {
+    const { params, store } = this.#parts
+    const { charter } = params
+    return decision.updates.map(({ member, header: digest }) => {
+      const header = this.#driver.state.objects.get(digestKey(digest))
+      assert(header?.type === 'header', 'the engine asks for an aggregate with every decided header at hand')
+      const claim =
+        charter.aggregation.weights === 'samples' ? header.body.samples : charter.members[member]?.weight
+      return { member, path: store.pathOf(header.body.update), claim: claim ?? 1 }
+    })
+  }
+
   async #certified({ certificate }: EffectOf<'certificate'>): Promise<void> {
     const { modules, folder, signedCharter, roundNumber, reporter } = this.#parts
-    await modules.writeResult({ signedCharter, roundNumber, certificate, report: this.#report, folder })
+    const report = await Promise.race([this.#computed.promise, this.#stopped])
+    if (report === null) return
+    const attested = toHex(certificate.aggregate)
+    if (report.aggregate !== attested) throw aggregateDiffers(report.aggregate, attested, folder)
+    await modules.writeResult({ signedCharter, roundNumber, certificate, report, folder })
     reporter.certified(certificate, folder)
-    this.#outcome.resolve({ kind: 'certified', aggregate: digestKey(certificate.aggregate) })
+    this.#outcome.resolve({ kind: 'certified', aggregate: attested })
   }
+}
+
+export type RoundFault = {
+  readonly code: 'AGGREGATE_DIFFERS'
+  readonly file: string
+  readonly mine: string
+  readonly attested: string
+}
+
+function aggregateDiffers(
+  mine: string,
+  attested: string,
+  { aggregate: file }: RoundFolder,
+): RoundError<RoundFault> {
+  return new RoundError<RoundFault>(
+    { code: 'AGGREGATE_DIFFERS', file, mine, attested },
+    `${file}: I computed ${mine}, a quorum attests ${attested}`,
+    {
+      hint: 'The arithmetic, memory or disk of this machine is at fault. Everything was kept; check the machine before you trust its result.',
+    },
+  )
 }

@@ -28,8 +28,8 @@ export interface UpdateKeeperModules {
   readonly store: ChunkStore
   /** Decodes a manifest and checks it against charter and header. @throws MANIFEST_INVALID */
   readonly checkManifest: (manifest: Uint8Array, header: Header) => ChunkPlan
-  /** Admission of a whole file, in the kernel's process. Throws for faults of ours only. */
-  readonly admit: (path: string, header: Header) => Promise<AdmissionResult>
+  /** Admission of an update that lies whole in the store. Throws for faults of ours only. */
+  readonly admit: (header: Header) => Promise<AdmissionResult>
   readonly feed: (event: Event) => void
   readonly onProgress: (member: MemberIndex, doneBytes: number, totalBytes: number) => void
   readonly onStored: (wanted: WantedUpdate, result: AdmissionResult) => void
@@ -131,7 +131,7 @@ export class UpdateKeeper {
         return this.#settle(wanted, { kind: 'refused', fault: (refusal as RoundError).code })
       }
     }
-    this.#settle(wanted, await admit(store.pathOf(digest), header))
+    this.#settle(wanted, await admit(header))
   }
 
   #settle(wanted: WantedUpdate, result: AdmissionResult): void {
