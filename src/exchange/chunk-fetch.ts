@@ -12,7 +12,7 @@ import type { PartialUpdate } from './chunk-store.ts'
 import { type FetchState, runWorker, type WorkerModules } from './chunk-worker.ts'
 import type { FetchedUpdate, FetchUpdateOptions } from './interface.ts'
 import { createProviders, type Providers } from './providers.ts'
-import { anySignal, type Bell, pause } from './timers.ts'
+import { anySignal, type Bell, nextWithin } from './timers.ts'
 
 /** Providers that one fetch asks at the same time. */
 const WORKER_COUNT_PER_FETCH_MAX = 4
@@ -197,8 +197,5 @@ async function waitForChange(
   signal: AbortSignal,
 ): Promise<void> {
   const nextMs = run.providers.nextReadyMs(candidatesOf(options, modules), modules.now()) ?? IDLE_MS
-  const waking = new AbortController()
-  const either = AbortSignal.any([signal, waking.signal])
-  await Promise.race([modules.changed.next(either), pause(Math.min(nextMs + 1, IDLE_MS), either)])
-  waking.abort()
+  await nextWithin(modules.changed, Math.min(nextMs + 1, IDLE_MS), signal)
 }

@@ -25,7 +25,7 @@ import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
 import { keepDialling } from './redial.ts'
 import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
-import { createBell, createStopper } from './timers.ts'
+import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
@@ -89,9 +89,8 @@ export function createLibp2pTransport(
     if (addresses.length === 0) return Promise.resolve()
     return keepDialling({
       isConnected: () => isConnected(member),
-      dial: async (signal) => {
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(limits.dialTimeoutMs)])
-        await created.dial(addresses, { signal: limit })
+      dial: async (outer) => {
+        await withDeadline(limits.dialTimeoutMs, outer, (signal) => created.dial(addresses, { signal }))
       },
       whenDisconnected: async (signal) => {
         while (isConnected(member) && !signal.aborted) await changed.next(signal)

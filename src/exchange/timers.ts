@@ -62,6 +62,24 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError'
 }
 
+/**
+ * Waits for the bell, for at most `ms`.
+ * Not by `AbortSignal.any`: for each signal it makes, Node keeps a trace at the source for as long as that lives.
+ */
+export async function nextWithin(bell: Bell, ms: number, outer: AbortSignal): Promise<void> {
+  const waking = new AbortController()
+  const wake = () => waking.abort()
+  outer.addEventListener('abort', wake, { once: true })
+  if (outer.aborted) wake()
+  const timer = setTimeout(wake, ms)
+  try {
+    await bell.next(waking.signal)
+  } finally {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', wake)
+  }
+}
+
 /** Something that waiters are woken by, all at once, each time it happens. */
 export interface Bell {
   readonly ring: () => void
