@@ -46,14 +46,15 @@ export interface AggregateJob {
 }
 
 export interface InputFigures {
-  readonly weight: number
+  /** Share of the result; null for coordinate rules, which give none. */
+  readonly weight: number | null
   readonly norm: number
   /** To the result; 0 when either is 0. */
   readonly cosine: number
   /** For rules that score, else null. */
   readonly score: number | null
-  readonly isClipped: boolean
-  readonly isLeftOut: boolean
+  readonly clipped: boolean
+  readonly leftOut: boolean
 }
 
 export interface AggregateFigures {

@@ -176,11 +176,11 @@ async function writeResult(outputPath: string, options: MergeOptions, result: Me
     rule: result.rule.id,
     lambda: toNumber(parseRational(lambda, '--lambda')),
     aggregate: result.digest,
-    members: result.members.map(({ adapter, weight, norm, isLeftOut }) => ({
+    members: result.members.map(({ adapter, weight, norm, leftOut }) => ({
       name: adapter,
       weight,
       norm,
-      leftOut: isLeftOut ? `left out by ${result.rule.id}` : null,
+      leftOut: leftOut ? `left out by ${result.rule.id}` : null,
     })),
     round: null,
     evaluation: null,

@@ -6,6 +6,7 @@ import {
   decisionCodec,
   type Envelope,
   envelopeDigest,
+  type Header,
   type MessageType,
 } from '../../src/agree/index.ts'
 import { decisionOf, valueDigest } from '../../src/agree/value.ts'
@@ -29,8 +30,8 @@ export interface TestCertificateOptions {
   readonly aggregate?: Digest
   /** Members whose updates count. Default: all but the excluded. */
   readonly updates?: readonly number[]
-  /** Digests of the updates, by member. */
-  readonly updateDigests?: readonly Digest[]
+  /** What the headers say, by member, where it is not made up. */
+  readonly headers?: readonly Partial<Header>[]
   /** A member that signed two Passes. */
   readonly excluded?: number
   readonly rule?: { readonly id: string; readonly version: number }
@@ -64,12 +65,13 @@ export function testCertificate(options: TestCertificateOptions = {}): Certifica
     envelopeBy(signers[member], 'header', {
       round,
       member,
-      update: options.updateDigests?.[member] ?? sha256(new Uint8Array([member])),
+      update: sha256(new Uint8Array([member])),
       sizeBytes: 1000 + member,
       chunkSizeBytes: 1 << 20,
       layout: sha256(new Uint8Array([99])),
       samples: 100 * (member + 1),
       summary: { epochs: 1, steps: 10, tokens: 1000 },
+      ...options.headers?.[member],
     }),
   )
   const pair = everyone

@@ -250,12 +250,17 @@ function figuresOfWeights(
     inputs: norms.map((norm, i) => ({
       weight: weights[i] ?? 0,
       norm,
-      cosine: norm === 0 || resultNorm === 0 ? 0 : (toResult[i] ?? 0) / (norm * resultNorm),
+      cosine: cosineOf(toResult[i] ?? 0, norm, resultNorm),
       score: isScored ? (scores[i] ?? 0) : null,
-      isClipped: norm > middle,
-      isLeftOut: weights[i] === 0,
+      clipped: norm > middle,
+      leftOut: weights[i] === 0,
     })),
   }
+}
+
+/** 0 where there is no direction; rounding must not take it beyond ±1. */
+function cosineOf(product: number, one: number, other: number): number {
+  return one === 0 || other === 0 ? 0 : Math.min(1, Math.max(-1, product / (one * other)))
 }
 
 function medianOf(values: readonly number[]): number {
@@ -319,8 +324,8 @@ async function combineTiles(
   const norm = Math.sqrt(square)
   const norms = [...arena.doubles(arrays.norms, m)]
   const inputs = norms.map((own, i): InputFigures => {
-    const cosine = own === 0 || norm === 0 ? 0 : (toResult[i] ?? 0) / (own * norm)
-    return { weight: 1 / m, norm: own, cosine, score: null, isClipped: false, isLeftOut: false }
+    const cosine = cosineOf(toResult[i] ?? 0, own, norm)
+    return { weight: null, norm: own, cosine, score: null, clipped: false, leftOut: false }
   })
   return { header, inputs, norm }
 }

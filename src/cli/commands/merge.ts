@@ -54,12 +54,12 @@ export const mergeCommand = defineCommand({
 })
 
 function textOf({ rule, members, out, digest }: MergeResult): string {
-  const used = members.filter(({ isLeftOut }) => !isLeftOut).length
+  const used = members.filter(({ leftOut }) => !leftOut).length
   return [
-    ...members.map(({ adapter, weight, norm, isLeftOut, cosine }) =>
-      isLeftOut
+    ...members.map(({ adapter, weight, norm, leftOut, cosine }) =>
+      leftOut
         ? `${adapter}  left out by ${rule.id}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`
-        : `${adapter}  weight ${figure(weight)}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`,
+        : `${adapter}  ${weight === null ? 'used' : `weight ${figure(weight)}`}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`,
     ),
     `${used} of ${members.length} adapters used by ${rule.id}`,
     `Written to ${out}`,
