@@ -37,7 +37,7 @@ const einsum: Rule = (context) => {
   for (const [i, term] of inputs.split(',').entries()) {
     const { dims } = context.type(i)
     const [before = '', after] = term.split('...')
-    const names = [...before, ...(after ?? '')]
+    const names = `${before}${after ?? ''}`.split('')
     const spare = dims.length - names.length
     if (spare < 0 || (after === undefined && spare > 0)) throw new Unresolved(`equation ${equation}`)
     ellipsis = broadcast(context, [ellipsis, dims.slice(before.length, before.length + spare)])
