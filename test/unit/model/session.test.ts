@@ -8,6 +8,7 @@ import { int } from '../../../src/model/attributes.ts'
 import { GraphBuilder } from '../../../src/model/graph-builder.ts'
 import { DataType, type OnnxModel } from '../../../src/model/graph.ts'
 import { encodeModel } from '../../../src/model/onnx.ts'
+import { packValues } from '../../../src/model/onnx-tensor.ts'
 import { isDeviceAvailable, openSession, type Device } from '../../../src/model/session.ts'
 import { floatsOf, floatTensor, int64Tensor, zeros } from '../../../src/model/session-tensor.ts'
 
@@ -65,6 +66,18 @@ describe('weights outside the graph', () => {
       weightsFolder: join(folder, 'cache'),
       device: 'cpu',
     })
+    expect([...floatsOf((await session.run({ x: X }, ['y'])).y)]).toEqual([14, 25, 36])
+    await session.close()
+  })
+
+  test('in half precision are widened where they are used', async () => {
+    const halves = packValues(DataType.bfloat16, [1, 2, 3, 4, 5, 6])
+    await writeFile(join(folder, 'half.bin'), halves)
+    const b = new GraphBuilder({ opset: 17, name: 'product' })
+    const w = b.external('w', DataType.bfloat16, [2, 3], { location: 'half.bin', offset: 0, length: 12 })
+    const wide = b.add('Cast', [w], { to: int(DataType.float) })
+    b.outputAs('y', b.add('MatMul', [b.input('x', DataType.float, ['n', 2]), wide]), DataType.float)
+    const session = await openSession({ model: b.build(), weightsFolder: folder, device: 'cpu' })
     expect([...floatsOf((await session.run({ x: X }, ['y'])).y)]).toEqual([14, 25, 36])
     await session.close()
   })
