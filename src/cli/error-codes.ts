@@ -139,6 +139,9 @@ const UPDATES = {
 const CERTIFICATES = {
   CERTIFICATE_MALFORMED: { exit: 'input', when: 'a file is no certificate, or was cut off' },
   CERTIFICATE_MISSING: { exit: 'input', when: 'a folder holds no certificate' },
+  AGGREGATE_INVALID: { exit: 'input', when: 'a file is no aggregate of a round' },
+  BASE_MODEL_NEEDED: { exit: 'usage', when: 'merging into the base model needs --model' },
+  EVALUATION_INVALID: { exit: 'input', when: 'a file is not what `evaluate --json` prints' },
   CERTIFICATE_OTHER_CHARTER: { exit: null, when: 'the proof names another charter' },
   CERTIFICATE_OTHER_ROUND: { exit: null, when: 'the proof is of another round' },
   CERTIFICATE_NOT_CANONICAL: { exit: null, when: 'decision or value are not in their one form' },

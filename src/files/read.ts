@@ -1,6 +1,6 @@
 /** Reading, bounded: nothing is read whole whose size was not checked first. */
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toUtf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
@@ -169,6 +169,38 @@ export async function listFiles(folder: string): Promise<readonly string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw fileError(error, folder)
+  }
+}
+
+/** Names of the folders of a folder, in byte order; an absent folder has none. */
+export async function listFolders(folder: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw fileError(error, folder)
+  }
+}
+
+/** @throws FILE_MISSING | FILE_UNREADABLE */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    throw fileError(error, path)
+  }
+}
+
+/** A new folder of one's own. @param prefix — path that its name begins with */
+export async function makeTemporaryFolder(prefix: string): Promise<string> {
+  try {
+    return await mkdtemp(prefix)
+  } catch (error) {
+    throw fileError(error, prefix)
   }
 }
 

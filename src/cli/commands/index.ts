@@ -74,4 +74,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'merge adapters of the same modules by any rule, offline',
     load: async () => (await import('./merge.ts')).mergeCommand,
   },
+  {
+    name: 'verify',
+    summary: 'check a certificate offline; with the updates, compute the aggregate again',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write a round’s result as PEFT adapter, delta or merged model',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
 ]

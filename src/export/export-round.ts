@@ -1,0 +1,122 @@
+/**
+ * `export` of a finished round: the aggregate of a certificate, in the form that is wanted. The aggregate must be the
+ * attested one; whether the certificate proves anything is for `verify` to say.
+ */
+import { dirname, join } from 'node:path'
+import * as v from 'valibot'
+import { equalBytes, toHex } from '../core/bytes.ts'
+import { messageOf, RoundError } from '../core/errors.ts'
+import { fileDigest, hasFile, readText } from '../files/index.ts'
+import { checkBaseModel } from '../model/base-digest.ts'
+import {
+  CERTIFICATE_FILE_SIZE_BYTES_MAX,
+  type CertificateFile,
+  parseCertificateFile,
+} from './certificate-file.ts'
+import { type ExportFormat, exportResult } from './export-result.ts'
+import { locateCertificate } from './locate-certificate.ts'
+import type { CardFacts } from './model-card.ts'
+import { type CertificateClaims, claimsOf } from './verify.ts'
+
+export interface RoundExportOptions {
+  /** The folder to write. */
+  readonly folder: string
+  readonly format: ExportFormat
+  /** Which round of a node's folder; by default the last with a certificate. */
+  readonly round?: number
+  /** Folder of the base model. Needed for `merged`; it must be the charter's. */
+  readonly baseModel?: string
+  /** What `evaluate --json` printed: goes into the model card. */
+  readonly evaluation?: string
+}
+
+export type RoundExportFault =
+  | {
+      readonly code: 'AGGREGATE_DIFFERS'
+      readonly file: string
+      readonly expected: string
+      readonly found: string
+    }
+  | { readonly code: 'BASE_MODEL_NEEDED' }
+  | { readonly code: 'EVALUATION_INVALID'; readonly file: string }
+
+const SMALL_FILE_SIZE_BYTES_MAX = 16 << 20
+
+/**
+ * @param path — a certificate, the folder of a round, or a node's folder
+ * @throws CERTIFICATE_MISSING | CERTIFICATE_MALFORMED | AGGREGATE_DIFFERS | BASE_MODEL_MISMATCH | BASE_MODEL_NEEDED |
+ *   EVALUATION_INVALID | NO_SPACE
+ */
+export async function exportRound(path: string, options: RoundExportOptions): Promise<CertificateClaims> {
+  const { baseModel, format } = options
+  if (format === 'merged' && baseModel === undefined) {
+    throw new RoundError<RoundExportFault>(
+      { code: 'BASE_MODEL_NEEDED' },
+      'a merged model needs the base model',
+      {
+        hint: 'Name its folder with --model.',
+      },
+    )
+  }
+  const certificatePath = await locateCertificate(path, options.round)
+  const text = await readText(certificatePath, CERTIFICATE_FILE_SIZE_BYTES_MAX)
+  const certificate = parseCertificateFile(text, certificatePath)
+  const aggregatePath = join(dirname(certificatePath), 'aggregate.safetensors')
+  await checkAggregate(aggregatePath, certificate)
+  if (baseModel !== undefined) await checkBaseModel(baseModel, certificate.signedCharter.charter.baseModel)
+  await exportResult({
+    folder: options.folder,
+    format,
+    aggregatePath,
+    certificatePath,
+    certificate,
+    report: await readReport(join(dirname(certificatePath), 'report.json')),
+    baseModel: baseModel ?? null,
+    evaluation: options.evaluation === undefined ? null : await readEvaluation(options.evaluation),
+  })
+  return claimsOf(certificate)
+}
+
+async function checkAggregate(file: string, { certificate }: CertificateFile): Promise<void> {
+  const digest = await fileDigest(file)
+  if (equalBytes(digest, certificate.aggregate)) return
+  const [expected, found] = [toHex(certificate.aggregate), toHex(digest)]
+  throw new RoundError<RoundExportFault>(
+    { code: 'AGGREGATE_DIFFERS', file, expected, found },
+    `${file}: SHA-256 ${found}, but members attest ${expected}`,
+    { hint: 'The disk changed it, or it is another round’s. Compute it again: oneround verify --recompute.' },
+  )
+}
+
+/** The rule's report is for the card only: a round without one is exported all the same. */
+async function readReport(file: string): Promise<unknown> {
+  if (!(await hasFile(file))) return null
+  try {
+    return JSON.parse(await readText(file, SMALL_FILE_SIZE_BYTES_MAX))
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+const evaluationSchema = v.looseObject({
+  schema: v.literal('oneround/evaluation@1'),
+  results: v.array(v.looseObject({ name: v.string(), loss: v.number() })),
+})
+
+async function readEvaluation(file: string): Promise<CardFacts['evaluation']> {
+  const bad = (reason: string): RoundError<RoundExportFault> =>
+    new RoundError<RoundExportFault>({ code: 'EVALUATION_INVALID', file }, `${file}: ${reason}`, {
+      hint: 'Name a file with what `oneround evaluate --json` printed.',
+    })
+  const text = await readText(file, SMALL_FILE_SIZE_BYTES_MAX)
+  let value: unknown = null
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw bad(`no JSON (${messageOf(error)})`)
+  }
+  const checked = v.safeParse(evaluationSchema, value, { abortEarly: true })
+  if (!checked.success) throw bad(`${v.getDotPath(checked.issues[0]) ?? ''}: ${checked.issues[0].message}`)
+  return checked.output.results.map(({ name, loss }) => ({ name, loss }))
+}

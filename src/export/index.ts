@@ -1,0 +1,39 @@
+/**
+ * Export. In: the aggregate, its certificate, what the rule did. Out: a PEFT folder, plain deltas, a merged model, each
+ * with a model card; the certificate as a file; the verdict whether all of it holds, offline. Never: a network; a claim
+ * that is not in the certificate.
+ */
+export { type AggregateFile, type AggregateFileFault, openAggregateFile } from './aggregate-file.ts'
+export {
+  EXPORT_FORMATS,
+  exportResult,
+  exportUpdate,
+  type ExportFormat,
+  type ResultExport,
+  type UpdateExport,
+} from './export-result.ts'
+export { exportRound, type RoundExportFault, type RoundExportOptions } from './export-round.ts'
+export { locateCertificate } from './locate-certificate.ts'
+export {
+  deltaOf,
+  type DenseModule,
+  exactFactorsOf,
+  type MergedModule,
+  type MergedShape,
+  type MergedUpdate,
+  type StackedModule,
+} from './merged-module.ts'
+export { type CardFacts, type CardMember, modelCard } from './model-card.ts'
+export { type FileVerifyReport, verify, type VerifyOptions } from './verify-files.ts'
+export {
+  CERTIFICATE_SCHEMA,
+  type CertificateClaims,
+  type CertificateFile,
+  type Check,
+  claimsOf,
+  formatCertificateFile,
+  parseCertificateFile,
+  verifyCertificate,
+  type VerifyReport,
+} from './verify.ts'
+export { writeResult, type WrittenResult } from './write-result.ts'
