@@ -5,7 +5,7 @@
  * Invariants: a provider that lies, stalls or leaves costs time and nothing else while another one answers; bytes are
  * verified before they are written; what is in flight is bounded over all fetches together.
  */
-import { assert } from '../core/errors.ts'
+import { assert, isRoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { createChunkPool, type ChunkPool } from './chunk-pool.ts'
 import type { PartialUpdate } from './chunk-store.ts'
@@ -89,7 +89,7 @@ async function fetchParts(
   const fail = (error: unknown): void => stopping.abort(error)
   const filling = createFilling(options, modules, run)
   try {
-    const held = options.manifest ?? (await options.store.manifestOf(options.digest))
+    const held = options.manifest ?? (await heldManifest(options))
     if (held !== null) await filling.state.install(held)
     while (!filling.isFull()) {
       signal.throwIfAborted()
@@ -101,6 +101,16 @@ async function fetchParts(
     stopping.abort()
     await Promise.all(run.workers.values())
     await filling.close()
+  }
+}
+
+/** The manifest that an earlier run left. A damaged one is fetched again. */
+async function heldManifest({ store, digest }: FetchUpdateOptions): Promise<Uint8Array | null> {
+  try {
+    return await store.manifestOf(digest)
+  } catch (error) {
+    if (isRoundError(error, 'STORE_DAMAGED')) return null
+    throw error
   }
 }
 
@@ -123,7 +133,9 @@ function createFilling(options: FetchUpdateOptions, modules: FetcherModules, run
     install: (manifest) => (installing ??= open(manifest)),
     onChunk: (member) => {
       run.providers.delivered(member)
-      if (current !== null) report(current.partial)
+      if (current === null) return
+      report(current.partial)
+      if (current.pool.missingCount() === 0) modules.changed.ring()
     },
     windowCount: () => {
       if (current === null) return 1

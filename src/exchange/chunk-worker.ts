@@ -93,7 +93,8 @@ export async function runWorker(
     )
     if (state.current() === null) await pullManifest(stream, state, modules, signal)
     await pullChunks(stream, state, modules, signal)
-    await stream.close()
+    // Not waited for: a frozen peer would hold up a file that is whole.
+    void stream.close()
     return 'done'
   } catch (error) {
     stream?.abort()

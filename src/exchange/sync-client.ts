@@ -85,7 +85,8 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
           return decoded.value
         },
       })
-      await stream.close()
+      // Not waited for: what was sent leaves in the background, and a frozen peer must not hold a place.
+      void stream.close()
       return result
     } catch (error) {
       stream.abort()
