@@ -57,6 +57,11 @@ export interface GradContext {
   /** Elements of a value that is the same in every run, else null. */
   readonly constantOf: (name: string) => readonly number[] | null
   readonly producerOf: (name: string) => Producer | null
+  /**
+   * The same value with zeros in place of NaN, where the graph makes one (`Where(IsNaN(x), 0, x)`, as exporters put it
+   * behind the softmax of rows that are masked out wholly), else the value itself.
+   */
+  readonly withoutNan: (name: string) => string
   /** A further output of the forward node, which then computes it too. @param index — 1 or more */
   readonly furtherOutput: (index: number, count: number) => string
   /** A value's shape as an int64 list: a constant where it is known, at most one -1 in it. For `Reshape` only. */

@@ -18,12 +18,14 @@ export class EmitContext implements Accumulating {
   readonly #shapes: GraphShapes
   readonly #producers: ReadonlyMap<string, GraphNode>
   readonly #shapeNames = new Map<string, string>()
+  readonly #withoutNan: ReadonlyMap<string, string>
   readonly #furtherOutputs = new Map<GraphNode, readonly string[]>()
 
   constructor(builder: GraphBuilder, graph: Graph, shapes: GraphShapes) {
     this.#builder = builder
     this.#shapes = shapes
     this.#producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])))
+    this.#withoutNan = new Map(graph.nodes.flatMap((node) => this.#guardOf(node)))
   }
 
   get opset(): number {
@@ -82,6 +84,7 @@ export class EmitContext implements Accumulating {
       typeOf: this.typeOf,
       constantOf: (name) => this.#shapes.valueOf(name),
       producerOf: (name) => this.#producers.get(name) ?? null,
+      withoutNan: (name) => this.#withoutNan.get(name) ?? name,
       furtherOutput: (index, count) => this.#furtherOutput(node, index, count),
       reshapeTarget: this.reshapeTarget,
       shapeOf: this.shapeOf,
@@ -89,6 +92,16 @@ export class EmitContext implements Accumulating {
       scalar: (value) => this.#builder.scalar(value, dataType()),
       int64s: this.int64s,
     }
+  }
+
+  /** [x, y] of a node y = Where(IsNaN(x), 0, x). */
+  #guardOf({ op, inputs, outputs }: GraphNode): [string, string][] {
+    const [condition = '', zero = '', value = ''] = inputs
+    if (op !== 'Where') return []
+    const test = this.#producers.get(condition)
+    const isGuard = test?.op === 'IsNaN' && test.inputs[0] === value
+    const isZero = isGuard && (this.#shapes.valueOf(zero)?.every((element) => element === 0) ?? false)
+    return isZero ? [[value, outputs[0] ?? value]] : []
   }
 
   /** The node is made anew with more outputs; the first keeps its name, and the old node is dead. */

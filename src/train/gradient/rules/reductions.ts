@@ -69,10 +69,10 @@ export function axesCheck(c: Omit<GradContext, 'emit'>): string | null {
   return input !== '' && c.constantOf(input) === null ? 'its axes are not known in advance' : null
 }
 
-/** y = softmax(x): y·(dy − Σ dy·y) */
+/** y = softmax(x): y·(dy − Σ dy·y). Rows without any finite element are NaN forwards; they pass nothing back. */
 export const softmaxRule: GradRule = (c) => {
   const [axis] = positiveAxes([c.int('axis', -1)], rankOf(c))
-  const y = outputOf(c)
+  const y = c.withoutNan(outputOf(c))
   const weighted = mul(c, gradientOf(c), y)
   const total = reduceSum(c, weighted, [axis ?? 0], true)
   return [sub(c, weighted, mul(c, y, total))]

@@ -125,6 +125,28 @@ describe('the walk', () => {
     await session.close()
   })
 
+  it('passes nothing back through rows that are masked out wholly', async () => {
+    const b = new GraphBuilder({ opset: 20, name: 'masked' })
+    const x = b.input('x', DataType.float, ['rows', 2])
+    const mask = b.constant(DataType.float, [2, 2], [0, 0, -Infinity, -Infinity])
+    const shares = b.add('Softmax', [b.add('Add', [x, mask])], { axis: int(-1) })
+    const y = b.add('Where', [b.add('IsNaN', [shares]), b.scalar(0), shares])
+    b.output(y, DataType.float)
+    const model = b.build()
+    const grown = new GraphBuilder(model)
+    const seeds = new Map([[y, grown.input('cotangent', DataType.float, null)]])
+    const shapes = inferGraphShapes(model)
+    const gradient = differentiate({ builder: grown, graph: model.graph, shapes, seeds, wanted: [x] }).get(x)
+    grown.outputAs('gradient', gradient ?? '', DataType.float)
+    const session = await openSession({ model: grown.build(), device: 'cpu' })
+    const cotangent = floatTensor([2, 2], Float32Array.of(1, 0, 1, 0))
+    const results = await session.run({ x: floatTensor([2, 2], new Float32Array(4)), cotangent }, [
+      'gradient',
+    ])
+    await session.close()
+    expect(Array.from(results.gradient.data, Number)).toEqual([0.25, -0.25, 0, 0])
+  })
+
   it('answers null for a value that the loss does not depend on', () => {
     const b = new GraphBuilder({ opset: 20, name: 'apart' })
     const x = b.input('x', DataType.float, [2])
