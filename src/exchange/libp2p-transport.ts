@@ -147,8 +147,12 @@ function createNode(
       // Our own loop dials for ever; libp2p's gives up after five tries.
       reconnectRetries: 0,
     },
-    // Notices a member that froze (123–148 s without it).
-    connectionMonitor: { pingInterval: 10_000, abortConnectionOnPingFailure: true },
+    // Notices a member that froze (123–148 s without it), and is patient with one whose machine is busy.
+    connectionMonitor: {
+      pingInterval: 10_000,
+      pingTimeout: { minTimeout: 10_000 },
+      abortConnectionOnPingFailure: true,
+    },
     services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)) },
   })
 }

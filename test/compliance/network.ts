@@ -15,6 +15,7 @@ import { CHUNK_SIZE_BYTES } from '../support/store-limits.ts'
 import {
   type MakeWorld,
   type NodeSettings,
+  objectKey,
   putUpdate,
   type TestNode,
   type World,
@@ -286,6 +287,47 @@ function hostilitySuite(make: MakeWorld): void {
     )
     nodeOf(world, 0).exchange.announceUpdate(digest)
     expect((await fetching).sizeBytes).toBe(bytes.length)
+  })
+
+  it('does not pass on what a node rejects, nor ask the same member for it again', async () => {
+    const world = await make(3)
+    world.cut(1, 2)
+    await world.start()
+    await world.until(() => nodeOf(world, 0).exchange.connectedMembers().length === 2)
+    const bad = new Uint8Array([0xff, 1, 2, 3])
+    await nodeOf(world, 1).publish(bad)
+    const eventsOf = (type: string) => nodeOf(world, 0).events.filter((event) => event.type === type)
+    await world.until(() => eventsOf('object-refused').length > 0)
+    const synced = eventsOf('synced').length
+    await world.until(() => eventsOf('synced').length >= synced + 4)
+    expect(eventsOf('object-refused')).toHaveLength(1)
+    expect(nodeOf(world, 0).has(bad) || nodeOf(world, 2).has(bad)).toBe(false)
+  })
+
+  it('§10.6 takes a good object from others after a liar put its digest on a bad one', async () => {
+    const world = await make(3)
+    const object = utf8('to be kept from member 2')
+    const digests = [sha256(object)]
+    const bytes = new Uint8Array([0xff, 0xff])
+    await world.startHostile(1, [
+      {
+        id: SYNC_PROTOCOL,
+        serve: async (stream, signal) => {
+          await stream.receive(1 << 20, signal)
+          await stream.send(reply({ kind: 'digests', clockMs: 0, digests, isLast: true }), signal)
+          await stream.receive(1 << 20, signal)
+          for (const digest of digests) await stream.send(reply({ kind: 'object', digest, bytes }), signal)
+          await stream.send(reply({ kind: 'end', isWhole: true }), signal)
+          await stream.receive(1 << 20, signal)
+        },
+      },
+    ])
+    await world.start(2)
+    await world.until(() => nodeOf(world, 2).events.some(({ type }) => type === 'object-refused'))
+    // Held by member 0 before it comes, so that only sync can bring it.
+    nodeOf(world, 0).objects.set(objectKey(object), object)
+    await world.start(0)
+    await world.until(() => nodeOf(world, 2).has(object))
   })
 
   it('goes on when a handler throws', async () => {
