@@ -59,10 +59,6 @@ export function createLibp2pTransport(
   const stopping = createStopper()
   let node: Node | null = null
 
-  const running = (): Node => {
-    assert(node !== null, 'the exchange was started')
-    return node
-  }
   const isConnected = (member: MemberIndex): boolean =>
     node !== null && node.getConnections(roster.peerOf(member)).some(({ status }) => status === 'open')
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
@@ -116,10 +112,12 @@ export function createLibp2pTransport(
     addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
     connected: () => others.filter(isConnected),
     broadcast: async (bytes) => {
-      const { recipients } = await running().services.pubsub.publish(topic, bytes)
+      // Before the start and after the end there is nobody; sync hands it on.
+      if (node === null) return []
+      const { recipients } = await node.services.pubsub.publish(topic, bytes)
       return recipients.flatMap((peer) => roster.memberOf(peer) ?? [])
     },
-    open: (member, protocol, opening) => openStream(running(), roster, member, protocol, opening),
+    open: (member, protocol, opening) => openStream(node, roster, member, protocol, opening),
   }
 }
 
@@ -271,13 +269,14 @@ async function serveProtocol(
 }
 
 async function openStream(
-  node: Node,
+  node: Node | null,
   roster: Roster,
   member: MemberIndex,
   protocol: string,
   { bufferSizeBytesMax, signal }: Parameters<Transport['open']>[2],
 ): Promise<FrameStream> {
-  const [connection] = node.getConnections(roster.peerOf(member)).filter(({ status }) => status === 'open')
+  const connections = node?.getConnections(roster.peerOf(member)) ?? []
+  const connection = connections.find(({ status }) => status === 'open')
   if (!connection) {
     throw transportError({ code: 'MEMBER_DISCONNECTED', member }, `member ${member} is not connected`)
   }

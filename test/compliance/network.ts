@@ -72,6 +72,14 @@ function objectsSuite(make: MakeWorld): void {
     await world.until(() => world.nodes.every((node) => node.has(object)))
   })
 
+  it('takes objects before the start, and hands them on after it', async () => {
+    const world = await make(2)
+    const object = utf8('early')
+    expect(await nodeOf(world, 0).publish(object)).toBe(0)
+    await world.start()
+    await world.until(() => nodeOf(world, 1).has(object))
+  })
+
   it('brings a late joiner everything that was published before', async () => {
     const world = await make(3)
     await world.start(0, 1)

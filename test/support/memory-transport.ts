@@ -103,7 +103,8 @@ export function createMemoryNetwork(): MemoryNetwork {
             .map((_, member) => member)
             .filter((member) => neighbours(me).some((p) => p.member === member)),
         broadcast: async (bytes) => {
-          mine().seen.add(toHex(sha256(bytes)))
+          ports.get(me)?.seen.add(toHex(sha256(bytes)))
+          if (!ports.has(me)) return []
           const reached = neighbours(me).filter((port) => port.topic === topic)
           for (const port of reached) void deliver(port, bytes, me)
           return reached.map(({ member }) => member)
