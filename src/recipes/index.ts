@@ -4,4 +4,5 @@
  */
 export { toJsonl, type RecipeLine } from './lexicon.ts'
 export { pretrainingLines } from './pretraining.ts'
+export { SITE_LORA, SITE_TRAINING } from './site-training.ts'
 export { FORM_NAMES, siteData, siteRecipe, type FormName, type SiteData, type SiteRecipe } from './sites.ts'
