@@ -18,6 +18,7 @@ const COMMAND_LINE = {
   INTERRUPTED: { exit: 'interrupted', when: 'a signal stopped the command' },
   CANCELLED: { exit: 'interrupted', when: 'a signal stopped long work' },
   COMMAND_FAILED: { exit: 'failed', when: 'a command that another one started has failed' },
+  COMMAND_UNEXPECTED: { exit: 'internal', when: 'a command that another one started printed something else' },
   INTERNAL: { exit: 'internal', when: 'the program itself is at fault' },
 } as const
 
@@ -46,7 +47,6 @@ const MACHINE = {
 const NODE = {
   KEY_PERMISSIONS: { exit: 'environment', when: 'the key file can be read by others on this machine' },
   KEY_MALFORMED: { exit: 'input', when: 'the key file does not hold 64 hex digits' },
-  KEY_NOT_IN_CHARTER: { exit: 'input', when: 'the node’s key is of no member of the charter' },
   NODE_FOLDER_EXISTS: { exit: 'input', when: 'a new node was to be made where one is already' },
   NODE_OPTIONS_INVALID: { exit: 'input', when: 'node.json has an unknown field or a wrong value' },
   NO_ADAPTER: { exit: 'input', when: 'a node has no adapter to publish' },
@@ -124,6 +124,8 @@ const UPDATES = {
   UPDATE_SHAPE_MISMATCH: { exit: 'input', when: 'a factor’s shape is not the layout’s' },
   UPDATE_MODULES_MISMATCH: { exit: 'input', when: 'an adapter has not exactly the layout’s modules' },
   UPDATE_NOT_FINITE: { exit: 'input', when: 'an update holds NaN or infinity' },
+  UPDATE_ENTRY_TOO_LARGE: { exit: 'input', when: 'an entry of a factor is above the charter’s bound' },
+  UPDATE_NORM_TOO_LARGE: { exit: 'input', when: 'an update’s norm is above the charter’s bound' },
   UPDATE_NOT_CANONICAL: { exit: 'input', when: 'an update file is not in its one allowed form' },
   MANIFEST_INVALID: { exit: 'input', when: 'a manifest is not what charter and header say' },
   RULE_UNKNOWN: { exit: 'usage', when: 'there is no such aggregation rule; the known ones are listed' },
@@ -132,7 +134,12 @@ const UPDATES = {
     when: 'a rule does not hold for so many updates; the valid ones are listed',
   },
   WEIGHTS_UNCAPPABLE: { exit: 'input', when: 'no cap keeps b members below half of the weight' },
-  INPUT_MISMATCH: { exit: 'input', when: 'adapters to merge do not have the same modules and shapes' },
+  MERGE_OPTION: { exit: 'usage', when: 'an option of a merge is missing or out of range' },
+  ADAPTERS_DIFFER: { exit: 'input', when: 'adapters to merge do not have the same modules and shapes' },
+  INPUT_MISMATCH: {
+    exit: 'input',
+    when: 'a file to aggregate does not have the layout’s modules and shapes',
+  },
   INPUT_NOT_FINITE: { exit: 'input', when: 'an adapter to merge holds NaN or infinity' },
 } as const
 
