@@ -3,6 +3,9 @@ import { createNodeFolder } from '../../node/node-folder.ts'
 import { defineCommand, list, required, text, withDefault } from '../command.ts'
 import { systemRng } from '../system.ts'
 
+/** Any address and any free port are for listening only. */
+const UNDIALABLE = /^\/ip4\/0\.0\.0\.0\/|^\/ip6\/::\/|\/tcp\/0(\/|$)/
+
 export const initCommand = defineCommand({
   name: 'init',
   description:
@@ -18,8 +21,16 @@ export const initCommand = defineCommand({
   examples: [
     'oneround init site-a --name site-a --listen /ip4/0.0.0.0/tcp/4101 --announce /ip4/192.0.2.7/tcp/4101',
   ],
-  run: async ({ args: [folder = ''], options }) => {
+  run: async ({ args: [folder = ''], options }, { output }) => {
     const { name, listen, announce } = options
+    const unreachable = (announce.length === 0 ? listen : announce).filter((address) =>
+      UNDIALABLE.test(address),
+    )
+    if (unreachable.length > 0) {
+      output.note(
+        `Nobody can dial ${unreachable.join(', ')}: name an address and a port with --announce, or in node.json.`,
+      )
+    }
     const draft = { folder, name, listen, ...(announce.length === 0 ? {} : { announce }) }
     const { invite } = await createNodeFolder(draft, systemRng)
     return {
