@@ -1,0 +1,137 @@
+// Protects: `merge` combines ΔW = s·B·A of adapters with unlike ranks and scales, exactly, in every format.
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { SeededRng } from '../../../src/core/seeded-rng.ts'
+import { merge } from '../../../src/export/merge.ts'
+import { type AdapterModule, readAdapter, writeAdapter } from '../../../src/model/peft.ts'
+import { readTensors, tempFolder } from '../../support/update-files.ts'
+
+const folder = tempFolder()
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const SHAPES = [
+  { name: 'layers.0.q_proj', in: 6, out: 4 },
+  { name: 'layers.1.q_proj', in: 3, out: 7 },
+]
+type Factors = Omit<AdapterModule, 'kernel'>
+
+function adapterOf(seed: number, rank: number, scale: number): readonly Factors[] {
+  const rng = new SeededRng(`merge/${seed}`)
+  const values = (count: number) => Float32Array.from({ length: count }, () => (rng.below(2001) - 1000) / 500)
+  return SHAPES.map((shape) => ({
+    ...shape,
+    rank,
+    scale,
+    a: values(rank * shape.in),
+    b: values(shape.out * rank),
+  }))
+}
+
+const deltaOf = ({ a, b, rank, scale, in: width, out }: Factors): readonly number[] =>
+  Array.from({ length: out * width }, (_, at) => {
+    let sum = 0
+    for (let k = 0; k < rank; k++) {
+      sum += (b[Math.floor(at / width) * rank + k] ?? 0) * (a[k * width + (at % width)] ?? 0)
+    }
+    return scale * sum
+  })
+
+const adapters = [adapterOf(1, 2, 2), adapterOf(2, 4, 0.5), adapterOf(3, 1, 8)]
+const folders = adapters.map((_, i) => join(folder, `adapter-${i}`))
+const ready = Promise.all(adapters.map((modules, i) => writeAdapter(folders[i] ?? '', modules)))
+const deltas = adapters.map((modules) => modules.map(deltaOf))
+const expectClose = (found: readonly number[], expected: readonly number[]) => {
+  const largest = Math.max(...expected.map(Math.abs))
+  expected.forEach((value, i) =>
+    expect(Math.abs((found[i] ?? Number.NaN) - value) / largest).toBeLessThan(1e-6),
+  )
+}
+
+describe('merge', () => {
+  it('writes an adapter whose ΔW is the weighted mean of all ΔW', async () => {
+    await ready
+    const out = join(folder, 'weighted')
+    const result = await merge({ adapters: folders, rule: 'weighted-mean', weights: [1, 2, 5], out })
+    expect(result.members.map(({ weight, leftOut }) => [weight, leftOut])).toEqual([
+      [1 / 8, false],
+      [2 / 8, false],
+      [5 / 8, false],
+    ])
+    const { modules } = await readAdapter(out)
+    expect(modules.map(({ rank }) => rank)).toEqual([7, 7])
+    modules.forEach((module, k) => {
+      const parts = deltas.map((delta) => delta[k] ?? [])
+      const expected = (parts[0] ?? []).map(
+        (value, i) => value / 8 + (2 * (parts[1]?.[i] ?? 0)) / 8 + (5 * (parts[2]?.[i] ?? 0)) / 8,
+      )
+      expectClose(deltaOf(module), expected)
+    })
+  })
+
+  it('writes ΔW itself, f32 [out, in], for a dense rule; its adapter means the same', async () => {
+    await ready
+    const delta = join(folder, 'delta')
+    const adapter = join(folder, 'dense-adapter')
+    const first = await merge({ adapters: folders, rule: 'median', b: 1, out: delta, format: 'delta' })
+    const second = await merge({ adapters: folders, rule: 'median', b: 1, out: adapter })
+    expect(second.digest).toBe(first.digest)
+    const tensors = readTensors(join(delta, 'delta.safetensors'))
+    const { modules } = await readAdapter(adapter)
+    SHAPES.forEach(({ name, in: width, out }, k) => {
+      const found = tensors.get(`${name}.weight`)
+      expect(found?.shape).toEqual([out, width])
+      const expected = (deltas[0]?.[k] ?? []).map((_, i) => {
+        const [, middle = 0] = deltas.map((each) => each[k]?.[i] ?? 0).sort((x, y) => x - y)
+        return middle
+      })
+      expectClose(found?.values ?? [], expected)
+      expect(deltaOf(modules[k] ?? adapters[0]?.[0] ?? never()).map(Math.fround)).toEqual(found?.values)
+    })
+  })
+
+  it('returns one adapter alone as itself, bit for bit', async () => {
+    await ready
+    const out = join(folder, 'alone')
+    await merge({ adapters: folders.slice(1, 2), rule: 'mean', out })
+    const { modules } = await readAdapter(out)
+    modules.forEach((module, k) => {
+      expect(module.a).toEqual(adapters[1]?.[k]?.a)
+      expect(deltaOf(module)).toEqual(deltas[1]?.[k])
+    })
+  })
+
+  it('leaves nothing but the result in the folder', async () => {
+    await ready
+    const out = join(folder, 'clean')
+    await merge({ adapters: folders, rule: 'mean', out })
+    const card = readFileSync(join(out, 'README.md'), 'utf8')
+    expect(card).toContain('by `mean`')
+    expect(() => readFileSync(join(out, '.aggregate.safetensors'))).toThrow(/ENOENT/)
+  })
+
+  it.each([
+    ['a rule that needs more adapters', { rule: 'multi-krum', b: 1 }, 'RULE_PRECONDITION'],
+    ['an unknown rule', { rule: 'average' }, 'RULE_UNKNOWN'],
+    ['too few weights', { rule: 'weighted-mean', weights: [1] }, 'MERGE_OPTION'],
+    ['a weight of nothing', { rule: 'weighted-mean', weights: [1, 0, 1] }, 'MERGE_OPTION'],
+    ['no base to merge into', { rule: 'mean', format: 'merged' as const }, 'MERGE_OPTION'],
+  ])('refuses %s', async (_title, options, code) => {
+    await ready
+    await expect(
+      merge({ adapters: folders, out: join(folder, 'refused'), ...options }),
+    ).rejects.toMatchObject({ info: { code } })
+  })
+
+  it('names the first difference of adapters that do not belong together', async () => {
+    await ready
+    const other = join(folder, 'other')
+    await writeAdapter(other, adapterOf(9, 2, 1).slice(0, 1))
+    const merging = merge({ adapters: [...folders, other], rule: 'mean', out: join(folder, 'refused') })
+    await expect(merging).rejects.toThrow(/other.*lacks module layers\.1\.q_proj/)
+  })
+})
+
+function never(): never {
+  throw new Error('a module is missing')
+}
