@@ -20,6 +20,11 @@ export const GROUPS: Readonly<Record<string, string>> = {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'five real sites on this machine, one of which lies, from nothing to a certificate',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  {
     name: 'init',
     summary: 'make a node folder: key, options, journal',
     load: async () => (await import('./init.ts')).initCommand,

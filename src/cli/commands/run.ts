@@ -20,6 +20,7 @@ import {
 } from '../command.ts'
 import { EXIT_STATUS } from '../exit-status.ts'
 import { jsonOf } from '../output.ts'
+import { systemClock } from '../system.ts'
 
 /** How long to stay for members that are behind, by default, once this node has its certificate. */
 const LINGER_SECONDS = 30
@@ -103,16 +104,14 @@ async function linger(
   lingerMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  let leftMs = lingerMs
+  const untilMs = systemClock.now() + lingerMs
+  const isOver = (): boolean => signal.aborted || systemClock.now() >= untilMs
   const isBehind = (): boolean =>
     outcome.kind === 'certified' && node.status().members.some(({ hasAttested }) => !hasAttested)
-  const pause = async (ms: number): Promise<void> => {
-    leftMs -= ms
-    // A signal cuts the pause short; the loop's condition ends it.
-    await delay(ms, undefined, { signal }).catch(() => undefined)
-  }
-  while (isBehind() && leftMs > 0 && !signal.aborted) await pause(POLL_MS)
-  if (leftMs > 0 && !signal.aborted) await pause(Math.min(SETTLED_MS, leftMs))
+  // A signal cuts a pause short; the conditions end the waiting.
+  const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal }).catch(() => undefined)
+  while (isBehind() && !isOver()) await pause(POLL_MS)
+  if (!isOver()) await pause(Math.min(SETTLED_MS, lingerMs))
 }
 
 function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
