@@ -26,6 +26,8 @@ export interface SignedFact {
 export interface DecidedFact {
   readonly member: MemberIndex
   readonly digest: string
+  /** x, by digest: two values may give one decision, yet must not both be decided. */
+  readonly value: string
   readonly updates: readonly { readonly member: MemberIndex; readonly header: string }[]
   readonly excluded: readonly MemberIndex[]
   readonly isUndecided: boolean

@@ -267,8 +267,8 @@ export class Site {
         member: each.member,
         header: digestKey(each.header),
       }))
-      const view = this.#state.finalized?.view ?? -1
-      history.decided.push({ member, digest, updates, excluded: decision.excluded, isUndecided, view })
+      const { view, value } = this.#state.finalized ?? { view: -1, value: '' }
+      history.decided.push({ member, digest, value, updates, excluded: decision.excluded, isUndecided, view })
       world.trace(`${member} decides ${digest} in ${view}`)
     } else if (effect.kind === 'evidence') {
       history.caught.push({ by: member, member: effect.member })

@@ -33,6 +33,7 @@ const fact = (order: number, member: number, type: string, slot: string, digest:
 const decided = (member: number, digest: string, updates: { member: number; header: string }[] = []) => ({
   member,
   digest,
+  value: digest,
   updates,
   excluded: [] as number[],
   isUndecided: false,

@@ -1,5 +1,6 @@
 /** Every way in which a simulated member may lie, by name: one explicit list. */
 import { copier } from './copier.ts'
+import { doubleSealer } from './double-sealer.ts'
 import { doubleVoter } from './double-voter.ts'
 import { earlyReader } from './early-reader.ts'
 import { equivocator } from './equivocator.ts'
@@ -17,6 +18,7 @@ import type { Behaviour } from '../site.ts'
 const BEHAVIOURS = {
   silent,
   equivocator,
+  'double-sealer': doubleSealer,
   'double-voter': doubleVoter,
   'victim-header': victimHeader,
   copier,

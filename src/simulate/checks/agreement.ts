@@ -1,7 +1,7 @@
-/** All honest members decide the same, and each the same again after every restart. */
+/** All honest members decide the same value and so the same set, and each the same again after every restart. */
 import type { Check } from '../history.ts'
 
 export const agreement: Check = ({ decided }) => {
-  const digests = new Set(decided.map(({ digest }) => digest))
-  return digests.size <= 1 ? [] : [{ check: 'agreement', what: `${digests.size} different decisions` }]
+  const values = new Set(decided.map(({ value, digest }) => `${value}/${digest}`))
+  return values.size <= 1 ? [] : [{ check: 'agreement', what: `${values.size} different decisions` }]
 }
