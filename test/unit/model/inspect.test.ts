@@ -9,7 +9,7 @@ import { inspectModel } from '../../../src/model/inspect.ts'
 import { findLinearModules } from '../../../src/model/linear-modules.ts'
 import { encodeModel } from '../../../src/model/onnx.ts'
 import { openModel } from '../../../src/model/open-model.ts'
-import { fixtureModel, fixturePath, hasFixtures } from '../../fixtures/reference.ts'
+import { fixtureModel, fixturePath } from '../../fixtures/reference.ts'
 
 const OPTIONS = { batchSize: 4, length: 16, rank: 8 }
 
@@ -84,7 +84,7 @@ describe('opening', () => {
   })
 })
 
-describe.skipIf(!hasFixtures)('real models (skipped where the reference fixtures are absent)', () => {
+describe('real models', () => {
   test('a Hugging Face folder counts as its export does, module by module', async () => {
     const { model, source, folder: weights } = await openModel(fixturePath('llama'))
     expect([source, weights]).toEqual(['hugging-face', fixturePath('llama')])

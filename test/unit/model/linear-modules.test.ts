@@ -7,7 +7,7 @@ import { DataType, type OnnxModel } from '../../../src/model/graph.ts'
 import { findLinearModules } from '../../../src/model/linear-modules.ts'
 import { chooseModules, factorsOf } from '../../../src/model/lora.ts'
 import { moduleNames } from '../../../src/model/module-names.ts'
-import { fixtureBytes, fixtureModel, GRAPHS, hasFixtures, MODELS } from '../../fixtures/reference.ts'
+import { fixtureBytes, fixtureModel, GRAPHS, MODELS } from '../../fixtures/reference.ts'
 
 function adapterOf(model: string): { shapes: Record<string, readonly number[]>; targets: readonly string[] } {
   const bytes = fixtureBytes(model, 'adapter', 'adapter_model.safetensors')
@@ -20,7 +20,7 @@ function adapterOf(model: string): { shapes: Record<string, readonly number[]>; 
   return { shapes: Object.fromEntries(entries.map(({ name, shape }) => [name, shape])), targets }
 }
 
-describe.skipIf(!hasFixtures)('exports by PyTorch (skipped where the reference fixtures are absent)', () => {
+describe('exports by PyTorch', () => {
   test.each(GRAPHS)(
     '%s by %s: the modules, shapes and names of the adapter PEFT wrote',
     (model, exporter) => {

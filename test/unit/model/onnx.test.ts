@@ -15,7 +15,7 @@ import {
 import { decodeModel, encodeModel } from '../../../src/model/onnx.ts'
 import { packValues, tensorOf, unpackValues } from '../../../src/model/onnx-tensor.ts'
 import { WireWriter } from '../../../src/model/onnx-wire.ts'
-import { fixtureBytes, GRAPHS, hasFixtures } from '../../fixtures/reference.ts'
+import { fixtureBytes, GRAPHS } from '../../fixtures/reference.ts'
 
 const THING: GraphNode = {
   name: 'node',
@@ -118,7 +118,7 @@ describe('round trip', () => {
   })
 })
 
-describe.skipIf(!hasFixtures)('exports by PyTorch (skipped where the reference fixtures are absent)', () => {
+describe('exports by PyTorch', () => {
   test.each(GRAPHS)('%s by %s', (model, exporter) => {
     const bytes = fixtureBytes(model, `${exporter}.onnx`)
     const decoded = decodeModel(bytes, model)

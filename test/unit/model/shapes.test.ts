@@ -13,7 +13,7 @@ import { Dim } from '../../../src/model/shapes.ts'
 import { buildTrainingGraph } from '../../../src/train/gradient/training-graph.ts'
 import { findLinearModules } from '../../../src/model/linear-modules.ts'
 import { openModel } from '../../../src/model/open-model.ts'
-import { fixtureModel, fixturePath, GRAPHS, hasFixtures } from '../../fixtures/reference.ts'
+import { fixtureModel, fixturePath, GRAPHS } from '../../fixtures/reference.ts'
 
 type Sizes = Readonly<Record<string, number>>
 
@@ -87,7 +87,7 @@ async function compare(model: OnnxModel, sizes: readonly Sizes[], weightsFolder?
   return known.size
 }
 
-describe.skipIf(!hasFixtures)('exports by PyTorch (skipped where the reference fixtures are absent)', () => {
+describe('exports by PyTorch', () => {
   test.each(GRAPHS)('%s by %s: every value at three sizes', async (model, exporter) => {
     const sizes = [
       { batch: 2, sequence: 7 },
