@@ -44,9 +44,7 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
 
 /** What a report must say for a card; a node's report says more (src/node/describe-use.ts). */
 const reportSchema = v.looseObject({
-  members: v.array(
-    v.looseObject({ name: v.string(), weight: v.number(), norm: v.number(), leftOut: v.boolean() }),
-  ),
+  members: v.array(v.looseObject({ name: v.string(), weight: v.nullable(v.number()), norm: v.number() })),
   leftOut: v.array(v.looseObject({ member: v.string(), by: v.string(), reason: v.string() })),
 })
 

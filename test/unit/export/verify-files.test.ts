@@ -106,6 +106,8 @@ describe.each(['multi-krum', 'trimmed-mean'])('a site’s folder after a round o
     const card = await readFile(join(round.adapter, 'README.md'), 'utf8')
     expect(card).toContain('`site-a`')
     expect(card).toContain(`${rule}@1`)
+    // The figures of the rule's report are in the card: a norm for every member, a weight where the rule gives one.
+    expect(card).toMatch(rule === 'multi-krum' ? /`site-a` \| 0?[.\d]+ \| \d/ : /`site-a` \| – \| \d/)
     expect(card).not.toMatch(/attack/i)
     if (rule === 'multi-krum') expect(card).toMatch(/left out by multi-krum: distance score/)
   })
