@@ -46,8 +46,8 @@ export interface Behaviour {
   readonly onReceive?: (liar: Site, message: Message) => void
   /** Whether to hand an update on disk to a member; by default to everyone, gate or no gate. */
   readonly servesUpdate?: (liar: Site, update: string, to: MemberIndex) => boolean
-  /** Whether peers get its objects by sync; default true. */
-  readonly answersSync?: boolean
+  /** Whether peers get its objects by sync; by default they do. */
+  readonly answersSync?: (liar: Site) => boolean
   /** What it publishes in place of an ordinary update. */
   readonly draft?: (liar: Site) => HeaderDraft
 }
@@ -290,7 +290,7 @@ export class Site {
     const { world, member } = this
     const peer = world.random.pick(world.sites.filter((site) => site.member !== member))
     world.deliver(member, peer.member, () => {
-      if (!peer.isUp || peer.behaviour?.answersSync === false) return
+      if (!peer.isUp || peer.behaviour?.answersSync?.(peer) === false) return
       world.deliver(peer.member, member, () => {
         if (!this.#isUp) return
         const theirs = peer.state.objects

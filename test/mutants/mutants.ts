@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     seenBy: ['validity'],
   },
   {
-    name: 'takes a proposal for justified, whatever it rests on, and finalizes after a dummy vote',
+    name: 'finalizes a view in which it voted dummy',
     clause: '6.6',
     file: 'agree/slot.ts',
     find: 'dummy: (body) => `close/${body.cut}/${body.view}/${body.member}`',
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
     clause: '8.1',
     file: 'agree/outcome.ts',
     find: 'if (held !== null) fetchUpdate(draft, held, true)',
-    replace: 'if (held !== null) fetchUpdate(draft, held, false)',
+    replace: 'if (held === null) continue',
     seenBy: ['termination'],
   },
   {

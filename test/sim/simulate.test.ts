@@ -4,14 +4,14 @@ import { BEHAVIOUR_NAMES, buildScenario, CHECKS, runCampaign, runWorld } from '.
 
 describe('simulated rounds', () => {
   it('keep every promise among four members, with every kind of liar', () => {
-    const campaign = runCampaign({ firstSeed: 1, lastSeed: 300, members: 4 })
+    const campaign = runCampaign({ firstSeed: 1, lastSeed: 200, members: 4 })
     expect(campaign.violations).toEqual([])
     for (const name of BEHAVIOUR_NAMES) expect(campaign.counts[`liar:${name}`]).toBeGreaterThan(0)
     // Worlds in which nothing happens prove nothing.
-    expect(campaign.counts['crashes']).toBeGreaterThan(100)
-    expect(campaign.counts['partitions']).toBeGreaterThan(100)
+    expect(campaign.counts['crashes']).toBeGreaterThan(50)
+    expect(campaign.counts['partitions']).toBeGreaterThan(50)
     expect(campaign.counts['excluded']).toBeGreaterThan(10)
-    expect(campaign.counts['certificates']).toBeGreaterThan(500)
+    expect(campaign.counts['certificates']).toBeGreaterThan(300)
     expect(campaign.maxViews).toBeGreaterThan(1)
   })
 
@@ -19,7 +19,7 @@ describe('simulated rounds', () => {
     [2, 15],
     [3, 30],
     [5, 20],
-    [7, 40],
+    [7, 25],
     [10, 4],
   ])('keep every promise among %i members', (members, worlds) => {
     const campaign = runCampaign({ firstSeed: 1, lastSeed: worlds, members })

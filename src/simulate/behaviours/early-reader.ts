@@ -25,5 +25,5 @@ export const earlyReader: Behaviour = {
     return false
   },
   // Or its first Header, the one that it holds back, would be had by sync.
-  answersSync: false,
+  answersSync: () => false,
 }

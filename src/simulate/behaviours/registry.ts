@@ -4,6 +4,8 @@ import { doubleSealer } from './double-sealer.ts'
 import { doubleVoter } from './double-voter.ts'
 import { earlyReader } from './early-reader.ts'
 import { equivocator } from './equivocator.ts'
+import { fader } from './fader.ts'
+import { forgetter } from './forgetter.ts'
 import { miscomputer } from './miscomputer.ts'
 import { poisoner } from './poisoner.ts'
 import { silent } from './silent.ts'
@@ -28,6 +30,8 @@ const BEHAVIOURS = {
   'stale-replayer': staleReplayer,
   'status-liar': statusLiar,
   'early-reader': earlyReader,
+  fader,
+  forgetter,
   miscomputer,
   twin,
 } as const satisfies Readonly<Record<string, Behaviour>>

@@ -5,5 +5,5 @@ export const silent: Behaviour = {
   name: 'silent',
   onEffect: (_, effect) => effect.kind === 'broadcast',
   servesUpdate: () => false,
-  answersSync: false,
+  answersSync: () => false,
 }

@@ -8,5 +8,5 @@ export const victimHeader: Behaviour = {
     liar.sendTo(effect.message, (liar.member + 1) % liar.world.scenario.n)
     return true
   },
-  answersSync: false,
+  answersSync: () => false,
 }
