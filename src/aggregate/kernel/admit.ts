@@ -6,9 +6,17 @@
 import { openReader } from '../../files/index.ts'
 import type { AdmissionAnswer, AdmissionJob } from '../job.ts'
 import { loadFactors } from './factors.ts'
-import type { Kernel } from './kernel.ts'
+import { checkKnownAnswers, type Kernel } from './kernel.ts'
 
+/** @throws KERNEL_ARITHMETIC when this machine cannot be trusted with the question */
 export async function admit(kernel: Kernel, job: AdmissionJob): Promise<AdmissionAnswer> {
+  checkKnownAnswers(kernel)
+  const answer = await findFault(kernel, job)
+  checkKnownAnswers(kernel)
+  return answer
+}
+
+async function findFault(kernel: Kernel, job: AdmissionJob): Promise<AdmissionAnswer> {
   const { exports, arena } = kernel
   const { input, limits } = job
   const reader = await openReader(input.path)

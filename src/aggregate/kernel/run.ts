@@ -47,6 +47,8 @@ export async function runAggregate(
   onStep: OnStep,
 ): Promise<AggregateFigures> {
   const rule = ruleNamed(job.rule)
+  // The process lives long and answers many jobs: what held when it was loaded need not hold now.
+  checkKnownAnswers(kernel)
   const start = kernel.arena.mark()
   const readers: Reader[] = []
   const writer = await openAtomicWriter(job.outputPath)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { toHex } from '../../../src/core/bytes.ts'
 import { sha256 } from '../../../src/core/hash.ts'
-import { kernelDigest, loadKernel } from '../../../src/aggregate/kernel/kernel.ts'
+import { checkKnownAnswers, kernelDigest, loadKernel } from '../../../src/aggregate/kernel/kernel.ts'
 import { tempFolder } from '../../support/update-files.ts'
 
 const file = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url))
@@ -42,6 +42,24 @@ describe('the kernel', () => {
     await expect(loadKernel(sha256(new Uint8Array(1)))).rejects.toMatchObject({
       info: { code: 'KERNEL_MISMATCH' },
     })
+  })
+
+  it.each([
+    ['flushes subnormals of f64 to zero', 8, [0, 0, 0, 0, 0, 0, 0, 0]],
+    ['flushes subnormals of f32 to zero', 32, [0, 0, 0, 0]],
+    ['rounds a tie away from even', 0, [1, 0, 0, 0, 0, 0, 0xe0, 0x3f]],
+  ])('finds a machine out that %s', async (_fault, at, wrongBytes) => {
+    const kernel = await loadKernel()
+    const { exports } = kernel
+    // What such a machine would leave in the module's memory; the module's own arithmetic is that of this machine.
+    const knownAnswers = (from: number, to: number): void => {
+      exports.knownAnswers(from, to)
+      new Uint8Array(exports.memory.buffer).set(wrongBytes, to + at)
+    }
+    expect(() => checkKnownAnswers({ ...kernel, exports: { ...exports, knownAnswers } })).toThrow(
+      expect.objectContaining({ info: expect.objectContaining({ code: 'KERNEL_ARITHMETIC' }) }),
+    )
+    expect(() => checkKnownAnswers(kernel)).not.toThrow()
   })
 
   it('widens bf16 and f16 exactly, −0 to +0, and finds what is not finite', async () => {
