@@ -1,0 +1,79 @@
+/**
+ * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | tables
+ * Lines are appended: earlier ones stay, the tables show the last of each.
+ */
+import '../src/compat.ts'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { withTables } from '../src/cli/docs.ts'
+import { MEASUREMENT_TABLES } from './measure/tables.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const rawFile = (name: string): string => `${root}docs/results/${name}.jsonl`
+const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
+const GRAPHS = ['dynamo', 'script', 'hf']
+const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
+
+/** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
+function measure(name: string, command: string, words: readonly string[], fields: object = {}): void {
+  process.stderr.write(`${command}\n`)
+  const { status, stdout } = spawnSync(process.execPath, [...words], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+  })
+  if (stdout.trim() === '' || (status !== 0 && name !== 'demo')) {
+    process.stderr.write(`  failed with status ${status}: no line\n`)
+    return
+  }
+  const document: unknown = JSON.parse(stdout.replaceAll(root, ''))
+  const line = { command, ...fields, cpu: cpus()[0]?.model.trim() ?? '', node: process.version, document }
+  appendFileSync(rawFile(name), `${JSON.stringify(line)}\n`)
+}
+
+const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>> = {
+  demo: (words) => {
+    for (const attack of words.length > 0 ? words : ATTACKS) {
+      const command = `npm run nodes -- --sites 5${attack === 'none' ? '' : ` --attack ${attack}:site-e`} --json`
+      const own = command.replace('npm run nodes -- ', '').split(' ')
+      measure('demo', command, ['--import', 'tsx', 'scripts/nodes.ts', ...own], { attack })
+    }
+  },
+  gradients: () => {
+    for (const model of FIXTURES) {
+      for (const graph of GRAPHS) {
+        if (graph === 'hf' && !existsSync(`${root}test/fixtures/${model}/base.safetensors`)) continue
+        const words = [`test/fixtures/${model}`, '--graph', graph, '--json']
+        const command = `npm run check-gradients -- ${words.join(' ')}`
+        measure('gradients', command, ['--import', 'tsx', 'scripts/check-gradients.ts', ...words])
+      }
+    }
+  },
+  rounds: () => {
+    for (const megabytes of [1, 50]) {
+      const words = ['--members', '5', '--megabytes', `${megabytes}`, '--runs', '3', '--json']
+      const command = `npm run bench:round -- ${words.join(' ')}`
+      measure('rounds', command, ['--import', 'tsx', 'scripts/bench-round.ts', ...words])
+    }
+  },
+  tables: () => undefined,
+}
+
+const [what = '', ...words] = process.argv.slice(2)
+const work = MEASUREMENTS[what]
+if (work === undefined) {
+  process.stderr.write(`measure: expected one of ${Object.keys(MEASUREMENTS).join(', ')}\n`)
+  process.exit(2)
+}
+work(words)
+const path = `${root}docs/MEASUREMENTS.md`
+const tables = Object.fromEntries(
+  Object.entries(MEASUREMENT_TABLES).flatMap(([name, table]) =>
+    existsSync(rawFile(name)) ? [[name, () => table(readFileSync(rawFile(name), 'utf8'))]] : [],
+  ),
+)
+writeFileSync(path, withTables(readFileSync(path, 'utf8'), tables))

@@ -1,0 +1,143 @@
+/**
+ * The tables of docs/MEASUREMENTS.md, made from the raw lines in docs/results/: nothing in them is written by hand.
+ * A raw line holds what a command printed, the command, and the machine. Of repeated measurements the last line counts.
+ */
+import * as v from 'valibot'
+
+const machine = { command: v.string(), cpu: v.string(), node: v.string() }
+const loss = v.nullable(v.number())
+const demoLine = v.object({
+  ...machine,
+  attack: v.string(),
+  document: v.object({
+    seconds: v.number(),
+    decided: v.boolean(),
+    roster: v.array(v.string()),
+    received: v.number(),
+    used: v.number(),
+    rule: v.nullable(v.string()),
+    sites: v.array(
+      v.object({
+        name: v.string(),
+        honest: v.boolean(),
+        losses: v.nullable(
+          v.object({
+            own: v.record(v.string(), loss),
+            all: v.record(v.string(), loss),
+          }),
+        ),
+        leftOut: v.nullable(v.object({ by: v.string(), reason: v.string() })),
+      }),
+    ),
+  }),
+})
+const gradientLine = v.object({
+  ...machine,
+  document: v.object({
+    model: v.string(),
+    graph: v.string(),
+    device: v.string(),
+    tensors: v.number(),
+    worst: v.object({ relative: v.number() }),
+    adamw: v.object({ worst: v.number() }),
+  }),
+})
+const roundLine = v.object({
+  ...machine,
+  document: v.object({ members: v.number(), updateSizeBytes: v.number(), seconds: v.array(v.number()) }),
+})
+
+const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const head = (...cells: readonly string[]): readonly string[] => [
+  row(...cells),
+  row(...cells.map(() => '---')),
+]
+
+function parseLines<S extends v.GenericSchema>(text: string, schema: S): readonly v.InferOutput<S>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => v.parse(schema, JSON.parse(line)))
+}
+
+/** The last line of each key, in the order in which keys first came. */
+function lastOf<T>(lines: readonly T[], keyOf: (line: T) => string): readonly T[] {
+  return [...new Map(lines.map((line) => [keyOf(line), line])).values()]
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** One row an attack: the honest sites' mean losses on everybody's data. */
+export function demoTable(text: string): string {
+  const lines = lastOf(parseLines(text, demoLine), ({ attack }) => attack)
+  const rows = lines.map(({ attack, document }) => {
+    const losses = document.sites.flatMap((site) => (site.losses === null ? [] : [site.losses.all]))
+    const column = (name: string): string => {
+      const values = losses.flatMap((all) => all[name] ?? [])
+      return values.length === 0 ? '–' : mean(values).toFixed(3)
+    }
+    const left = document.sites.flatMap(({ name, leftOut }) =>
+      leftOut === null ? [] : [`${name} (${leftOut.by})`],
+    )
+    return row(
+      attack,
+      document.decided ? 'yes' : 'NO',
+      `${document.received} of ${document.roster.length}, ${document.used} used`,
+      document.rule ?? '–',
+      left.length === 0 ? '–' : left.join(', '),
+      ...['base', 'local', 'mean', 'merged', 'central'].map(column),
+      document.seconds.toFixed(0),
+    )
+  })
+  const titles = [
+    'attack',
+    'decided',
+    'updates',
+    'rule',
+    'left out',
+    'base',
+    'local',
+    'mean',
+    'merged',
+    'central',
+    'seconds',
+  ]
+  return [...head(...titles), ...rows].join('\n')
+}
+
+export function gradientTable(text: string): string {
+  const lines = lastOf(
+    parseLines(text, gradientLine),
+    ({ document: d }) => `${d.model} ${d.graph} ${d.device}`,
+  )
+  const rows = lines.map(({ document: { model, graph, device, tensors, worst, adamw } }) =>
+    row(model, graph, device, String(tensors), worst.relative.toExponential(1), adamw.worst.toExponential(1)),
+  )
+  return [
+    ...head('model', 'graph', 'device', 'tensors', 'worst gradient', 'worst of six AdamW losses'),
+    ...rows,
+  ].join('\n')
+}
+
+export function roundTable(text: string): string {
+  const lines = lastOf(parseLines(text, roundLine), ({ document: d }) => `${d.members} ${d.updateSizeBytes}`)
+  const rows = lines.map(({ document: { members, updateSizeBytes, seconds } }) =>
+    row(
+      String(members),
+      (updateSizeBytes / 1e6).toFixed(1),
+      seconds.map((each) => each.toFixed(1)).join(', '),
+    ),
+  )
+  return [
+    ...head('members', 'MB an update', 'seconds from last header to last certificate, each run'),
+    ...rows,
+  ].join('\n')
+}
+
+/** Name of the raw file → mark and table. */
+export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => string>> = {
+  demo: demoTable,
+  gradients: gradientTable,
+  rounds: roundTable,
+}
