@@ -67,6 +67,7 @@ export function createLyingExchange(
       shown.set(digestKey(other.digest), other)
       await real.publish(other.bytes)
     }
+    if (parts.forged !== null) real.announceUpdate(parts.forged.update)
     return { recipients: 0 }
   }
   return { ...real, publish }

@@ -57,8 +57,11 @@ export async function forgeUpdate(forgery: Forgery, place: ForgingPlace): Promis
   }
 }
 
+/** Well above what the charter's bound leaves for names and metadata. */
+const TOO_LARGE_FACTOR = 16
+
 async function writeForged(path: string, forgery: Forgery, layout: Layout, nonce: Uint8Array): Promise<void> {
-  const over = layout.rankMax + 1
+  const over = forgery === 'too-large' ? TOO_LARGE_FACTOR * layout.rankMax : layout.rankMax + 1
   // One module over the cap still fits the charter's bound on the size of the whole; all of them do not.
   const ranks = layout.modules.map((_, i) =>
     forgery === 'too-large' || (forgery === 'rank-over-cap' && i === 0) ? over : 1,
