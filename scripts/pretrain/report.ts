@@ -59,7 +59,7 @@ full-parameter mode:
 | seed | \`${recipe.seed}\` |
 | training | ${recipe.epochs} epochs, ${steps} steps of ${recipe.batchSize} lines; AdamW (rate ${recipe.learningRate}, betas ${recipe.betas.join(' and ')}, decay ${recipe.weightDecay}), warm-up ${recipe.warmupShare * 100} % of the steps, cosine down to ${recipe.finalShare * 100} %, gradient norm at most ${recipe.gradientNormMax} |
 | loss | ${validationLoss?.before.toFixed(3)} → ${validationLoss?.best.toFixed(3)} nats a target token on the validation lines (best at step ${result.bestStep}) |
-| time | ${Math.round(seconds)} s on two cores of a shared machine |
+| time | ${Math.round(seconds)} s from step ${result.resumedFromStep} on. Another number of threads may change the last bits |
 
 ![Loss over steps](loss.svg)
 
