@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
-import { openAtomicWriter, writeJson } from '../../src/files/index.ts'
+import { openAtomicWriter, writeFileAtomic, writeJson } from '../../src/files/index.ts'
 import { parseLlamaConfig } from '../../src/model/hf-config.ts'
 import { llamaTensorShapes } from '../../src/model/hf-llama.ts'
 import { littleEndian } from '../../src/model/peft.ts'
@@ -47,6 +47,12 @@ export const BASE_CONFIG = {
   vocab_size: VOCABULARY_SIZE,
 } as const
 
+/** Fields that Python reads as floats: with JSON's bare `0` they would be integers there, which strict configs refuse. */
+const FLOAT_FIELDS = /("(?:attention_dropout|rope_theta)": \d+)(?=[,\n])/g
+
+export const baseConfigText = (): string =>
+  `${JSON.stringify(BASE_CONFIG, null, 2)}\n`.replaceAll(FLOAT_FIELDS, '$1.0')
+
 /** Writes the folder of the untrained model. @param seed — decides the weights */
 export async function writeUntrainedModel(
   folder: string,
@@ -54,7 +60,7 @@ export async function writeUntrainedModel(
   seed: string,
 ): Promise<void> {
   const { tokenizer, config } = byteLevelTokenizerFiles(POSITION_COUNT, merges)
-  await writeJson(join(folder, 'config.json'), BASE_CONFIG)
+  await writeFileAtomic(join(folder, 'config.json'), baseConfigText())
   await writeJson(join(folder, 'generation_config.json'), { eos_token_id: 1, pad_token_id: 0 })
   await writeJson(join(folder, 'tokenizer.json'), tokenizer)
   await writeJson(join(folder, 'tokenizer_config.json'), config)
