@@ -49,7 +49,7 @@ function copyWith(mutant: Mutant): string {
   return folder
 }
 
-function simulate(folder: string, members: number, first: number, last: number) {
+function simulate(folder: string, liar: string | undefined, members: number, first: number, last: number) {
   const args = [
     '--import',
     'tsx',
@@ -60,6 +60,7 @@ function simulate(folder: string, members: number, first: number, last: number) 
     `${members}`,
     '--json',
   ]
+  if (liar !== undefined) args.push('--liar', liar)
   const { stdout, stderr, status, signal } = spawnSync(process.execPath, args, {
     cwd: folder,
     encoding: 'utf8',
@@ -81,7 +82,7 @@ function hunt(mutant: Mutant, seedMax: number): Found {
   let worlds = 0
   try {
     for (const [members, first, last] of STEPS.filter(([, from]) => from <= seedMax)) {
-      const violations = simulate(folder, members, first, Math.min(last, seedMax))
+      const violations = simulate(folder, mutant.liar, members, first, Math.min(last, seedMax))
       worlds += Math.min(last, seedMax) - first + 1
       if (violations.length === 0) continue
       const seenBy = [...new Set(violations.map(({ check }) => check))].sort()

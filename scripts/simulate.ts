@@ -1,12 +1,12 @@
 /**
  * Rounds by seed, in virtual time, with faults and liars.
- *   npm run simulate -- --seeds A..B --members N [--keys ed25519] [--json]
+ *   npm run simulate -- --seeds A..B --members N [--keys ed25519] [--liar BEHAVIOUR] [--json]
  * Prints what was violated (nothing, one hopes) and what happened. Exit status 1 if anything was violated. The same seeds
  * give the same `traceDigest` on every machine.
  */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import '../src/compat.ts'
-import { type Campaign, runCampaign } from '../src/simulate/index.ts'
+import { BEHAVIOUR_NAMES, type BehaviourName, type Campaign, runCampaign } from '../src/simulate/index.ts'
 import { MEMBER_COUNT_MAX } from '../src/charter/schema.ts'
 
 function parseSeeds(text: string): readonly [number, number] {
@@ -47,17 +47,25 @@ const program = new Command('simulate')
   .addOption(
     new Option('--keys <kind>', 'signatures').choices(['keyed-hash', 'ed25519']).default('keyed-hash'),
   )
+  .addOption(new Option('--liar <behaviour>', 'what every liar is').choices(BEHAVIOUR_NAMES))
   .option('--json', 'one JSON document on one line')
   .parse()
 
-const { seeds, members, keys, json } = program.opts<{
+const { seeds, members, keys, liar, json } = program.opts<{
   seeds: readonly [number, number]
   members: number
   keys: 'keyed-hash' | 'ed25519'
+  liar?: BehaviourName
   json?: boolean
 }>()
 const startedAt = performance.now()
-const campaign = runCampaign({ firstSeed: seeds[0], lastSeed: seeds[1], members, keys })
+const campaign = runCampaign({
+  firstSeed: seeds[0],
+  lastSeed: seeds[1],
+  members,
+  keys,
+  ...(liar === undefined ? {} : { liar }),
+})
 const seconds = (performance.now() - startedAt) / 1000
 console.log(json === true ? JSON.stringify({ ...campaign, seconds }) : describe(campaign, seconds))
 process.exitCode = campaign.violations.length === 0 ? 0 : 1

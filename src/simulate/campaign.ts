@@ -2,6 +2,7 @@
 import { toHex } from '../core/bytes.ts'
 import { createHasher } from '../core/hash.ts'
 import { CHECKS } from './checks/registry.ts'
+import type { BehaviourName } from './behaviours/registry.ts'
 import type { Violation } from './history.ts'
 import type { KeyKind } from './keys.ts'
 import { buildScenario } from './scenario.ts'
@@ -13,6 +14,8 @@ export interface CampaignOptions {
   readonly lastSeed: number
   readonly members: number
   readonly keys?: KeyKind
+  /** What every liar is; by default each is drawn. */
+  readonly liar?: BehaviourName
   readonly onWorld?: (seed: number, result: WorldResult) => void
 }
 
@@ -40,7 +43,11 @@ export function runCampaign(options: CampaignOptions): Campaign {
   const count = (what: string, by = 1): void => void counts.set(what, (counts.get(what) ?? 0) + by)
   let undecided = 0
   for (let seed = firstSeed; seed <= lastSeed; seed++) {
-    const scenario = buildScenario(seed, { members, keys })
+    const scenario = buildScenario(seed, {
+      members,
+      keys,
+      ...(options.liar === undefined ? {} : { liar: options.liar }),
+    })
     const result = runWorld(scenario)
     const { history } = result
     traces.update(result.traceDigest)

@@ -55,9 +55,14 @@ export const VIEW_TIMEOUT_MS = 1_500
 export interface ScenarioOptions {
   readonly members: number
   readonly keys?: KeyKind
+  /** What every liar is; by default each is drawn. */
+  readonly liar?: BehaviourName
 }
 
-export function buildScenario(seed: number, { members: n, keys = 'keyed-hash' }: ScenarioOptions): Scenario {
+export function buildScenario(
+  seed: number,
+  { members: n, keys = 'keyed-hash', liar }: ScenarioOptions,
+): Scenario {
   const random = createRandom(`scenario/${n}/${seed}`)
   const f = defaultFaultCount(n)
   const roster = Array.from({ length: n }, (_, member) => member)
@@ -65,7 +70,8 @@ export function buildScenario(seed: number, { members: n, keys = 'keyed-hash' }:
   for (const member of random
     .shuffle(roster)
     .slice(0, random.chance(0.2) ? 0 : random.between(Math.min(1, f), f))) {
-    liars.set(member, random.pick(BEHAVIOUR_NAMES))
+    const drawn = random.pick(BEHAVIOUR_NAMES)
+    liars.set(member, liar ?? drawn)
   }
   const isSick = random.chance(0.7)
   const healAtMs = isSick ? random.between(1_000, 40_000) : 0

@@ -103,16 +103,32 @@ describe('views', () => {
   })
 
   it('§6.4 get no vote for a fresh proposal while an earlier view has no dummy certificate', () => {
-    const { table, value, digest } = sitAgreeing(false)
-    const vote = (member: number) => table.say(member, 'vote', { cut: 0, view: 0, value: digest })
-    table.hear(...othersOf(table).map(vote))
+    const leader = leaderAt(sitDown(), 0)
+    const table = sitDown({ me: (leader + 2) % 4 })
+    table.feed({ kind: 'clock', nowMs: START_MS })
+    const value: Value = { round: ROUND, cut: 0, statuses: hearCertified(table).statuses.map(named) }
+    const notarized = { cut: 0, view: 0, value: digestOfValue(value) }
+    table.hear(...othersOf(table).map((member) => table.say(member, 'vote', notarized)))
     expect(table.state().view).toBe(1)
-    const fresh = table.say(leaderAt(table, 1), 'proposal', { cut: 0, view: 1, value })
-    if (leaderAt(table, 1) !== table.params.me) table.hear(fresh)
-    const inView1 = signedOf(table, 'vote').filter(
-      (message) => message.type === 'vote' && message.body.view === 1,
+    table.hear(table.say(leaderAt(table, 1), 'proposal', { cut: 0, view: 1, value }))
+    const inView1 = (): number =>
+      signedOf(table, 'vote').filter(({ slot }) => slot.startsWith('vote/0/1/')).length
+    expect(inView1()).toBe(0)
+    // With a dummy certificate of view 0 it would have been good.
+    table.hear(...othersOf(table).map((member) => table.say(member, 'dummy', { cut: 0, view: 0 })))
+    expect(inView1()).toBe(1)
+  })
+
+  it('§6.4 get no vote for a value carried from a view in which another was notarized', () => {
+    const leader = leaderAt(sitDown(), 0)
+    const table = sitDown({ me: (leader + 2) % 4 })
+    table.feed({ kind: 'clock', nowMs: START_MS })
+    const value: Value = { round: ROUND, cut: 0, statuses: hearCertified(table).statuses.map(named) }
+    table.hear(
+      ...othersOf(table).map((member) => table.say(member, 'vote', { cut: 0, view: 0, value: ROUND })),
     )
-    expect(inView1).toEqual([])
+    table.hear(table.say(leaderAt(table, 1), 'proposal', { cut: 0, view: 1, value, carriedFrom: 0 }))
+    expect(signedOf(table, 'vote')).toEqual([])
   })
 
   it('§6.4 carry a notarized value, and accept it when carried', () => {
