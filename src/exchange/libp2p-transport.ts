@@ -305,7 +305,9 @@ function dialAddress(text: string, peer: PeerId): ReturnType<typeof multiaddr> {
 
 function listenFailed(addresses: readonly string[], cause: unknown): Error {
   const address = addresses.join(', ')
-  const reason = messageOf(cause)
+  // libp2p lists every address with its error's stack, and advice on its own settings; the system's reason is one line.
+  const text = messageOf(cause)
+  const reason = /\blisten (E[A-Z]+: .*)/.exec(text)?.[1] ?? text.split('\n', 1)[0] ?? text
   return transportError(
     { code: 'LISTEN_FAILED', address, reason },
     `cannot listen on ${address}: ${reason}`,

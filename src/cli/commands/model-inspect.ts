@@ -1,5 +1,7 @@
 /** `oneround model inspect`: what a model holds, where adapters can go, and whether it can be trained. */
 import { isRoundError } from '../../core/errors.ts'
+import type { Graph } from '../../model/graph.ts'
+import { readsOf } from '../../model/graph-order.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { inspectModel, type ModelInspection } from '../../model/inspect.ts'
 import { openModel, type OpenedModel } from '../../model/open-model.ts'
@@ -48,7 +50,7 @@ function obstaclesOf(
       graph,
       shapes: inferGraphShapes(model),
       sinks: [output.name],
-      wanted: modules.map((module) => module.output),
+      wanted: firstOutputs(graph, modules),
     })
     return []
   } catch (error) {
@@ -59,6 +61,20 @@ function obstaclesOf(
     if (!isRoundError(error)) throw error
     return [{ op: 'model', node: graph.name, reason: error.message }]
   }
+}
+
+/**
+ * Outputs of modules that no other module feeds. Nothing behind a wanted value is looked at, so wanting a later module's
+ * output as well would hide what stands between the two.
+ */
+function firstOutputs(graph: Graph, modules: ModelInspection['modules']): readonly string[] {
+  const outputs = new Set(modules.map(({ output }) => output))
+  const fed = new Set<string>()
+  for (const node of graph.nodes) {
+    const isFed = readsOf(node).some((name) => fed.has(name) || outputs.has(name))
+    if (isFed) for (const name of node.outputs) fed.add(name)
+  }
+  return [...outputs].filter((name) => !fed.has(name))
 }
 
 function documentOf(

@@ -37,8 +37,8 @@ async function run(...argv: readonly string[]) {
   return { status, stdout: written }
 }
 
-/** Two layers of one product each, then `last`. */
-async function writeModel(name: string, last: string): Promise<string> {
+/** Two layers of one product and `act` each, then `last`. */
+async function writeModel(name: string, last: string, act = 'Tanh'): Promise<string> {
   const b = new GraphBuilder({ opset: 17, name: 'layers' })
   let value = b.input('x', DataType.float, ['batch', 4])
   for (const layer of [0, 1]) {
@@ -49,7 +49,7 @@ async function writeModel(name: string, last: string): Promise<string> {
       data: new Uint8Array(64),
     })
     const product = b.add('MatMul', [value, w], {}, { name: `/layers.${layer}/proj/MatMul` })
-    value = b.add('Tanh', [product], {}, { name: `/layers.${layer}/act/Tanh` })
+    value = b.add(act, [product], {}, { name: `/layers.${layer}/act` })
   }
   b.add(last, [value], {}, { name: '/end', output: 'logits' })
   b.output('logits', DataType.float, ['batch', 4])
@@ -83,6 +83,16 @@ test('lists the nodes that cannot be differentiated', async () => {
   const ungraded = JSON.parse((await run(await writeModel('other.onnx', 'Hardmax'), '--json')).stdout)
   expect(ungraded).toMatchObject({ isTrainable: false, obstacles: [{ op: 'Hardmax', node: '/end' }] })
   expect((await run(path)).stdout).toMatch(/cannot be trained yet:\n +Det \/end: /)
+  const between = JSON.parse(
+    (await run(await writeModel('between.onnx', 'Sigmoid', 'Hardmax'), '--json')).stdout,
+  )
+  expect(between).toMatchObject({
+    isTrainable: false,
+    obstacles: [
+      { op: 'Hardmax', node: '/layers.0/act' },
+      { op: 'Hardmax', node: '/layers.1/act' },
+    ],
+  })
 })
 
 test('a file that is no model is an input error that names it', async () => {
