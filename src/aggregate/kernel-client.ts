@@ -3,7 +3,6 @@
  * In: jobs. Out: their answers. A process that dies ends its jobs with KERNEL_LOST; the next job starts another.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { entryArgs, siblingEntry } from '../core/entry.ts'
 import { RoundError } from '../core/errors.ts'
 import { aggregateError } from './errors.ts'
@@ -37,7 +36,7 @@ export function openKernelClient(): KernelClient {
 
   const start = (): ChildProcess => {
     const args = entryArgs(ENTRY)
-    const started = fork(fileURLToPath(ENTRY), [], {
+    const started = fork(args.at(-1) ?? '', [], {
       execArgv: args.slice(0, -1),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Typed arrays never cross; numbers, texts and null do, floats as they are.
