@@ -37,6 +37,8 @@ export interface ConsortiumOptions {
   readonly commitSeconds?: number
   readonly cutSeconds?: number
   readonly finalSeconds?: number
+  /** Rank of the adapters. Default 2. */
+  readonly rank?: number
   readonly changes?: Partial<CharterDraft>
 }
 
@@ -50,7 +52,7 @@ const MODULES = [
 
 /** Makes the folders, signs the charter with every key, and writes an adapter for each member. */
 export async function makeConsortium(options: ConsortiumOptions): Promise<Consortium> {
-  const { n, commitSeconds = 600, cutSeconds = 900, finalSeconds = 1200, changes = {} } = options
+  const { n, commitSeconds = 600, cutSeconds = 900, finalSeconds = 1200, rank = 2, changes = {} } = options
   const root = mkdtempSync(join(tmpdir(), 'oneround-consortium-'))
   const names = Array.from({ length: n }, (_, i) => `site-${String.fromCharCode(97 + i)}`)
   const folderOf = (name: string) => join(root, name)
@@ -89,7 +91,7 @@ export async function makeConsortium(options: ConsortiumOptions): Promise<Consor
   for (const signer of signers) signed = signCharter(signed, signer, 'charter.json')
   for (const [i, name] of names.entries()) {
     await writeCharterFile(charterPath(folderOf(name)), signed)
-    await writeTestAdapter(adapterOf(name), charter.layout, i)
+    await writeTestAdapter(adapterOf(name), charter.layout, i, rank)
   }
   return { root, names, signed, folderOf, adapterOf }
 }
