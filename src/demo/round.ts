@@ -31,8 +31,11 @@ export interface RoundOptions {
   readonly signal: AbortSignal
 }
 
-/** How long a site stays for members that are behind; a killed one needs to start again and catch up. */
-const LINGER_SECONDS = 20
+/**
+ * How long a site stays for members that are behind. A killed one needs to start again and catch up, which takes long on
+ * a busy machine; nobody waits so long otherwise, since all are stopped when every site has its result.
+ */
+const LINGER_SECONDS = 240
 
 const runDocument = v.object({
   schema: v.literal('oneround/run@1'),
