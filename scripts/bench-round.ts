@@ -6,6 +6,7 @@
  */
 import '../src/compat.ts'
 import { parseArgs } from 'node:util'
+import type { Charter } from '../src/charter/index.ts'
 import { removeFolder } from '../src/files/index.ts'
 import { readPlan } from '../src/demo/plan.ts'
 import { runRound } from '../src/demo/round.ts'
@@ -24,6 +25,8 @@ const RANK = 16
 /** One module's factors: A [16, 1024] and B [1024, 16] in f32. */
 const MODULE_BYTES = 2 * WIDTH * RANK * 4
 const TIMEOUT_MS = 600_000
+/** Random values are larger than trained ones. */
+const NORMS: Partial<Charter['limits']> = { updateNorm: [1_000_000, 1], moduleNorm: [1_000_000, 1] }
 
 interface Measured {
   readonly members: number
@@ -38,7 +41,11 @@ interface Measured {
 async function measure(members: number, megabytes: number): Promise<Measured> {
   const count = Math.max(1, Math.round((megabytes * 1_000_000) / MODULE_BYTES))
   const modules = Array.from({ length: count }, (_, i) => ({ name: `m${i}`, in: WIDTH, out: WIDTH }))
-  const consortium = await makeConsortium({ n: members, rank: RANK, changes: { modules, rankMax: RANK } })
+  const consortium = await makeConsortium({
+    n: members,
+    rank: RANK,
+    changes: { modules, rankMax: RANK, limits: NORMS },
+  })
   const headers: number[] = []
   const certificates: number[] = []
   try {

@@ -12,7 +12,7 @@ import { encodeHeader } from '../core/safetensors.ts'
 import { hasFile, openAtomicWriter, openReader, readText, writeJson } from '../files/index.ts'
 import { modelError } from './errors.ts'
 import { alphaOf, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
-import { decodeFloat32, locateTensors, pickled, type StoredTensor } from './weights.ts'
+import { decodeFloat32, IS_LITTLE_ENDIAN, locateTensors, pickled, type StoredTensor } from './weights.ts'
 
 export { type AdapterConfig } from './peft-config.ts'
 
@@ -238,9 +238,10 @@ function invalid(file: string, reason: string): Error {
   return modelError({ code: 'ADAPTER_INVALID', file, reason }, reason)
 }
 
-/** Safetensors are little-endian whatever the machine is. */
+/** Safetensors are little-endian whatever the machine is. A view of the values where it is too. */
 export function littleEndian(values: Float32Array | undefined): Uint8Array {
   if (values === undefined) return new Uint8Array(0)
+  if (IS_LITTLE_ENDIAN) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   const bytes = new Uint8Array(values.length * 4)
   const view = new DataView(bytes.buffer)
   for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i] ?? 0, true)
