@@ -33,10 +33,10 @@ export interface ConsortiumOptions {
   readonly signal: AbortSignal
 }
 
-/** λ. With a shared first A the sites' updates add up well enough; larger ones gained little here (docs/DEMO.md). */
+/** λ. With a shared first A the sites' updates add up well enough; larger ones gained little here (docs/MEASUREMENTS.md). */
 const LAMBDA = '1'
 /** From the charter on: time for every process to start, even on a busy machine. Only members that are silent are waited for. */
-const DEADLINES = ['--commit', '+30s', '--cut', '+45s', '--final', '+10m']
+const DEADLINES = ['--commit', '+20s', '--cut', '+30s', '--final', '+10m']
 const ROUND_TIMEOUT_MS = 300_000
 
 const charterArgs = (): readonly string[] => [
