@@ -131,6 +131,7 @@ export class RoundRunner {
     const messages = restoredMessages(journal, params)
     this.#driver.feed({ kind: 'restored', messages, observe: params.me === null })
     for (const message of messages) await this.#judgeStored(message)
+    if (ownHeader) this.#keeper.holdOwn(ownHeader.update)
     if (ownHeader !== undefined) this.#driver.feed({ kind: 'adapter-ready', header: ownHeader })
     this.#restored.resolve()
     this.#tick()
@@ -200,8 +201,6 @@ export class RoundRunner {
       signed: (message) => {
         reporter.signed(message)
         reporter.phaseAt(this.#driver.state)
-        // My own update is judged like any other: it lies in the store since before its header was made.
-        this.#background(this.#judgeStored(message))
       },
       fail: (error) => this.#fail(error),
     }

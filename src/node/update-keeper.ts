@@ -63,6 +63,12 @@ export class UpdateKeeper {
     )
   }
 
+  /** My own update lies whole in the store and was judged when it was made. */
+  holdOwn(digest: Digest): void {
+    this.#stored.add(digestKey(digest))
+    if (this.#served.has(digestKey(digest))) this.#modules.exchange.announceUpdate(digest)
+  }
+
   /** From now on members may read it. */
   allowServing(digest: Digest): void {
     this.#served.add(digestKey(digest))
