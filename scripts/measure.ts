@@ -15,6 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const rawFile = (name: string): string => `${root}docs/results/${name}.jsonl`
 const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
 const GRAPHS = ['dynamo', 'script', 'hf']
+const ROUND_RUN_COUNT = 3
 const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
 
 /** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
@@ -54,10 +55,10 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     }
   },
   rounds: () => {
-    for (const megabytes of [1, 50]) {
-      const words = ['--members', '5', '--megabytes', `${megabytes}`, '--runs', '3', '--json']
-      const command = `npm run bench:round -- ${words.join(' ')}`
-      measure('rounds', command, ['--import', 'tsx', 'scripts/bench-round.ts', ...words])
+    for (let run = 0; run < ROUND_RUN_COUNT; run++) {
+      const command = 'npm run bench:round -- --members 5 --megabytes 1,50 --json'
+      const own = command.replace('npm run bench:round -- ', '').split(' ')
+      measure('rounds', command, ['--import', 'tsx', 'scripts/bench-round.ts', ...own])
     }
   },
   tables: () => undefined,

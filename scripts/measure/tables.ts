@@ -44,7 +44,15 @@ const gradientLine = v.object({
 })
 const roundLine = v.object({
   ...machine,
-  document: v.object({ members: v.number(), updateSizeBytes: v.number(), seconds: v.array(v.number()) }),
+  document: v.array(
+    v.object({
+      members: v.number(),
+      updateMegabytes: v.number(),
+      firstSeconds: v.number(),
+      lastSeconds: v.number(),
+      isOneDigest: v.boolean(),
+    }),
+  ),
 })
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
@@ -120,19 +128,20 @@ export function gradientTable(text: string): string {
   ].join('\n')
 }
 
+/** All runs, in the order in which they were made: one row each. */
 export function roundTable(text: string): string {
-  const lines = lastOf(parseLines(text, roundLine), ({ document: d }) => `${d.members} ${d.updateSizeBytes}`)
-  const rows = lines.map(({ document: { members, updateSizeBytes, seconds } }) =>
+  const rounds = parseLines(text, roundLine).flatMap(({ document }) => document)
+  const rows = rounds.map(({ members, updateMegabytes, firstSeconds, lastSeconds, isOneDigest }) =>
     row(
       String(members),
-      (updateSizeBytes / 1e6).toFixed(1),
-      seconds.map((each) => each.toFixed(1)).join(', '),
+      updateMegabytes.toFixed(1),
+      firstSeconds.toFixed(2),
+      lastSeconds.toFixed(2),
+      isOneDigest ? 'yes' : 'NO',
     ),
   )
-  return [
-    ...head('members', 'MB an update', 'seconds from last header to last certificate, each run'),
-    ...rows,
-  ].join('\n')
+  const titles = ['members', 'MB an update', 'seconds to the first certificate', 'to the last', 'one digest']
+  return [...head(...titles), ...rows].join('\n')
 }
 
 /** Name of the raw file → mark and table. */
