@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const rawFile = (name: string): string => `${root}docs/results/${name}.jsonl`
 const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
 const GRAPHS = ['dynamo', 'script', 'hf']
-const ROUND_RUN_COUNT = 3
+const ROUND_RUN_COUNT = 2
 const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
 
 /** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
