@@ -41,7 +41,7 @@ export interface CharterDraft {
   readonly clockSkewMaxMs?: number
 }
 
-/** Far above the norms of trained adapters (below 10 in all our runs), far below what breaks a model's arithmetic. */
+/** Above the norms of trained adapters (about 60 for the demo's sites), far below what breaks a model's arithmetic. */
 const NORM_MAX: Rational = [1000, 1]
 /** The largest that finite f16 products bear (schema.ts). */
 const ENTRY_MAX: Rational = [2 ** 15, 1]
