@@ -33,7 +33,7 @@ export interface ConsortiumOptions {
   readonly signal: AbortSignal
 }
 
-/** λ. With a shared first A the sites' updates add up well enough; larger ones gained little here (docs/MEASUREMENTS.md). */
+/** λ: the charter's default. */
 const LAMBDA = '1'
 /** From the charter on: time for every process to start, even on a busy machine. Only members that are silent are waited for. */
 const DEADLINES = ['--commit', '+20s', '--cut', '+30s', '--final', '+10m']
