@@ -258,7 +258,11 @@ async function runSession<Name extends string>(
 function toOrt({ dataType, dims, data }: HostTensor): Tensor {
   const type = ORT_TYPES.get(dataType)
   assert(type !== undefined, `${dataTypeName(dataType)} tensors do not travel into a session`)
-  return new Tensor(type, data, dims)
+  const tensor = new Tensor(type, data, dims)
+  // Where Node has Float16Array (24 on), onnxruntime-common 1.30 makes one of half precision's bit patterns, and the native
+  // side reads that as empty ("expected 4, got 0"): give it back the bits it takes.
+  if (dataType === DataType.float16) Object.defineProperty(tensor, 'cpuData', { value: data })
+  return tensor
 }
 
 function fromOrt(value: Tensor | undefined): HostTensor {
