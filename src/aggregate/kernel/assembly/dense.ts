@@ -1,5 +1,7 @@
 // Dense rows of ΔW = s·B·A, a row at a time, so that memory does not grow with the model; and the rules that work on
 // single coordinates. f64 sums over k ascending, times s, rounded to f32 once; −0 becomes +0.
+import { image } from './image'
+import { NETWORK_MAX, sortNetwork } from './networks'
 import { ENTRY_BYTES, entryA, entryB, entryRank, entryScale } from './gram'
 
 /** Row `o` of ΔW into f64 [in] at `row`. */
@@ -91,37 +93,65 @@ export function addDifference(
   store<f64>(square + (<usize>(j * m + i) << 3), sum)
 }
 
-/** The integer image of f32 lanes: signed integer order is the order of the numbers. Its own inverse. */
-@inline
-function image(x: v128): v128 {
-  return v128.xor(x, v128.and(i32x4.shr_s(x, 31), i32x4.splat(0x7fffffff)))
-}
-
-/** Sorts four coordinates at once: `keys` [m] of four i32 lanes, ascending, by compare and exchange only. */
-function sortLanes(keys: usize, m: i32): void {
-  for (let i = 1; i < m; i++) {
-    for (let j = i; j > 0; j--) {
-      const at = keys + (<usize>j << 4)
-      const upper = v128.load(at)
-      const lower = v128.load(at - 16)
-      v128.store(at - 16, i32x4.min_s(lower, upper))
-      v128.store(at, i32x4.max_s(lower, upper))
+/**
+ * Sorts four coordinates at once in memory, by Batcher's network (networks.ts has the source): for more inputs than it
+ * has registers for. `keys` [m] of four i32 lanes, ascending; compare and exchange only.
+ */
+function sortInMemory(keys: usize, m: i32): void {
+  for (let p = 1; p < m; p <<= 1) {
+    for (let k = p; k >= 1; k >>= 1) {
+      for (let j = k % p; j + k < m; j += 2 * k) {
+        for (let i = 0; i < k && i + j + k < m; i++) {
+          const lower = i + j
+          const upper = lower + k
+          if (lower / (2 * p) != upper / (2 * p)) continue
+          const a = v128.load(keys + (<usize>lower << 4))
+          const b = v128.load(keys + (<usize>upper << 4))
+          v128.store(keys + (<usize>lower << 4), i32x4.min_s(a, b))
+          v128.store(keys + (<usize>upper << 4), i32x4.max_s(a, b))
+        }
+      }
     }
   }
 }
 
-/** Loads four coordinates of all members, as sorted images; beyond `count` the lanes hold what lies there and are dropped. */
+/** Loads four coordinates of all inputs as sorted images; beyond `count` the lanes hold what lies there and are dropped. */
 function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): void {
+  if (m > 1 && m <= NETWORK_MAX) {
+    sortNetwork(m, tiles + at, stride, keys)
+    return
+  }
   for (let i = 0; i < m; i++) {
     v128.store(keys + (<usize>i << 4), image(v128.load(tiles + <usize>i * stride + at)))
   }
-  sortLanes(keys, m)
+  sortInMemory(keys, m)
 }
 
+/** The i-th smallest of four coordinates: the two lower lanes, widened. */
 @inline
-function valueAt(keys: usize, i: i32, lane: i32): f64 {
-  const key = load<i32>(keys + (<usize>i << 4) + (<usize>lane << 2))
-  return <f64>reinterpret<f32>(key ^ ((key >> 31) & 0x7fffffff))
+function low(keys: usize, i: i32): v128 {
+  return f64x2.promote_low_f32x4(image(v128.load(keys + (<usize>i << 4))))
+}
+
+/** The two upper lanes. */
+@inline
+function high(keys: usize, i: i32): v128 {
+  const x = image(v128.load(keys + (<usize>i << 4)))
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
+}
+
+/** Rounds four f64 to f32, ties to even, −0 → +0, and stores the first `lanes` of them. */
+@inline
+function storeFour(to: usize, lower: v128, upper: v128, lanes: i32): void {
+  const x = v128.shuffle<i64>(f32x4.demote_f64x2_zero(lower), f32x4.demote_f64x2_zero(upper), 0, 2)
+  const clean = v128.andnot(x, f32x4.eq(x, f32x4.splat(0)))
+  if (lanes == 4) {
+    v128.store(to, clean)
+    return
+  }
+  store<f32>(to, f32x4.extract_lane(clean, 0))
+  if (lanes > 1) store<f32>(to, f32x4.extract_lane(clean, 1), 4)
+  if (lanes > 2) store<f32>(to, f32x4.extract_lane(clean, 2), 8)
 }
 
 /**
@@ -138,16 +168,19 @@ export function medianTile(
   keys: usize,
   to: usize,
 ): void {
-  const lambda = numerator / denominator
+  const lambda = f64x2.splat(numerator / denominator)
+  const two = f64x2.splat(2)
   const upper = m >> 1
   const lower = (m - 1) >> 1
   for (let i = 0; i < count; i += 4) {
     gather(tiles, stride, m, <usize>i << 2, keys)
-    const lanes = min(4, count - i)
-    for (let lane = 0; lane < lanes; lane++) {
-      const middle = lower == upper ? valueAt(keys, upper, lane) : (valueAt(keys, lower, lane) + valueAt(keys, upper, lane)) / 2
-      storeRounded(to + (<usize>(i + lane) << 2), lambda * middle)
+    let first = low(keys, upper)
+    let second = high(keys, upper)
+    if (lower != upper) {
+      first = f64x2.div(f64x2.add(low(keys, lower), first), two)
+      second = f64x2.div(f64x2.add(high(keys, lower), second), two)
     }
+    storeFour(to + (<usize>i << 2), f64x2.mul(lambda, first), f64x2.mul(lambda, second), min(4, count - i))
   }
 }
 
@@ -163,16 +196,19 @@ export function trimmedMeanTile(
   keys: usize,
   to: usize,
 ): void {
-  const lambda = numerator / denominator
-  const kept = <f64>(m - 2 * b)
+  const lambda = f64x2.splat(numerator / denominator)
+  const kept = f64x2.splat(<f64>(m - 2 * b))
   for (let i = 0; i < count; i += 4) {
     gather(tiles, stride, m, <usize>i << 2, keys)
-    const lanes = min(4, count - i)
-    for (let lane = 0; lane < lanes; lane++) {
-      let sum: f64 = 0
-      for (let k = b; k < m - b; k++) sum += valueAt(keys, k, lane)
-      storeRounded(to + (<usize>(i + lane) << 2), lambda * (sum / kept))
+    let first = f64x2.splat(0)
+    let second = f64x2.splat(0)
+    for (let k = b; k < m - b; k++) {
+      first = f64x2.add(first, low(keys, k))
+      second = f64x2.add(second, high(keys, k))
     }
+    first = f64x2.mul(lambda, f64x2.div(first, kept))
+    second = f64x2.mul(lambda, f64x2.div(second, kept))
+    storeFour(to + (<usize>i << 2), first, second, min(4, count - i))
   }
 }
 
