@@ -42,7 +42,8 @@ it.each(INPUT_COUNTS)('of %i updates: median and trimmed mean, to the last bit',
 
   exports.medianTile(tiles, STRIDE, m, COUNT, ...LAMBDA, keys, to)
   const medians = columns.map((sorted) => {
-    const [lower = 0, upper = 0] = [sorted[(m - 1) >> 1], sorted[m >> 1]]
+    const lower = sorted[(m - 1) >> 1] ?? 0
+    const upper = sorted[m >> 1] ?? 0
     return rounded(lambda * (m % 2 === 1 ? upper : (lower + upper) / 2))
   })
   expect(result()).toEqual(medians)
