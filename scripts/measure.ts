@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -60,6 +60,11 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
       const own = command.replace('npm run bench:round -- ', '').split(' ')
       measure('rounds', command, ['--import', 'tsx', 'scripts/bench-round.ts', ...own])
     }
+  },
+  aggregation: () => {
+    const words = ['--d', '16777216', '--rules', 'mean,median,trimmed-mean', '--json']
+    const command = `npm run bench:aggregation -- ${words.join(' ')}`
+    measure('aggregation', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...words])
   },
   tables: () => undefined,
 }

@@ -55,6 +55,24 @@ const roundLine = v.object({
   ),
 })
 
+const aggregationLine = v.object({
+  ...machine,
+  document: v.object({
+    copyGigabytesPerSecond: v.number(),
+    rows: v.array(
+      v.object({
+        rule: v.string(),
+        input: v.string(),
+        n: v.number(),
+        d: v.number(),
+        seconds: v.number(),
+        peakMb: v.optional(v.nullable(v.number())),
+        ratio: v.optional(v.nullable(v.number())),
+      }),
+    ),
+  }),
+})
+
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const head = (...cells: readonly string[]): readonly string[] => [
   row(...cells),
@@ -144,9 +162,28 @@ export function roundTable(text: string): string {
   return [...head(...titles), ...rows].join('\n')
 }
 
+/** The last run's rows. */
+export function aggregationTable(text: string): string {
+  const last = parseLines(text, aggregationLine).at(-1)
+  const rows = (last?.document.rows ?? []).map(({ rule, input, n, d, seconds, peakMb, ratio }) =>
+    row(
+      `\`${rule}\``,
+      input,
+      String(n),
+      String(d),
+      seconds.toFixed(2),
+      typeof peakMb === 'number' ? peakMb.toFixed(0) : '–',
+      typeof ratio === 'number' ? `${ratio.toFixed(1)}×` : '–',
+    ),
+  )
+  const titles = ['rule', 'from', 'updates', 'coordinates', 'seconds', 'peak MB', "numpy's time over ours"]
+  return [...head(...titles), ...rows].join('\n')
+}
+
 /** Name of the raw file → mark and table. */
 export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => string>> = {
   demo: demoTable,
   gradients: gradientTable,
   rounds: roundTable,
+  aggregation: aggregationTable,
 }
