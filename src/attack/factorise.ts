@@ -3,6 +3,7 @@
  * neither fast nor reproducible across machines, and nothing honest needs it.
  * Source: Golub and Van Loan, "Matrix Computations", 4th edition, section 8.2.4 (orthogonal iteration).
  */
+import { SeededRng } from '../core/seeded-rng.ts'
 
 const ITERATION_COUNT = 30
 
@@ -13,7 +14,7 @@ export function factorise(
   width: number,
   rank: number,
 ): { readonly a: Float32Array; readonly b: Float32Array } {
-  // Rows of `basis` [rank, out] span the columns; started from rows of the matrix's own range.
+  // Rows of `basis` [rank, out] span the columns; started from the matrix's own range.
   let basis = orthonormal(startOf(matrix, out, width, rank), rank, out)
   let projected = multiplyLeft(basis, matrix, rank, out, width)
   for (let round = 0; round < ITERATION_COUNT; round++) {
@@ -25,10 +26,17 @@ export function factorise(
   return { a: Float32Array.from(projected), b }
 }
 
+/** Random combinations of the columns: they span what the matrix reaches, however many of its columns are equal. */
 function startOf(matrix: Float64Array, out: number, width: number, rank: number): Float64Array {
+  const rng = new SeededRng('oneround/factorise')
   const start = new Float64Array(rank * out)
   for (let k = 0; k < rank; k++) {
-    for (let o = 0; o < out; o++) start[k * out + o] = matrix[o * width + ((k * 7919) % width)] ?? 0
+    const shares = Float64Array.from({ length: width }, () => rng.normal())
+    for (let o = 0; o < out; o++) {
+      let sum = 0
+      for (let i = 0; i < width; i++) sum += (matrix[o * width + i] ?? 0) * (shares[i] ?? 0)
+      start[k * out + o] = sum
+    }
   }
   return start
 }
