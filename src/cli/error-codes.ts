@@ -100,6 +100,12 @@ const TRAINING = {
   TRAIN_OPTION_INVALID: { exit: 'usage', when: 'a training option is missing or out of range' },
   DATA_INVALID: { exit: 'input', when: 'a line of a data file is no JSON or of no known form (file:line)' },
   DATA_EMPTY: { exit: 'input', when: 'a data file has nothing to learn from' },
+  CHAT_TEMPLATE_MISSING: { exit: 'input', when: 'conversations, but the base has no chat template' },
+  CHAT_TEMPLATE_INVALID: { exit: 'input', when: 'a chat template is too large or no Jinja' },
+  CHAT_TEMPLATE_REFUSED: {
+    exit: 'input',
+    when: 'a chat template raises, does not end, or hides where answers are',
+  },
   END_OF_SEQUENCE_UNKNOWN: { exit: 'input', when: 'the model folder does not say which id ends a sequence' },
   TRAINING_DIVERGED: { exit: 'failed', when: 'loss or gradient became infinite; the last checkpoint stays' },
   CHECKPOINT_FOREIGN: { exit: 'input', when: 'the output folder holds a checkpoint of another run' },
