@@ -137,6 +137,7 @@ async function timeFiles(ruleId: string): Promise<Timed> {
     const kernel: KernelClient = {
       aggregate: (job) => runAggregate(loaded, job, () => undefined),
       admit: () => Promise.reject(new Error('nothing is admitted here')),
+      recompress: () => Promise.reject(new Error('nothing is recompressed here')),
       stop: () => Promise.resolve(),
     }
     const startMs = performance.now()

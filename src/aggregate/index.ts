@@ -14,7 +14,15 @@ export {
   describeMembers,
 } from './aggregate.ts'
 export type { AggregateFault } from './errors.ts'
-export type { AdmissionAnswer, AdmissionFault, FactorPlaces, InputFigures, TensorPlace } from './job.ts'
+export { recompress, type RecompressRequest } from './recompress.ts'
+export type {
+  AdmissionAnswer,
+  AdmissionFault,
+  FactorPlaces,
+  InputFigures,
+  RecompressFigures,
+  TensorPlace,
+} from './job.ts'
 export { type KernelClient, openKernelClient } from './kernel-client.ts'
 export { kernelDigest } from './kernel/kernel.ts'
 export { checkPrecondition, firstValidRule, RULE_BOOK, ruleNamed, validRuleIds } from './rule-book.ts'

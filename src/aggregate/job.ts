@@ -102,4 +102,51 @@ export type AdmissionAnswer =
   | { readonly ok: true; readonly norm: number }
   | { readonly ok: false; readonly fault: AdmissionFault }
 
-export type Job = AggregateJob | AdmissionJob
+/** A module of an aggregate file: stacked factors A [rank, in] and B [out, rank], or ΔW [out, in]; all f32. */
+export type AggregateModulePlace =
+  | {
+      readonly form: 'stacked'
+      readonly name: string
+      readonly in: number
+      readonly out: number
+      readonly rank: number
+      readonly aOffset: number
+      readonly bOffset: number
+    }
+  | {
+      readonly form: 'dense'
+      readonly name: string
+      readonly in: number
+      readonly out: number
+      readonly offset: number
+    }
+
+/** The best approximation of an aggregate by factors of a given rank. */
+export interface RecompressJob {
+  readonly kind: 'recompress'
+  readonly kernelDigest: string
+  readonly path: string
+  /** Id and version of the rule that made it: kept in the header. */
+  readonly rule: string
+  readonly rank: number
+  readonly modules: readonly AggregateModulePlace[]
+  readonly outputPath: string
+}
+
+export interface RecompressedModule {
+  readonly name: string
+  readonly rank: number
+  /** ‖ΔW‖² before, and what of it is kept. */
+  readonly energy: number
+  readonly keptEnergy: number
+}
+
+export interface RecompressFigures {
+  /** SHA-256 of the file, hex. */
+  readonly digest: string
+  readonly sizeBytes: number
+  readonly modules: readonly RecompressedModule[]
+}
+
+export type Job = AggregateJob | AdmissionJob | RecompressJob
+export type JobResult = AggregateFigures | AdmissionAnswer | RecompressFigures

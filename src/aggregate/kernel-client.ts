@@ -6,7 +6,16 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { entryArgs, siblingEntry } from '../core/entry.ts'
 import { RoundError } from '../core/errors.ts'
 import { aggregateError } from './errors.ts'
-import type { AdmissionAnswer, AdmissionJob, AggregateFigures, AggregateJob, Job } from './job.ts'
+import type {
+  AdmissionAnswer,
+  AdmissionJob,
+  AggregateFigures,
+  AggregateJob,
+  Job,
+  JobResult,
+  RecompressFigures,
+  RecompressJob,
+} from './job.ts'
 import type { Answer, Request } from './kernel-protocol.ts'
 
 export interface KernelClientOptions {
@@ -18,11 +27,12 @@ export interface KernelClientOptions {
 export interface KernelClient {
   readonly aggregate: (job: AggregateJob, options?: KernelClientOptions) => Promise<AggregateFigures>
   readonly admit: (job: AdmissionJob, options?: KernelClientOptions) => Promise<AdmissionAnswer>
+  readonly recompress: (job: RecompressJob, options?: KernelClientOptions) => Promise<RecompressFigures>
   readonly stop: () => Promise<void>
 }
 
 interface Waiting {
-  readonly resolve: (result: AggregateFigures | AdmissionAnswer) => void
+  readonly resolve: (result: JobResult) => void
   readonly reject: (error: unknown) => void
   readonly onStep: KernelClientOptions['onStep']
 }
@@ -69,16 +79,13 @@ export function openKernelClient(): KernelClient {
     waiting.clear()
   }
 
-  const run = (
-    job: Job,
-    { signal, onStep }: KernelClientOptions = {},
-  ): Promise<AggregateFigures | AdmissionAnswer> => {
+  const run = (job: Job, { signal, onStep }: KernelClientOptions = {}): Promise<JobResult> => {
     signal?.throwIfAborted()
     child ??= start()
     const target = child
     target.ref()
     const id = nextId++
-    return new Promise<AggregateFigures | AdmissionAnswer>((resolve, reject) => {
+    return new Promise<JobResult>((resolve, reject) => {
       // A job cannot be taken back half way; the process is the unit that stops.
       const abort = (): void => {
         reject(signal?.reason)
@@ -110,6 +117,7 @@ export function openKernelClient(): KernelClient {
     // Sound: a job's kind decides its answer's type (kernel-process.ts).
     aggregate: async (job, options) => (await run(job, options)) as AggregateFigures,
     admit: async (job, options) => (await run(job, options)) as AdmissionAnswer,
+    recompress: async (job, options) => (await run(job, options)) as RecompressFigures,
     stop,
   }
 }

@@ -11,8 +11,9 @@ import { assert } from '../core/errors.ts'
 import type { Answer, Request } from './kernel-protocol.ts'
 import { admit } from './kernel/admit.ts'
 import { type Kernel, loadKernel } from './kernel/kernel.ts'
+import { runRecompress } from './kernel/recompress.ts'
 import { runAggregate } from './kernel/run.ts'
-import type { AdmissionAnswer, AggregateFigures, Job } from './job.ts'
+import type { Job, JobResult } from './job.ts'
 
 const kernels = new Map<string, Kernel>()
 
@@ -26,12 +27,16 @@ async function kernelOf(digest: string): Promise<Kernel> {
   return kernel
 }
 
-async function work(
-  job: Job,
-  onStep: (done: number, total: number) => void,
-): Promise<AggregateFigures | AdmissionAnswer> {
+async function work(job: Job, onStep: (done: number, total: number) => void): Promise<JobResult> {
   const kernel = await kernelOf(job.kernelDigest)
-  return job.kind === 'admit' ? admit(kernel, job) : runAggregate(kernel, job, onStep)
+  switch (job.kind) {
+    case 'admit':
+      return admit(kernel, job)
+    case 'aggregate':
+      return runAggregate(kernel, job, onStep)
+    case 'recompress':
+      return runRecompress(kernel, job, onStep)
+  }
 }
 
 const send = (answer: Answer): void => void process.send?.(answer)

@@ -1,6 +1,6 @@
 /** What the kernel process and its client say to each other. */
 import type { ErrorInfo } from '../core/errors.ts'
-import type { AdmissionAnswer, AggregateFigures, Job } from './job.ts'
+import type { Job, JobResult } from './job.ts'
 
 export interface Request {
   readonly id: number
@@ -9,7 +9,7 @@ export interface Request {
 
 export type Answer =
   | { readonly id: number; readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly id: number; readonly kind: 'result'; readonly result: AggregateFigures | AdmissionAnswer }
+  | { readonly id: number; readonly kind: 'result'; readonly result: JobResult }
   | {
       readonly id: number
       readonly kind: 'error'

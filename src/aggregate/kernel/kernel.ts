@@ -95,6 +95,57 @@ export interface KernelExports {
   readonly clipToMedian: (norm: Address, m: number, scratch: Address, weights: Address) => void
   readonly krumScores: (square: Address, m: number, b: number, scratch: Address, scores: Address) => void
   readonly keepSmallest: (scores: Address, m: number, count: number, keep: Address) => void
+  readonly factorQr: (
+    columns: Address,
+    length: number,
+    count: number,
+    factors: Address,
+    q: Address,
+    r: Address,
+  ) => void
+  readonly multiplyTransposed: (
+    x: Address,
+    rowsX: number,
+    y: Address,
+    rowsY: number,
+    count: number,
+    to: Address,
+  ) => void
+  readonly combineColumns: (
+    columns: Address,
+    length: number,
+    count: number,
+    weights: Address,
+    to: Address,
+  ) => void
+  readonly promote: (from: Address, to: Address, count: number) => void
+  readonly promoteTransposed: (from: Address, rows: number, columns: number, to: Address) => void
+  readonly jacobi: (c: Address, length: number, count: number, v: Address, sweepCount: number) => number
+  readonly squaredValues: (c: Address, length: number, count: number, squares: Address) => void
+  readonly orderDescending: (squares: Address, count: number, order: Address) => void
+  readonly divideByRoot: (column: Address, count: number, square: number) => void
+  readonly multiplyByRoot: (column: Address, count: number, square: number) => void
+  readonly isTurned: (column: Address, count: number) => number
+  readonly demote: (from: Address, count: number, isNegated: boolean, to: Address, step: number) => void
+  readonly fillSigns: (to: Address, count: number, seed: number) => void
+  readonly multiplyRows: (
+    matrix: Address,
+    rows: number,
+    columns: number,
+    x: Address,
+    count: number,
+    row: Address,
+    to: Address,
+  ) => void
+  readonly multiplyColumns: (
+    matrix: Address,
+    rows: number,
+    columns: number,
+    y: Address,
+    count: number,
+    row: Address,
+    to: Address,
+  ) => void
 }
 
 interface KernelLock {

@@ -4,6 +4,8 @@ export { widen, widenTransposed, findAbove } from './load'
 export { addGram, dot, factorNorm, isWithin, isRootWithin } from './gram'
 export { denseTile, addDifference, medianTile, trimmedMeanTile, stackA, stackB } from './dense'
 export { distances, isCancelled, clearDistance, weighClaims, norms, median, clipToMedian, krumScores, keepSmallest } from './weigh'
+export { factorQr, multiplyTransposed, combineColumns, promote, promoteTransposed } from './orthogonal'
+export { jacobi, squaredValues, orderDescending, divideByRoot, multiplyByRoot, isTurned, demote, fillSigns, multiplyRows, multiplyColumns } from './singular'
 
 export function heapBase(): usize {
   return (__heap_base + 15) & ~15
