@@ -7,6 +7,7 @@ import { RoundError } from '../../core/errors.ts'
 import type { GraphNode, OnnxModel } from '../graph.ts'
 import { type Dim, dimOf, dimSymbol, Unresolved } from './dim.ts'
 import { ELEMENTWISE } from './elementwise.ts'
+import { FUSED } from './fused.ts'
 import { GATHER } from './gather.ts'
 import { LINEAR } from './linear.ts'
 import { MOVEMENT } from './movement.ts'
@@ -14,8 +15,8 @@ import { REDUCE } from './reduce.ts'
 import type { Result, Rule, RuleContext, RuleTable, TensorType } from './rule.ts'
 import { valueOfTensor, type ConstantValue } from './value.ts'
 
-/** One table, one row an operator; domains that stand beside the standard one have no conflicting names. */
-const RULES: RuleTable = { ...ELEMENTWISE, ...MOVEMENT, ...GATHER, ...REDUCE, ...LINEAR }
+/** One table, one row an operator; where domains share a name, its rule tells them apart. */
+const RULES: RuleTable = { ...ELEMENTWISE, ...MOVEMENT, ...GATHER, ...REDUCE, ...LINEAR, ...FUSED }
 const DOMAINS: readonly string[] = ['', 'com.microsoft']
 
 /** A node whose outputs are not known. */
