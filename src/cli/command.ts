@@ -24,6 +24,8 @@ export interface CommandResult {
   readonly document: Json
   /** The same for people. Printed on stdout without `--json`; may hold several lines. */
   readonly text: string
+  /** Everything was printed as it happened: neither is printed now. */
+  readonly isSaid?: boolean
   /** Default 0. Not 0 when the question was answered and the answer is no. */
   readonly exitStatus?: ExitStatus
 }
@@ -35,7 +37,15 @@ export interface CommandContext {
   readonly log: Log
   /** Aborted by the first SIGINT or SIGTERM; the second ends the process. */
   readonly signal: AbortSignal
+  /**
+   * Lets a command take SIGINT for itself, such as to end an answer and not the program.
+   * @param handler — answers whether it took the signal; if not, the command is asked to stop as always
+   * @returns what ends this
+   */
+  readonly onInterrupt: OnInterrupt
 }
+
+export type OnInterrupt = (handler: () => boolean) => () => void
 
 export interface Argument {
   readonly name: string
@@ -199,6 +209,14 @@ export function list(flags: string, help: string): Option<readonly string[]> {
     if (items.includes('')) throw usageError(`expected texts separated by commas, got "${given}"`)
     return items
   }
+  return { flags, help, kind: 'list', isRequired: false, default: [], parse }
+}
+
+/** Texts as they are, commas and all, one each time the option is given; `\\n` and `\\t` stand for line and tab. */
+export function texts(flags: string, help: string): Option<readonly string[]> {
+  const parse = (given: string): readonly string[] => [
+    given.replaceAll(/\\([nt])/g, (_, letter: string) => (letter === 'n' ? '\n' : '\t')),
+  ]
   return { flags, help, kind: 'list', isRequired: false, default: [], parse }
 }
 

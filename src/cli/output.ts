@@ -31,6 +31,10 @@ export interface Output {
   readonly isJson: boolean
   /** A line of the result as it happens: on stdout for people, on stderr under `--json`. */
   readonly say: (line: string) => void
+  /** A piece of the result as it happens, on stdout; nothing under `--json`. */
+  readonly write: (text: string) => void
+  /** One document on a line of its own on stdout: for commands that answer several times. */
+  readonly document: (value: Json) => Promise<void>
   /** A remark on stderr; silent under `--quiet`. */
   readonly note: (line: string) => void
   /** A bar on a terminal, a line now and then elsewhere. Call `stop` when done. */
@@ -55,11 +59,15 @@ export function createOutput(options: OutputOptions): Output {
   return {
     isJson,
     say: (text) => line(isJson ? stderr : stdout, text),
+    write: (text) => (isJson ? undefined : void stdout.write(text)),
+    document,
     note: (text) => (isQuiet ? undefined : line(stderr, text)),
     progress: (title) => createProgress(title, stderr, isQuiet),
     tint: (tint, text) => (isColored ? styleText(tint, text) : text),
-    result: ({ document: value, text }) =>
-      isJson ? document(value) : writeAll(stdout, text === '' ? '' : `${text}\n`),
+    result: async ({ document: value, text, isSaid }) => {
+      if (isSaid === true) return
+      await (isJson ? document(value) : writeAll(stdout, text === '' ? '' : `${text}\n`))
+    },
     failure,
   }
 }

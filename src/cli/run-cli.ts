@@ -4,7 +4,14 @@
  */
 import { Command as Commander, CommanderError, Option as CommanderOption } from 'commander'
 import { RoundError } from '../core/errors.ts'
-import { type Argument, type Command, type CommandResult, type Option, usageError } from './command.ts'
+import {
+  type Argument,
+  type Command,
+  type CommandResult,
+  type OnInterrupt,
+  type Option,
+  usageError,
+} from './command.ts'
 import { COMMANDS, type CommandEntry, GROUPS } from './commands/index.ts'
 import { EXIT_MEANINGS, EXIT_STATUS, type ExitName, exitStatusOf, type ExitStatus } from './exit-status.ts'
 import { createLog, LOG_LEVELS, type LogLevel } from './log.ts'
@@ -17,6 +24,8 @@ export interface Terminal {
   /** Aborted when the process is asked to stop. */
   readonly signal: AbortSignal
   readonly version: string
+  /** See CommandContext; where it is left out, no command can take SIGINT for itself. */
+  readonly onInterrupt?: OnInterrupt
 }
 
 /** Runs one command line. Never throws: whatever goes wrong is printed and becomes the status. */
@@ -66,7 +75,8 @@ async function dispatch(
     values: Readonly<Record<string, unknown>>,
   ) => {
     const level = values['logLevel'] as LogLevel
-    const context = { output, log: createLog(level), signal: terminal.signal }
+    const { signal, onInterrupt = () => () => undefined } = terminal
+    const context = { output, log: createLog(level), signal, onInterrupt }
     result = await command.invoke(args, values, context)
   }
   checkKnown(argv, asked, commands)

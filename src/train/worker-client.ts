@@ -57,12 +57,12 @@ export async function runWorker<Output>(
         if (said.type === 'progress') onProgress?.(said.progress)
         else last = said
       })
-      child.on('error', (cause) => reject(lost(entry, cause.message)))
+      child.on('error', (cause) => reject(workerLost(entry, cause.message)))
       child.on('close', (status, endSignal) => {
         if (last?.type === 'result') resolve(last.result)
-        else if (last?.type === 'error') reject(revive(last.error))
+        else if (last?.type === 'error') reject(reviveWorkerError(last.error))
         else if (signal?.aborted === true) reject(cancelled())
-        else reject(lost(entry, endSignal === null ? `exit status ${status}` : `signal ${endSignal}`))
+        else reject(workerLost(entry, endSignal === null ? `exit status ${status}` : `signal ${endSignal}`))
       })
       // A worker that is gone already says so by its exit.
       child.send({ type: 'start', input }, () => undefined)
@@ -73,7 +73,8 @@ export async function runWorker<Output>(
   }
 }
 
-function revive(error: WorkerError): Error {
+/** The error that a worker threw, again with code and data. */
+export function reviveWorkerError(error: WorkerError): Error {
   if (error.info === null) {
     const plain = new Error(error.message)
     if (error.stack !== null) plain.stack = error.stack
@@ -82,7 +83,8 @@ function revive(error: WorkerError): Error {
   return new RoundError(error.info, error.message, error.hint === null ? {} : { hint: error.hint })
 }
 
-function lost(entry: URL, reason: string): RoundError<TrainFault> {
+/** A worker's end without a word. */
+export function workerLost(entry: URL, reason: string): RoundError<TrainFault> {
   const worker = entry.pathname.split('/').slice(-2).join('/')
   return new RoundError(
     { code: 'WORKER_LOST', worker, reason },

@@ -25,7 +25,7 @@ export function serveWorker<Input>(
     const run = async (): Promise<unknown> => work(check(input), onProgress)
     run().then(
       (result) => leave({ type: 'result', result }),
-      (error: unknown) => leave({ type: 'error', error: describe(error) }),
+      (error: unknown) => leave({ type: 'error', error: describeForParent(error) }),
     )
   })
 }
@@ -35,7 +35,8 @@ function send(message: WorkerMessage<unknown>, sent: () => void = () => undefine
   process.send?.(message, undefined, undefined, sent)
 }
 
-function describe(error: unknown): WorkerError {
+/** An error as it crosses to the parent process. */
+export function describeForParent(error: unknown): WorkerError {
   const isOurs = error instanceof RoundError
   return {
     info: isOurs ? error.info : null,

@@ -70,6 +70,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'chat',
+    summary: 'talk to a base model, with or without an adapter',
+    load: async () => (await import('./chat.ts')).chatCommand,
+  },
+  {
     name: 'evaluate',
     summary: 'measure base and adapters on local data',
     load: async () => (await import('./evaluate.ts')).evaluateCommand,
