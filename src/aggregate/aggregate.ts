@@ -9,9 +9,11 @@ import { asDigest, type Digest } from '../core/ids.ts'
 import { inRosterOrder, type MemberIndex } from '../core/order.ts'
 import type { OnProgress } from '../core/ports.ts'
 import type { NamedRule } from '../charter/rule-book.ts'
+import { removeFile } from '../files/index.ts'
 import { locateFactors } from './inputs.ts'
 import type { AdmissionAnswer, InputFigures, JobInput } from './job.ts'
 import { type KernelClient, openKernelClient } from './kernel-client.ts'
+import { keptShareOf, recompress } from './recompress.ts'
 import { firstValidRule } from './rule-book.ts'
 import { capWeights } from './weights.ts'
 
@@ -50,6 +52,8 @@ export interface AggregateOutcome {
   readonly norm: number
   /** The cap on claimed weights, where it bites. */
   readonly weightCap: number | null
+  /** Where the charter asks for a rank: how much of ‖ΔW‖² the result keeps, 0 to 1. */
+  readonly recompression: { readonly rank: number; readonly keptShare: number } | null
 }
 
 export interface AggregateOptions {
@@ -83,8 +87,11 @@ export async function aggregate(
   for (const [index, { path }] of inputs.entries()) {
     jobInputs.push({ path, claim: weights[index] ?? 1, factors: await locateFactors(path, layout) })
   }
-  const figures = await withKernel(options, (kernel) =>
-    kernel.aggregate(
+  const { resultRank } = aggregation
+  // The whole result is a step on the way to one of a given rank, and stays beside it only meanwhile.
+  const wholePath = resultRank === undefined ? outputPath : `${outputPath}.whole`
+  const { figures, shrunk } = await withKernel(options, async (kernel) => {
+    const figures = await kernel.aggregate(
       {
         kind: 'aggregate',
         kernelDigest: toHex(aggregation.kernelDigest),
@@ -93,24 +100,37 @@ export async function aggregate(
         lambda: aggregation.lambda,
         modules: layout.modules,
         inputs: jobInputs,
-        outputPath,
+        outputPath: wholePath,
       },
       clientOptions(options),
-    ),
-  )
-  const digest = fromHex(figures.digest)
+    )
+    if (resultRank === undefined) return { figures, shrunk: null }
+    try {
+      const { kernelDigest } = aggregation
+      const request = { path: wholePath, rank: resultRank, kernelDigest, outputPath }
+      const shrunk = await recompress(request, kernel, clientOptions(options))
+      return { figures, shrunk }
+    } finally {
+      await removeFile(wholePath)
+    }
+  })
+  const digest = fromHex((shrunk ?? figures).digest)
   assert(digest !== null, 'the kernel process answers in hex')
   return {
     digest: asDigest(digest),
-    sizeBytes: figures.sizeBytes,
+    sizeBytes: (shrunk ?? figures).sizeBytes,
     rule: { id: rule.id, version: rule.version },
-    form: rule.family === 'combination' ? 'stacked' : 'dense',
+    form: rule.family === 'combination' || shrunk !== null ? 'stacked' : 'dense',
     members: describeMembers(
       inputs.map(({ member }) => member),
       figures.inputs,
     ),
     norm: figures.norm,
     weightCap: cap,
+    recompression:
+      shrunk === null || resultRank === undefined
+        ? null
+        : { rank: resultRank, keptShare: keptShareOf(shrunk) },
   }
 }
 

@@ -14,7 +14,7 @@ export {
   describeMembers,
 } from './aggregate.ts'
 export type { AggregateFault } from './errors.ts'
-export { recompress, type RecompressRequest } from './recompress.ts'
+export { keptShareOf, recompress, type RecompressRequest } from './recompress.ts'
 export type {
   AdmissionAnswer,
   AdmissionFault,

@@ -41,6 +41,14 @@ export async function recompress(
   return kernel.recompress(job, options)
 }
 
+/** Kept energy over all modules together, 0 to 1; 1 for a result that is 0. For reports. */
+export function keptShareOf({ modules }: RecompressFigures): number {
+  const sum = (of: (module: RecompressFigures['modules'][number]) => number): number =>
+    modules.reduce((total, module) => total + of(module), 0)
+  const energy = sum((module) => module.energy)
+  return energy === 0 ? 1 : Math.min(1, sum((module) => module.keptEnergy) / energy)
+}
+
 interface Located {
   readonly modules: readonly AggregateModulePlace[]
   readonly rule: string

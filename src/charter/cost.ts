@@ -27,11 +27,24 @@ export function updateSizeBytesOf(layout: Layout): number {
   return factorCount(layout, layout.rankMax) * dtypeSizeBytes(layout.dtype) + headerSizeBytes(layout)
 }
 
-/** At most the size of the aggregate of m updates: stacked factors of rank m·rankMax, or dense weights. */
-export function aggregateSizeBytesOf(layout: Layout, m: number, isDense: boolean): number {
-  const count = isDense
-    ? layout.modules.reduce((sum, module) => sum + module.in * module.out, 0)
-    : factorCount(layout, layout.rankMax * m)
+/**
+ * At most the size of the aggregate of m updates: stacked factors of rank m·rankMax, or dense weights, or factors of the
+ * charter's rank.
+ */
+export function aggregateSizeBytesOf(
+  layout: Layout,
+  m: number,
+  isDense: boolean,
+  resultRank?: number,
+): number {
+  const stackedRank = layout.rankMax * m
+  const denseCount = layout.modules.reduce((sum, module) => sum + module.in * module.out, 0)
+  const count =
+    resultRank === undefined
+      ? isDense
+        ? denseCount
+        : factorCount(layout, stackedRank)
+      : factorCount(layout, isDense ? resultRank : Math.min(resultRank, stackedRank))
   return count * F32_BYTES + headerSizeBytes(layout)
 }
 
@@ -78,7 +91,7 @@ export function reportCharter(charter: Charter, rules: RuleBook): CharterReport 
   const updateSizeBytes = updateSizeBytesOf(layout)
   const aggregateSizeBytes = Math.max(
     ...byCount.map(({ updates, rule }) =>
-      aggregateSizeBytesOf(layout, updates, rule !== null && rules.isDense(rule)),
+      aggregateSizeBytesOf(layout, updates, rule !== null && rules.isDense(rule), aggregation.resultRank),
     ),
   )
   return {

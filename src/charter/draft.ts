@@ -34,6 +34,7 @@ export interface CharterDraft {
   readonly weights?: Charter['aggregation']['weights']
   readonly samplesRange?: readonly [low: number, high: number]
   readonly lambda?: Rational
+  readonly resultRank?: number
   readonly limits?: Partial<Charter['limits']>
   readonly reveal?: Charter['reveal']
   readonly latecomers?: boolean
@@ -77,6 +78,7 @@ export function buildCharter(draft: CharterDraft): Charter {
       weights: draft.weights ?? 'uniform',
       samplesRange: [low, high],
       lambda: draft.lambda ?? [1, 1],
+      ...(draft.resultRank === undefined ? {} : { resultRank: draft.resultRank }),
       kernelDigest: draft.kernelDigest,
     },
     limits: {

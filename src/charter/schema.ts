@@ -60,6 +60,8 @@ const aggregationSchema = v.strictObject({
   ]),
   /** The merge coefficient: multiplies the result, after the rule. */
   lambda: rationalSchema,
+  /** The result is recompressed to this rank; absent: stacked factors of all kept updates, or a dense result. */
+  resultRank: v.optional(v.pipe(countSchema(RANK_MAX), v.minValue(1))),
   /** SHA-256 of the WebAssembly module that does the arithmetic. */
   kernelDigest: digestSchema,
 })

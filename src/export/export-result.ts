@@ -46,6 +46,7 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
 const reportSchema = v.looseObject({
   members: v.array(v.looseObject({ name: v.string(), weight: v.nullable(v.number()), norm: v.number() })),
   leftOut: v.array(v.looseObject({ member: v.string(), by: v.string(), reason: v.string() })),
+  recompression: v.optional(v.nullable(v.object({ rank: v.number(), keptShare: v.number() }))),
 })
 
 export interface ResultExport {
@@ -58,6 +59,8 @@ export interface ResultExport {
   readonly report: unknown
   readonly baseModel: string | null
   readonly evaluation?: CardFacts['evaluation']
+  /** Where `aggregatePath` is a recompression of what members attest. */
+  readonly recompression?: CardFacts['recompression']
 }
 
 /** @throws FILE_MISSING | AGGREGATE_INVALID | NO_SPACE, and for `merged` what reading the base throws */
@@ -77,6 +80,7 @@ function cardOf({
   certificatePath,
   folder,
   evaluation,
+  recompression,
 }: ResultExport): UpdateExport['card'] {
   const { charter } = certificate.signedCharter
   const claims = claimsOf(certificate)
@@ -93,7 +97,15 @@ function cardOf({
       certificate: dirname(certificatePath) === folder ? certificatePath : relative(folder, certificatePath),
     },
     evaluation: evaluation ?? null,
+    recompression: recompression ?? recompressionOf(report),
   }
+}
+
+/** Where the charter asked for a rank, what the members attest is recompressed already. */
+function recompressionOf(report: unknown): Required<CardFacts>['recompression'] {
+  const checked = v.safeParse(reportSchema, report)
+  const found = checked.success ? checked.output.recompression : null
+  return found ? { ...found, isAttested: true } : null
 }
 
 function cardMembers(

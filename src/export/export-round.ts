@@ -6,14 +6,15 @@ import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { messageOf, RoundError } from '../core/errors.ts'
-import { fileDigest, hasFile, readText } from '../files/index.ts'
+import { kernelDigest, keptShareOf, openKernelClient, recompress } from '../aggregate/index.ts'
+import { ensureFolder, fileDigest, hasFile, readText, removeFile } from '../files/index.ts'
 import { checkBaseModel } from '../model/base-digest.ts'
 import {
   CERTIFICATE_FILE_SIZE_BYTES_MAX,
   type CertificateFile,
   parseCertificateFile,
 } from './certificate-file.ts'
-import { type ExportFormat, exportResult } from './export-result.ts'
+import { type ExportFormat, exportResult, type ResultExport } from './export-result.ts'
 import { locateCertificate } from './locate-certificate.ts'
 import type { CardFacts } from './model-card.ts'
 import { type CertificateClaims, claimsOf } from './verify.ts'
@@ -26,6 +27,8 @@ export interface RoundExportOptions {
   readonly round?: number
   /** Folder of the base model. Needed for `merged`; it must be the charter's. */
   readonly baseModel?: string
+  /** Recompresses the result to this rank: derived from the aggregate, not what members attest. */
+  readonly rank?: number
   /** What `evaluate --json` printed: goes into the model card. */
   readonly evaluation?: string
 }
@@ -64,17 +67,36 @@ export async function exportRound(path: string, options: RoundExportOptions): Pr
   const aggregatePath = join(dirname(certificatePath), 'aggregate.safetensors')
   await checkAggregate(aggregatePath, certificate)
   if (baseModel !== undefined) await checkBaseModel(baseModel, certificate.signedCharter.charter.baseModel)
-  await exportResult({
+  const exported = {
     folder: options.folder,
     format,
-    aggregatePath,
     certificatePath,
     certificate,
     report: await readReport(join(dirname(certificatePath), 'report.json')),
     baseModel: baseModel ?? null,
     evaluation: options.evaluation === undefined ? null : await readEvaluation(options.evaluation),
-  })
+  }
+  if (options.rank === undefined) await exportResult({ ...exported, aggregatePath })
+  else await exportRecompressed({ ...exported, aggregatePath }, options.rank)
   return claimsOf(certificate)
+}
+
+async function exportRecompressed(result: ResultExport, rank: number): Promise<void> {
+  const outputPath = join(result.folder, '.recompressed.safetensors')
+  await ensureFolder(result.folder)
+  const kernel = openKernelClient()
+  try {
+    const request = { path: result.aggregatePath, rank, kernelDigest: await kernelDigest(), outputPath }
+    const keptShare = keptShareOf(await recompress(request, kernel))
+    await exportResult({
+      ...result,
+      aggregatePath: outputPath,
+      recompression: { rank, keptShare, isAttested: false },
+    })
+  } finally {
+    await kernel.stop()
+    await removeFile(outputPath)
+  }
 }
 
 async function checkAggregate(file: string, { certificate }: CertificateFile): Promise<void> {

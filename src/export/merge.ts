@@ -5,7 +5,14 @@
  * it. The same kernel, rules and files as in a round; only the weights are the caller's own and not capped.
  */
 import { join } from 'node:path'
-import { kernelDigest, openKernelClient, type InputFigures, describeMembers } from '../aggregate/index.ts'
+import {
+  describeMembers,
+  type InputFigures,
+  kernelDigest,
+  keptShareOf,
+  openKernelClient,
+  recompress,
+} from '../aggregate/index.ts'
 import { checkPrecondition, ruleNamed } from '../aggregate/rule-book.ts'
 import { type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
 import { toHex } from '../core/bytes.ts'
@@ -33,6 +40,8 @@ export interface MergeOptions {
   readonly lambda?: string
   readonly out: string
   readonly format?: ExportFormat
+  /** Recompresses the result to this rank. */
+  readonly rank?: number
   /** Hugging Face folder of the base model, for `merged`. */
   readonly baseModel?: string
 }
@@ -51,6 +60,8 @@ export interface MergeResult {
   readonly norm: number
   /** SHA-256 of the aggregate, hex: equal inputs in equal order give equal digests on every machine. */
   readonly digest: string
+  /** Where a rank was asked for: how much of ‖ΔW‖² it keeps, 0 to 1. */
+  readonly recompression: { readonly rank: number; readonly keptShare: number } | null
 }
 
 export type MergeFault =
@@ -65,7 +76,7 @@ export async function merge(
   options: MergeOptions,
   { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress } = {},
 ): Promise<MergeResult> {
-  const { out, format = 'adapter', b = 0, lambda = '1' } = options
+  const { out, format = 'adapter', b = 0, lambda = '1', rank } = options
   const rule = ruleNamed(options.rule)
   checkOptions(options)
   checkPrecondition(rule, options.adapters.length, b)
@@ -74,6 +85,7 @@ export async function merge(
   const modules = commonModules(files)
   await ensureFolder(out)
   const outputPath = join(out, '.aggregate.safetensors')
+  const shrunkPath = join(out, '.recompressed.safetensors')
   const kernel = openKernelClient()
   try {
     const figures = await kernel.aggregate(
@@ -98,6 +110,15 @@ export async function merge(
       adapter: options.adapters[index] ?? '',
       ...rest,
     }))
+    const digest = await kernelDigest()
+    const shrunk =
+      rank === undefined
+        ? null
+        : await recompress(
+            { path: outputPath, rank, kernelDigest: digest, outputPath: shrunkPath },
+            kernel,
+            signal === undefined ? {} : { signal },
+          )
     const result: MergeResult = {
       rule: { id: rule.id, version: rule.version },
       b,
@@ -105,13 +126,15 @@ export async function merge(
       out,
       members,
       norm: figures.norm,
-      digest: figures.digest,
+      digest: (shrunk ?? figures).digest,
+      recompression: shrunk === null || rank === undefined ? null : { rank, keptShare: keptShareOf(shrunk) },
     }
-    await writeResult(outputPath, options, result)
+    await writeResult(shrunk === null ? outputPath : shrunkPath, options, result)
     return result
   } finally {
     await kernel.stop()
     await removeFile(outputPath)
+    await removeFile(shrunkPath)
   }
 }
 
@@ -184,6 +207,7 @@ async function writeResult(outputPath: string, options: MergeOptions, result: Me
     })),
     round: null,
     evaluation: null,
+    recompression: result.recompression === null ? null : { ...result.recompression, isAttested: true },
   }
   const update = await openAggregateFile(outputPath)
   try {

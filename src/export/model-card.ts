@@ -32,6 +32,13 @@ export interface CardFacts {
     readonly certificate: string
   } | null
   readonly evaluation: readonly { readonly name: string; readonly loss: number }[] | null
+  /** Where the result was recompressed after the rule: its rank, and how much of ‖ΔW‖² that keeps, 0 to 1. */
+  readonly recompression?: {
+    readonly rank: number
+    readonly keptShare: number
+    /** Whether the charter asked for it, so that it is what members attest. */
+    readonly isAttested: boolean
+  } | null
 }
 
 const FORMS: Readonly<Record<CardFacts['format'], string>> = {
@@ -69,6 +76,7 @@ export function modelCard(facts: CardFacts): string {
       ({ name, weight, norm, leftOut }) =>
         `| ${code(name)} | ${figure(weight)} | ${figure(norm)} | ${leftOut === null ? 'used' : leftOut} |`,
     ),
+    ...recompression(facts),
     ...provenance(facts),
     ...base(facts),
     ...evaluation(facts),
@@ -76,14 +84,21 @@ export function modelCard(facts: CardFacts): string {
   return `${lines.join('\n')}\n`
 }
 
-function provenance({ aggregate, round, format }: CardFacts): readonly string[] {
+function recompression({ recompression: shrunk }: CardFacts): readonly string[] {
+  if (shrunk === null || shrunk === undefined) return []
+  const kept = Number((100 * shrunk.keptShare).toPrecision(6))
+  const text = `Recompressed to rank ${shrunk.rank}, the best approximation of that rank: it keeps ${kept} % of the squared norm of the merged change.`
+  return ['', text]
+}
+
+function provenance({ aggregate, round, format, recompression: shrunk }: CardFacts): readonly string[] {
   const lines = aggregate === null ? [] : [`Aggregate (SHA-256): ${code(aggregate)}`]
   if (round !== null) {
     lines.push(
       `Charter: ${code(round.charter)}, round ${round.roundNumber}`,
       `Certificate: ${code(round.certificate)}. Check it offline with ${code(`oneround verify ${round.certificate}`)}.`,
     )
-    if (format !== 'adapter')
+    if (format !== 'adapter' || shrunk?.isAttested === false)
       lines.push('What the members attest is the aggregate; this form is derived from it.')
   }
   return lines.length === 0 ? [] : ['', '## Where it comes from', '', ...lines.map((line) => `- ${line}`)]

@@ -17,6 +17,7 @@ export interface AggregationReport {
   readonly aggregate: string
   readonly norm: number
   readonly weightCap: number | null
+  readonly recompression: AggregateOutcome['recompression']
   readonly members: readonly (Omit<AggregateMember, 'member'> & { readonly name: string })[]
   readonly leftOut: readonly LeftOut[]
 }
@@ -25,7 +26,7 @@ export function buildReport(
   outcome: AggregateOutcome,
   { members }: Pick<Charter, 'members'>,
 ): AggregationReport {
-  const { rule, form, digest, norm, weightCap } = outcome
+  const { rule, form, digest, norm, weightCap, recompression } = outcome
   const named = outcome.members.map(({ member, ...figures }) => ({
     name: members[member]?.name ?? `#${member}`,
     ...figures,
@@ -37,6 +38,7 @@ export function buildReport(
     aggregate: toHex(digest),
     norm,
     weightCap,
+    recompression,
     members: named,
     leftOut: named.filter(({ leftOut }) => leftOut).map((each) => leftOutOf(rule.id, each)),
   }

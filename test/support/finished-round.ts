@@ -18,14 +18,19 @@ export interface FinishedRound {
   readonly updates: readonly string[]
 }
 
-/** @param ruleId — its first version; five members, b = 1 */
-export async function writeFinishedRound(node: string, ruleId: string): Promise<FinishedRound> {
+/** @param ruleId — its first version; five members, b = 1 @param resultRank — the charter's, if it has one */
+export async function writeFinishedRound(
+  node: string,
+  ruleId: string,
+  resultRank?: number,
+): Promise<FinishedRound> {
   const consortium = testConsortium(5, {
     f: 1,
     b: 1,
     rules: [{ id: ruleId, version: 1 }],
     minUpdates: 5,
     kernelDigest: await kernelDigest(),
+    ...(resultRank === undefined ? {} : { resultRank }),
   })
   const { charter, signers } = consortium
   const folder = roundFolder(node, 1)

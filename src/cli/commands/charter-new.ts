@@ -56,6 +56,11 @@ const options = {
     'uniform',
   ),
   lambda: withDefault(text('--lambda <x>', 'multiplies the merged update'), '1'),
+  resultRank: count(
+    '--result-rank <r>',
+    'recompress the result to this rank, with what is lost reported (default: exact)',
+    { min: 1, max: 1024 },
+  ),
   commit: withDefault(text('--commit <time>', 'headers are due: +1h from now, or 2026-11-23T03:00Z'), '+1h'),
   cut: withDefault(text('--cut <time>', 'updates that are certified by then count'), '+2h'),
   final: withDefault(text('--final <time>', 'members that are silent by then are given up on'), '+1d'),
@@ -105,7 +110,13 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
   const { model } = await loadLlama(given.model)
   const modules = distinct(chooseModules(findLinearModules(model), given.targets))
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
-  const stated = { f: given.f, q: given.q, b: given.b, minUpdates: given.minUpdates }
+  const stated = {
+    f: given.f,
+    q: given.q,
+    b: given.b,
+    minUpdates: given.minUpdates,
+    resultRank: given.resultRank,
+  }
   return buildCharter({
     consortium: systemRng.bytes(CONSORTIUM_BYTES),
     members: invites,

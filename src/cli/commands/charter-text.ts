@@ -37,7 +37,7 @@ export function charterText(signed: SignedCharter): string {
     ),
     '',
     `quorum q = ${charter.q} of ${charter.members.length}, lying members f = ${charter.f}, poisoned updates b = ${aggregation.b}, at least ${charter.minUpdates} updates`,
-    `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}`,
+    `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}; ${aggregation.resultRank === undefined ? 'result exact' : `result of rank ${aggregation.resultRank}`}`,
     `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
     `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,

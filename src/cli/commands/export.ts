@@ -12,6 +12,11 @@ export const exportCommand = defineCommand({
   options: {
     out: required(text('-o, --out <folder>', 'the folder to write')),
     format: withDefault(choice('--format <form>', 'what to write', EXPORT_FORMATS), 'adapter'),
+    rank: count(
+      '--rank <r>',
+      'recompress to this rank: smaller, no longer exact, and derived from what members attest',
+      { min: 1, max: 1024 },
+    ),
     model: text('--model <folder>', 'the base model; compared with the charter’s digests'),
     evaluation: text('--evaluation <file>', 'what `oneround evaluate --json` printed, for the model card'),
     round: count(
@@ -28,6 +33,7 @@ export const exportCommand = defineCommand({
     const claims = await exportRound(path, {
       folder: options.out,
       format: options.format,
+      ...(options.rank === undefined ? {} : { rank: options.rank }),
       ...(options.model === undefined ? {} : { baseModel: options.model }),
       ...(options.evaluation === undefined ? {} : { evaluation: options.evaluation }),
       ...(options.round === undefined ? {} : { round: options.round }),

@@ -4,6 +4,8 @@ import { EXPORT_FORMATS, merge, type MergeResult } from '../../export/merge.ts'
 import { choice, count, defineCommand, list, required, text, usageError, withDefault } from '../command.ts'
 import { jsonOf } from '../output.ts'
 
+/** Energy, the square of the norm: what is discarded is never hidden behind a rounded 100 %. */
+const shareText = (share: number): string => `${Number((100 * share).toPrecision(6))} %`
 const figure = (value: number): string => Number(value.toPrecision(4)).toString()
 
 export const mergeCommand = defineCommand({
@@ -21,6 +23,7 @@ export const mergeCommand = defineCommand({
     format: withDefault(choice('--format <form>', 'what to write', EXPORT_FORMATS), 'adapter'),
     weights: list('--weights <numbers>', 'one positive number for each adapter, for weighted rules'),
     lambda: withDefault(text('--lambda <x>', 'multiplies the result'), '1'),
+    rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     base: text('--base <folder>', 'Hugging Face folder of the base model, for --format merged'),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
@@ -42,6 +45,7 @@ export const mergeCommand = defineCommand({
           out: options.out,
           format: options.format,
           ...(weights.length === 0 ? {} : { weights }),
+          ...(options.rank === undefined ? {} : { rank: options.rank }),
           ...(options.base === undefined ? {} : { baseModel: options.base }),
         },
         { signal, onProgress: progress.update },
@@ -53,7 +57,7 @@ export const mergeCommand = defineCommand({
   },
 })
 
-function textOf({ rule, members, out, digest }: MergeResult): string {
+function textOf({ rule, members, out, digest, recompression }: MergeResult): string {
   const used = members.filter(({ leftOut }) => !leftOut).length
   return [
     ...members.map(({ adapter, weight, norm, leftOut, cosine }) =>
@@ -62,6 +66,9 @@ function textOf({ rule, members, out, digest }: MergeResult): string {
         : `${adapter}  ${weight === null ? 'used' : `weight ${figure(weight)}`}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`,
     ),
     `${used} of ${members.length} adapters used by ${rule.id}`,
+    ...(recompression === null
+      ? []
+      : [`Rank ${recompression.rank} keeps ${shareText(recompression.keptShare)} of the change`]),
     `Written to ${out}`,
     `Aggregate ${digest}`,
   ].join('\n')

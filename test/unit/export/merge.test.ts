@@ -90,6 +90,25 @@ describe('merge', () => {
     })
   })
 
+  it('recompresses to the rank asked for, and says how much of the change that keeps', async () => {
+    await ready
+    const out = join(folder, 'rank')
+    const whole = await merge({ adapters: folders, rule: 'mean', out: join(folder, 'whole') })
+    const { recompression, digest } = await merge({ adapters: folders, rule: 'mean', rank: 2, out })
+    expect(digest).not.toBe(whole.digest)
+    const exact = (await readAdapter(join(folder, 'whole'))).modules.map(deltaOf)
+    const { modules } = await readAdapter(out)
+    expect(modules.map(({ rank }) => rank)).toEqual([2, 2])
+    const shrunk = modules.map(deltaOf)
+    const square = (values: readonly number[]) => values.reduce((sum, value) => sum + value * value, 0)
+    const lost = exact.map((values, k) => square(values.map((value, i) => value - (shrunk[k]?.[i] ?? 0))))
+    const share = 1 - square(lost.map(Math.sqrt)) / exact.reduce((sum, values) => sum + square(values), 0)
+    expect(recompression?.rank).toBe(2)
+    expect(recompression?.keptShare).toBeCloseTo(share, 6)
+    expect(share).toBeLessThan(0.999)
+    expect(() => readFileSync(join(out, '.recompressed.safetensors'))).toThrow(/ENOENT/)
+  })
+
   it('returns one adapter alone as itself, bit for bit', async () => {
     await ready
     const out = join(folder, 'alone')

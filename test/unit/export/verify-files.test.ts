@@ -12,13 +12,18 @@ import { readAdapter } from '../../../src/model/peft.ts'
 import { readAllFloat32 } from '../../../src/model/weights.ts'
 import { type FinishedRound, writeFinishedRound } from '../../support/finished-round.ts'
 
+/** Rules, also with a charter that wants a result of a given rank. */
+const ROUNDS = ['multi-krum', 'trimmed-mean', 'multi-krum of rank 3', 'trimmed-mean of rank 1']
+
 let folder = ''
 let count = 0
 const finished = new Map<string, FinishedRound>()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oneround-verify-test-'))
-  for (const rule of ['multi-krum', 'trimmed-mean']) {
-    const { node } = await writeFinishedRound(join(folder, `made-${rule}`), rule)
+  for (const rule of ROUNDS) {
+    const [id = rule, rank] = rule.split(' of rank ')
+    const resultRank = rank === undefined ? undefined : Number(rank)
+    const { node } = await writeFinishedRound(join(folder, `made-${rule}`), id, resultRank)
     // Moved elsewhere: nothing in the folder may depend on where it was made.
     await rename(node, join(folder, `moved-${rule}`))
     finished.set(rule, await pathsIn(join(folder, `moved-${rule}`)))
@@ -55,7 +60,7 @@ const failing = async (path: string, options = {}) =>
     .filter(({ holds }) => !holds)
     .map(({ id, code }) => `${id} ${code ?? ''}`)
 
-describe.each(['multi-krum', 'trimmed-mean'])('a site’s folder after a round of %s', (rule) => {
+describe.each(ROUNDS)('a site’s folder after a round of %s', (rule) => {
   it('holds: certificate, aggregate, adapter, and the aggregate computed again', async () => {
     const { node, folder: round } = finished.get(rule) ?? (await copyOf(rule))
     const report = await verify(node, { updates: true })
@@ -105,9 +110,9 @@ describe.each(['multi-krum', 'trimmed-mean'])('a site’s folder after a round o
     }
     const card = await readFile(join(round.adapter, 'README.md'), 'utf8')
     expect(card).toContain('`site-a`')
-    expect(card).toContain(`${rule}@1`)
+    expect(card).toContain(`${rule.split(' ')[0]}@1`)
     // The figures of the rule's report are in the card: a norm for every member, a weight where the rule gives one.
-    expect(card).toMatch(rule === 'multi-krum' ? /`site-a` \| 0?[.\d]+ \| \d/ : /`site-a` \| – \| \d/)
+    expect(card).toMatch(rule.startsWith('multi-krum') ? /`site-a` \| 0?[.\d]+ \| \d/ : /`site-a` \| – \| \d/)
     expect(card).not.toMatch(/attack/i)
     if (rule === 'multi-krum') expect(card).toMatch(/left out by multi-krum: distance score/)
   })
