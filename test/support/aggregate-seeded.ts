@@ -1,7 +1,7 @@
 /**
  * A program of its own: aggregates seeded updates by every rule and prints the digests as JSON. Run in other processes, on
  * other Nodes, with the inputs in another order; the digests must be the same.
- *   node aggregate-seeded.ts ARRIVAL
+ *   node aggregate-seeded.ts ARRIVAL [in-process]
  */
 import '../../src/compat.ts'
 import { rmSync } from 'node:fs'
@@ -10,9 +10,10 @@ import { aggregate, openKernelClient, RULES } from '../../src/aggregate/index.ts
 import { toHex } from '../../src/core/bytes.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import type { Layout } from '../../src/charter/schema.ts'
+import { openInProcessKernel } from './in-process-kernel.ts'
 import { aggregationOf, tempFolder, writeUpdate } from './update-files.ts'
 
-const [arrival = 'roster'] = process.argv.slice(2)
+const [arrival = 'roster', place = ''] = process.argv.slice(2)
 const layout: Layout = {
   modules: [
     { name: 'a.proj', in: 37, out: 19 },
@@ -51,7 +52,7 @@ try {
       : arrival === 'rotated'
         ? [...inputs.slice(3), ...inputs.slice(0, 3)]
         : inputs
-  const kernel = openKernelClient()
+  const kernel = place === 'in-process' ? await openInProcessKernel() : openKernelClient()
   const digests: Record<string, string> = {}
   for (const { id } of RULES) {
     const aggregation = await aggregationOf([id], 2, { weights: 'samples', lambda: [7, 5] })
