@@ -35,7 +35,7 @@ export interface GenerationGraph {
   /** Empty: every step runs the whole text. */
   readonly cache: readonly CacheSlot[]
   readonly inputs: ReadonlyMap<string, ValueInfo>
-  /** Whether shorter sequences can stand beside longer ones, padded on the left. */
+  /** Whether shorter sequences can stand beside longer ones, padded on the left: it is told masks and positions. */
   readonly canPad: boolean
 }
 
@@ -64,7 +64,8 @@ export function buildGenerationGraph(
   const inputs = new Map(model.graph.inputs.map((input) => [input.name, input]))
   // GroupQueryAttention reads lengths where others read a mask: what is padded on the left would be read as text.
   const hasLengths = model.graph.nodes.some(({ op }) => op === 'GroupQueryAttention')
-  return { model, cache, inputs, canPad: inputs.has('attention_mask') && !hasLengths }
+  const canPad = inputs.has('attention_mask') && inputs.has('position_ids') && !hasLengths
+  return { model, cache, inputs, canPad }
 }
 
 function logitsOf(base: OnnxModel, file: string): ValueInfo {

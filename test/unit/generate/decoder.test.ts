@@ -1,0 +1,194 @@
+// Protects: decoding with a cache is a full forward pass, token by token, alone and beside longer prompts, with adapters in it.
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openDecoder, type Decoder } from '../../../src/generate/decoder.ts'
+import { generate, type Voice } from '../../../src/generate/generate.ts'
+import { buildGenerationGraph } from '../../../src/generate/generation-graph.ts'
+import { checkGenerationOptions } from '../../../src/generate/options.ts'
+import { greedy } from '../../../src/generate/sampling.ts'
+import { openModel } from '../../../src/model/open-model.ts'
+import { readAdapter, type Adapter } from '../../../src/model/peft.ts'
+import { locateTensors, readFloat32 } from '../../../src/model/weights.ts'
+
+const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const EXPORT = here('vectors/generation/model.onnx')
+
+interface Row {
+  readonly prompt: readonly number[]
+  readonly continuation: readonly number[]
+}
+
+async function decoderOf(path: string, adapter: Adapter | null = null): Promise<Decoder> {
+  const { model, folder, file } = await openModel(path)
+  const graph = buildGenerationGraph(model, file, adapter === null ? null : { folder: 'adapter', adapter })
+  return openDecoder({ graph, weightsFolder: folder, device: 'cpu', threads: 1 })
+}
+
+/** Ids are letters, so that texts show ids. */
+const voice: Voice = {
+  decode: (ids) => String.fromCodePoint(...ids.map((id) => 0x4e00 + id)),
+  endIds: new Set(),
+  positionCountMax: 1000,
+}
+const idsOf = (text: string): number[] => Array.from(text, (letter) => (letter.codePointAt(0) ?? 0) - 0x4e00)
+const options = (given: object = {}) => checkGenerationOptions({ maxTokens: 12, ...given })
+const widest = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0)
+
+describe('an export with a cache', () => {
+  let decoder: Decoder
+  let rows: readonly Row[] = []
+  beforeAll(async () => {
+    decoder = await decoderOf(EXPORT)
+    const text = await readFile(join(dirname(EXPORT), 'expected.json'), 'utf8')
+    rows = (JSON.parse(text) as { readonly rows: readonly Row[] }).rows
+  })
+  afterAll(() => decoder.close())
+
+  it('goes on as PyTorch’s full forward passes do, each prompt alone', async () => {
+    expect(decoder).toMatchObject({ hasCache: true, canPad: true })
+    for (const { prompt, continuation } of rows) {
+      const [answer] = await generate(decoder, voice, [prompt], options())
+      expect(idsOf(answer?.text ?? '')).toEqual(continuation)
+      expect(answer).toMatchObject({ finish: 'length', promptTokens: prompt.length, tokens: 12 })
+    }
+  })
+
+  it('goes on alike with prompts of other lengths beside, padded on the left', async () => {
+    const answers = await generate(
+      decoder,
+      voice,
+      rows.map(({ prompt }) => prompt),
+      options(),
+    )
+    expect(answers.map(({ text }) => idsOf(text))).toEqual(rows.map(({ continuation }) => continuation))
+  })
+
+  it('has the logits of a full forward pass at every step', async () => {
+    const prompt = [5, 9, 2]
+    let at = await decoder.start([prompt])
+    const ids = [...prompt]
+    for (let i = 0; i < 10; i++) {
+      const fresh = await decoder.start([ids])
+      expect(widest(at.logits[0] ?? new Float32Array(), fresh.logits[0] ?? new Float32Array())).toBeLessThan(
+        1e-4,
+      )
+      ids.push(greedy(at.logits[0] ?? new Float32Array()))
+      at = await at.next(ids.slice(-1))
+    }
+  })
+
+  it('ends at an end id, before a stop text, at the model’s positions, and when told to', async () => {
+    const [first] = rows
+    const prompt = first?.prompt ?? []
+    const [, , third = 0] = first?.continuation ?? []
+    const run = async (own: Partial<Voice>, given: object = {}, generating = {}) => {
+      const [answer] = await generate(decoder, { ...voice, ...own }, [prompt], options(given), generating)
+      return answer
+    }
+    const two = voice.decode(first?.continuation.slice(0, 2) ?? [])
+    expect(await run({ endIds: new Set([third]) })).toMatchObject({ text: two, finish: 'end', tokens: 3 })
+    const stop = [voice.decode([third])]
+    expect(await run({}, { stop })).toMatchObject({ text: two, finish: 'stop', tokens: 3 })
+    expect(await run({ positionCountMax: 5 })).toMatchObject({ text: two, finish: 'length', tokens: 2 })
+    let asked = 0
+    const isCancelled = (): boolean => asked++ === 2
+    expect(await run({}, {}, { isCancelled })).toMatchObject({ text: two, finish: 'cancelled', tokens: 2 })
+    await expect(run({ positionCountMax: 3 })).rejects.toMatchObject({ code: 'PROMPT_TOO_LONG' })
+  })
+
+  it('draws the same for a seed, another text for another, and each row its own', async () => {
+    const drawn = async (seed: string) => {
+      const answers = await generate(
+        decoder,
+        voice,
+        [
+          [5, 9, 2],
+          [5, 9, 2],
+        ],
+        options({ temperature: 1, seed }),
+      )
+      return answers.map(({ text }) => text)
+    }
+    const [one, other] = await drawn('a')
+    expect(await drawn('a')).toEqual([one, other])
+    expect(one).not.toBe(other)
+    expect(await drawn('b')).not.toEqual([one, other])
+  })
+})
+
+describe('exports without a cache', () => {
+  const rows = ['gpt2', 'llama', 'qwen2'].flatMap((model) =>
+    ['dynamo', 'script'].flatMap((exporter) =>
+      ['base', 'adapted'].map((logits) => [model, exporter, logits] as const),
+    ),
+  )
+  it.each(rows)('%s, %s: the last token’s logits are PyTorch’s (%s)', async (model, exporter, logits) => {
+    const folder = here(`fixtures/${model}`)
+    const adapter = logits === 'base' ? null : await readAdapter(join(folder, 'adapter'))
+    const decoder = await decoderOf(join(folder, `${exporter}.onnx`), adapter)
+    const { prompts, expected } = await referenceOf(folder, `logits.${logits}`)
+    expect(decoder.hasCache).toBe(false)
+    for (const [i, prompt] of prompts.entries()) {
+      const at = await decoder.start([prompt.slice(0, -1)])
+      const next = await at.next(prompt.slice(-1))
+      expect(widest(next.logits[0] ?? new Float32Array(), expected[i] ?? new Float32Array())).toBeLessThan(
+        1e-4,
+      )
+    }
+    await decoder.close()
+  })
+})
+
+/** Rows of a fixture, without their padding, and the reference's logits at the last token of each. */
+async function referenceOf(
+  folder: string,
+  name: string,
+): Promise<{ readonly prompts: readonly (readonly number[])[]; readonly expected: readonly Float32Array[] }> {
+  const tensors = await locateTensors(join(folder, 'reference.safetensors'))
+  const read = async (each: string): Promise<readonly bigint[]> => {
+    const tensor = tensors.get(each)
+    if (tensor === undefined) throw new Error(`the fixture lacks ${each}`)
+    const bytes = (await readFile(tensor.path)).subarray(tensor.offset, tensor.offset + tensor.sizeBytes)
+    return Array.from(new BigInt64Array(new Uint8Array(bytes).buffer))
+  }
+  const logits = tensors.get(name)
+  if (logits === undefined) throw new Error(`the fixture lacks ${name}`)
+  const [count = 0, length = 0, width = 0] = logits.shape
+  const values = await readFloat32(logits)
+  const [ids, mask] = [await read('input.input_ids'), await read('input.attention_mask')]
+  const rows = Array.from({ length: count }, (_, row) => {
+    const tokens = mask.slice(row * length, (row + 1) * length).filter((bit) => bit === 1n).length
+    const last = row * length + tokens - 1
+    return {
+      prompt: ids.slice(row * length, last + 1).map(Number),
+      expected: values.slice(last * width, (last + 1) * width),
+    }
+  })
+  return { prompts: rows.map(({ prompt }) => prompt), expected: rows.map(({ expected }) => expected) }
+}
+
+describe('what cannot go on with text', () => {
+  it.each([
+    ['bert/script.onnx', /logits/],
+    ['vit/script.onnx', /logits|input_ids/],
+  ])('%s is refused by name', async (path, reason) => {
+    const file = here(`fixtures/${path}`)
+    const { model } = await openModel(file)
+    expect(() => buildGenerationGraph(model, file)).toThrow(reason)
+    expect(() => buildGenerationGraph(model, file)).toThrow(
+      expect.objectContaining({ code: 'MODEL_NOT_GENERATIVE' }),
+    )
+  })
+
+  it('nor an adapter of other modules', async () => {
+    const { model, file } = await openModel(EXPORT)
+    const adapter = await readAdapter(here('fixtures/llama/adapter'))
+    const folder = 'fixtures/llama/adapter'
+    expect(() => buildGenerationGraph(model, file, { folder, adapter })).toThrow(
+      expect.objectContaining({ code: 'ADAPTER_MISMATCH' }),
+    )
+  })
+})
