@@ -5,7 +5,14 @@
 import type { Dimension, OnnxModel, TensorValue } from './graph.ts'
 import { findLinearModules, type LocatedModule } from './linear-modules.ts'
 import { dataTypeName, elementCount, isFloatType, itemSizeBits, tensorSizeBytes } from './onnx-tensor.ts'
-import { inferShapes, symbolsOf, type Dim, type InferredGraph, type ShapeProblem } from './shapes.ts'
+import {
+  inferShapes,
+  isUnknown,
+  symbolsOf,
+  type Dim,
+  type InferredGraph,
+  type ShapeProblem,
+} from './shapes.ts'
 
 export interface ValueReport {
   readonly name: string
@@ -178,6 +185,7 @@ function activationsSize(
     for (const output of node.outputs) {
       if (output === '' || inferred.valueOf(output) !== null) continue
       const { dataType, dims } = inferred.typeOf(output)
+      if (dims.some(isUnknown)) return null
       sizeBits += dims.reduce((product, dim) => product * dim.evaluate(symbols), itemSizeBits(dataType))
     }
   }

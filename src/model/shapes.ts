@@ -24,6 +24,7 @@ export {
   dimSub,
   dimSymbol,
   isAtLeast,
+  isUnknown,
   symbolsOf,
 } from './shapes/dim.ts'
 export type { TensorType } from './shapes/rule.ts'

@@ -4,7 +4,8 @@
  * minimum) is an opaque factor with a canonical key of its own.
  *
  * Symbols stand for integers ≥ 1: training never runs on empty tensors (an input that is empty, such as a fresh
- * cache, is bound to 0 before inference). Bounds that follow from this decide comparisons.
+ * cache, is bound to 0 before inference). What only a run tells has a symbol of its own, with a mark in front of its name.
+ * Bounds that follow from this decide comparisons.
  */
 import { assert } from '../../core/errors.ts'
 
@@ -124,6 +125,17 @@ function parseFactor(text: string): Dim {
 }
 
 const symbol = (key: string): Dim => new Dim([{ coefficient: 1, factors: [{ kind: 'symbol', key }] }])
+
+const SIZE_MARK = '?'
+const INTEGER_MARK = '~'
+
+/** A size that only a run tells, such as how many elements are not zero: 0 or more, and equal to nothing but itself. */
+export const dimUnknown = (name: string): Dim => symbol(`${SIZE_MARK}${name}`)
+/** A whole number of any sign that only a run tells. */
+export const integerUnknown = (name: string): Dim => symbol(`${INTEGER_MARK}${name}`)
+/** Whether something that only a run tells has a part in it. */
+export const isUnknown = (dim: Dim): boolean =>
+  symbolsOf(dim).some((key) => key.startsWith(SIZE_MARK) || key.startsWith(INTEGER_MARK))
 
 export function dimEquals(a: Dim, b: Dim): boolean {
   return a.key === b.key
@@ -259,7 +271,7 @@ export function boundsOf(dim: Dim): Bounds {
 }
 
 function boundsOfFactor(factor: Factor): Bounds {
-  if (factor.kind === 'symbol') return { low: 1, high: Infinity }
+  if (factor.kind === 'symbol') return { low: lowestOf(factor.key), high: Infinity }
   const a = boundsOf(factor.a)
   const b = boundsOf(factor.b)
   if (factor.kind === 'min') return { low: Math.min(a.low, b.low), high: Math.min(a.high, b.high) }
@@ -268,6 +280,9 @@ function boundsOfFactor(factor: Factor): Bounds {
   if (a.low < 0 || b.low <= 0) return { low: -Infinity, high: Infinity }
   return { low: b.high === Infinity ? 0 : Math.floor(a.low / b.high), high: Math.floor(a.high / b.low) }
 }
+
+const lowestOf = (key: string): number =>
+  key.startsWith(SIZE_MARK) ? 0 : key.startsWith(INTEGER_MARK) ? -Infinity : 1
 
 function multiplyBounds(a: Bounds, b: Bounds): Bounds {
   const products = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]

@@ -1,5 +1,5 @@
 /** Shapes of operators that treat elements alike: arithmetic, comparisons, activations, casts, normalisations. */
-import { intOf } from '../attributes.ts'
+import { intOf, intsOf } from '../attributes.ts'
 import { DataType } from '../graph.ts'
 import { isDataType, isFloatType } from '../onnx-tensor.ts'
 import {
@@ -230,6 +230,36 @@ const SAME_SHAPE = [
   'FastGelu',
 ] as const
 
+/** The remainder with the divisor's sign. */
+const rounded = folding((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b), dimMod)
+/** The remainder with the dividend's sign, as C's fmod has it. */
+const truncated = folding(
+  (a, b) => (b === 0 ? Number.NaN : a % b),
+  (a, b) => {
+    if (boundsOf(a).low < 0 || boundsOf(b).low <= 0) throw new Unresolved('a remainder of either sign')
+    return dimMod(a, b)
+  },
+)
+
+/** Rows and columns as given, like the input's type unless another is named. */
+const eyeLike: Rule = (context) => {
+  const { dims } = context.type(0)
+  const to = intOf(context.node, 'dtype', context.type(0).dataType)
+  if (!isDataType(to)) throw new Unresolved(`EyeLike of data type ${to}`)
+  return [{ dataType: to, dims }]
+}
+
+/** Random tensors like another, or of a shape that the node states. */
+const randomLike: Rule = (context) => {
+  const to = intOf(context.node, 'dtype', context.type(0).dataType)
+  return [{ dataType: isDataType(to) ? to : DataType.float, dims: context.type(0).dims }]
+}
+const random: Rule = (context) => {
+  const to = intOf(context.node, 'dtype', DataType.float)
+  const dims = (intsOf(context.node, 'shape') ?? []).map((size) => toDim(size))
+  return [{ dataType: isDataType(to) ? to : DataType.float, dims }]
+}
+
 export const ELEMENTWISE: RuleTable = {
   ...Object.fromEntries(SAME_SHAPE.map((op) => [op, same])),
   Identity: identity,
@@ -245,7 +275,7 @@ export const ELEMENTWISE: RuleTable = {
   Sub: arithmetic(folding((a, b) => a - b, dimSub)),
   Mul: arithmetic(folding((a, b) => a * b, dimMul)),
   Div: arithmetic(folding(quotient, quotientOfDims)),
-  Mod: arithmetic(folding((a, b) => (b === 0 ? Number.NaN : ((a % b) + b) % b), dimMod)),
+  Mod: (context) => arithmetic(intOf(context.node, 'fmod', 0) === 1 ? truncated : rounded)(context),
   Pow: arithmetic((a, b, type) => (a instanceof Dim || b instanceof Dim ? null : heldAs(type, a ** b))),
   Min: arithmetic(folding(Math.min, dimMin)),
   Max: arithmetic(folding(Math.max, dimMax)),
@@ -299,6 +329,12 @@ export const ELEMENTWISE: RuleTable = {
   Cast: cast,
   CastLike: (context) => castTo(context, context.type(1).dataType),
   Dropout: dropout,
+  EyeLike: eyeLike,
+  Bernoulli: randomLike,
+  RandomNormalLike: randomLike,
+  RandomUniformLike: randomLike,
+  RandomNormal: random,
+  RandomUniform: random,
   LayerNormalization: layerNormalization,
   BatchNormalization: batchNormalization,
 }

@@ -2,7 +2,7 @@
 import { intOf } from '../attributes.ts'
 import { DataType } from '../graph.ts'
 import { DIM_ONE, Unresolved } from './dim.ts'
-import { at, axisOf, unify, type Rule, type RuleTable } from './rule.ts'
+import { at, axisOf, sizeOr, unify, type Rule, type RuleTable } from './rule.ts'
 import { concreteDims, mapIndices, toDim, toNumber } from './value.ts'
 
 const gather: Rule = (context) => {
@@ -49,8 +49,9 @@ const topK: Rule = (context) => {
   const { dataType, dims } = context.type(0)
   const axis = axisOf(intOf(context.node, 'axis', -1), dims.length)
   const attribute = context.attribute('k')
-  const k = attribute?.kind === 'int' ? attribute.value : (context.needValue(1, 'k').elements[0] ?? 0)
-  const top = dims.with(axis, toDim(k))
+  const k = attribute?.kind === 'int' ? attribute.value : context.value(1)?.elements[0]
+  const count = k === undefined ? context.unknown(axis) : sizeOr(context, axis, () => toDim(k))
+  const top = dims.with(axis, count)
   return [
     { dataType, dims: top },
     { dataType: DataType.int64, dims: top },

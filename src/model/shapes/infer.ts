@@ -4,8 +4,8 @@
  * In: a decoded model. Out: types by value name, and every node that could not be understood with the reason.
  */
 import { RoundError } from '../../core/errors.ts'
-import type { GraphNode, OnnxModel } from '../graph.ts'
-import { type Dim, dimOf, dimSymbol, Unresolved } from './dim.ts'
+import { DataType, type GraphNode, type OnnxModel } from '../graph.ts'
+import { type Dim, dimOf, dimSymbol, dimUnknown, integerUnknown, isUnknown, Unresolved } from './dim.ts'
 import { ELEMENTWISE } from './elementwise.ts'
 import { FUSED } from './fused.ts'
 import { GATHER } from './gather.ts'
@@ -13,7 +13,7 @@ import { LINEAR } from './linear.ts'
 import { MOVEMENT } from './movement.ts'
 import { REDUCE } from './reduce.ts'
 import type { Result, Rule, RuleContext, RuleTable, TensorType } from './rule.ts'
-import { valueOfTensor, type ConstantValue } from './value.ts'
+import { concreteDims, valueOfTensor, type ConstantValue } from './value.ts'
 
 /** One table, one row an operator; where domains share a name, its rule tells them apart. */
 const RULES: RuleTable = { ...ELEMENTWISE, ...MOVEMENT, ...GATHER, ...REDUCE, ...LINEAR, ...FUSED }
@@ -88,7 +88,9 @@ class Inference implements InferredGraph {
         continue
       }
       const dims = input.dims.map((dim, axis) => this.#inputDim(dim ?? `${input.name}[${axis}]`))
-      this.#types.set(input.name, { dataType: input.dataType, dims })
+      const type = { dataType: input.dataType, dims }
+      this.#types.set(input.name, type)
+      this.#values.set(input.name, openValue(input.name, type))
     }
     for (const node of graph.nodes) this.#infer(node)
     this.#compare()
@@ -107,6 +109,12 @@ class Inference implements InferredGraph {
   }
 
   valueOf = (value: string): ConstantValue | null => {
+    const known = this.#valueOf(value)
+    const isOpen = known?.elements.some((element) => typeof element !== 'number' && isUnknown(element))
+    return isOpen === true ? null : known
+  }
+
+  #valueOf(value: string): ConstantValue | null {
     const known = this.#values.get(value)
     if (known !== undefined) return known
     const tensor = this.#model.graph.initializers.get(value)
@@ -148,7 +156,7 @@ class Inference implements InferredGraph {
         this.#unknown.set(output, problem)
       } else {
         this.#types.set(output, { dataType: result.dataType, dims: result.dims })
-        this.#values.set(output, result.value ?? null)
+        this.#values.set(output, result.value ?? openValue(output, result))
       }
     })
   }
@@ -166,11 +174,12 @@ class Inference implements InferredGraph {
   #contextOf(node: GraphNode): RuleContext {
     const name = (input: number): string => node.inputs[input] ?? ''
     const value = (input: number): ConstantValue | null =>
-      name(input) === '' ? null : this.valueOf(name(input))
+      name(input) === '' ? null : this.#valueOf(name(input))
     return {
       node,
       opset: this.#model.opsets.get(node.domain) ?? 0,
       outputCount: node.outputs.length,
+      unknown: (axis) => dimUnknown(`${node.outputs.find((output) => output !== '') ?? ''}[${axis}]`),
       has: (input) => name(input) !== '',
       attribute: (key) => node.attributes.get(key),
       type: (input) => {
@@ -216,6 +225,22 @@ class Inference implements InferredGraph {
       if (!isSame) this.contradictions.push(name)
     }
   }
+}
+
+/** As many whole numbers as shape arithmetic handles. */
+const OPEN_VALUE_COUNT_MAX = 16
+
+/**
+ * Whole numbers that do not follow from the graph, each under a symbol of its own: a size that is computed from data leaves
+ * the sizes beside it known.
+ */
+function openValue(name: string, { dataType, dims }: TensorType): ConstantValue | null {
+  if (dataType !== DataType.int64 && dataType !== DataType.int32) return null
+  const concrete = dims.length <= 1 ? concreteDims(dims) : null
+  const count = concrete?.[0] ?? 1
+  if (concrete === null || count > OPEN_VALUE_COUNT_MAX) return null
+  const elements = Array.from({ length: count }, (_, i) => integerUnknown(`${name}[${i}]`))
+  return { dataType, dims: concrete, elements }
 }
 
 const problemOf = (node: GraphNode, reason: string): ShapeProblem => ({

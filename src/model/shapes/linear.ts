@@ -1,8 +1,28 @@
 /** Shapes of products, convolutions, pooling, resizing and of the quantised weights' operators. */
 import { intOf, intsOf, textOf } from '../attributes.ts'
 import { DataType } from '../graph.ts'
-import { type Dim, dimAdd, dimCeilDiv, dimDiv, dimMul, dimOf, dimSub, DIM_ONE, Unresolved } from './dim.ts'
-import { at, broadcast, unify, type Rule, type RuleContext, type RuleTable } from './rule.ts'
+import {
+  type Dim,
+  dimAdd,
+  dimCeilDiv,
+  dimDiv,
+  dimMul,
+  dimOf,
+  dimProduct,
+  dimSub,
+  DIM_ONE,
+  Unresolved,
+} from './dim.ts'
+import {
+  at,
+  broadcast,
+  sizeOr,
+  statedSizes,
+  unify,
+  type Rule,
+  type RuleContext,
+  type RuleTable,
+} from './rule.ts'
 import { numbersOf, toDim } from './value.ts'
 
 const matMul: Rule = (context) => {
@@ -156,13 +176,21 @@ const resize: Rule = (context) => {
     throw new Unresolved('a Resize that keeps the aspect ratio')
   }
   if (context.has(3)) {
-    const sizes = context.needValue(3, 'the sizes').elements
-    axes.forEach((axis, i) => (resized[axis] = toDim(sizes[i] ?? 0)))
+    const sizes = statedSizes(context, 3, 'the sizes')
+    axes.forEach((axis, i) => {
+      const size = sizes[i] ?? null
+      resized[axis] = size === null ? context.unknown(axis) : sizeOr(context, axis, () => toDim(size))
+    })
     return [{ dataType, dims: resized }]
   }
   const input = context.opset < 11 ? 1 : 2
-  const scales = numbersOf(context.needValue(input, 'the scales'), 'a scale')
-  axes.forEach((axis, i) => (resized[axis] = scaled(at(dims, axis), scales[i] ?? 1)))
+  const known = context.value(input)
+  const scales = known === null ? null : numbersOf(known, 'a scale')
+  axes.forEach((axis, i) => {
+    const scale = scales?.[i]
+    const size = (): Dim => scaled(at(dims, axis), scale ?? 1)
+    resized[axis] = scale === undefined ? context.unknown(axis) : sizeOr(context, axis, size)
+  })
   return [{ dataType, dims: resized }]
 }
 
@@ -178,6 +206,35 @@ function scaled(dim: Dim, scale: number): Dim {
 const matMulNBits: Rule = (context) => {
   const { dataType, dims } = context.type(0)
   return [{ dataType, dims: [...dims.slice(0, -1), dimOf(intOf(context.node, 'N', 0))] }]
+}
+
+/** Columns [N, C·∏block, L] → [N, C, …image]. Source: ONNX operator Col2Im-18. */
+const col2Im: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const image = statedSizes(context, 1, 'the image')
+  const block = dimProduct(context.needValue(2, 'the block').elements.map(toDim))
+  const sizes = image.map((size, i) =>
+    size === null ? context.unknown(i + 2) : sizeOr(context, i + 2, () => toDim(size)),
+  )
+  return [{ dataType, dims: [at(dims, 0), dimDiv(at(dims, 1), block), ...sizes] }]
+}
+
+/** [N, C, …] sampled at a grid [N, …, axes]. Source: ONNX operator GridSample-16. */
+const gridSample: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  return [{ dataType, dims: [at(dims, 0), at(dims, 1), ...context.type(1).dims.slice(1, -1)] }]
+}
+
+/** Y [length, directions, batch, hidden] and the last states [directions, batch, hidden]. Source: ONNX operator LSTM-14. */
+const recurrent: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const weight = context.type(2).dims
+  const [first, second] = [at(dims, 0), at(dims, 1)]
+  const isBatchFirst = intOf(context.node, 'layout', 0) === 1
+  const [directions, hidden] = [at(weight, 0), at(weight, 2)]
+  const states = isBatchFirst ? [first, directions, hidden] : [directions, second, hidden]
+  const whole = isBatchFirst ? [first, second, directions, hidden] : [first, directions, second, hidden]
+  return [whole, states, states].map((each) => ({ dataType, dims: each }))
 }
 
 const quantize: Rule = (context) => {
@@ -199,6 +256,11 @@ export const LINEAR: RuleTable = {
   GlobalAveragePool: globalPool,
   GlobalMaxPool: globalPool,
   Resize: resize,
+  Col2Im: col2Im,
+  GridSample: gridSample,
+  LSTM: recurrent,
+  GRU: recurrent,
+  RNN: recurrent,
   Upsample: resize,
   MatMulNBits: matMulNBits,
   QuantizeLinear: quantize,

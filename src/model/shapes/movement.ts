@@ -7,6 +7,8 @@ import {
   at,
   axisOf,
   broadcast,
+  sizeOr,
+  statedSizes,
   unify,
   type Result,
   type Rule,
@@ -34,26 +36,23 @@ export function axesOf(context: RuleContext, input = 1): readonly number[] | nul
 
 const reshape: Rule = (context) => {
   const source = context.type(0).dims
-  const target = context.needValue(1, 'the target shape').elements
+  const target = statedSizes(context, 1, 'the target shape')
   const keepsZero = intOf(context.node, 'allowzero', 0) === 1
-  const dims = target.map((element, axis): Dim | null => {
-    if (element === -1) return null
-    return element === 0 && !keepsZero ? at(source, axis) : toDim(element)
+  const open = target.indexOf(-1)
+  if (target.lastIndexOf(-1) !== open) throw new Unresolved('a target shape with two -1')
+  const dims = target.map((element, axis): Dim => {
+    if (element === -1) return DIM_ONE
+    if (element === 0 && !keepsZero) return at(source, axis)
+    return sizeOr(context, axis, () => stated(element))
   })
-  const known = dimProduct(dims.filter((dim) => dim !== null))
-  const open = dims.indexOf(null)
-  if (open < 0) {
-    return reshaped(
-      context,
-      dims.map((dim) => dim ?? DIM_ONE),
-    )
-  }
-  if (dims.lastIndexOf(null) !== open) throw new Unresolved('a target shape with two -1')
-  const rest = quotientOf(source, known)
-  return reshaped(
-    context,
-    dims.map((dim) => dim ?? rest),
-  )
+  if (open >= 0) dims[open] = sizeOr(context, open, () => quotientOf(source, dimProduct(dims)))
+  return reshaped(context, dims)
+}
+
+/** An element of a shape. @throws Unresolved where only a run tells it */
+function stated(element: Element | null): Dim {
+  if (element === null) throw new Unresolved('a size that only a run tells')
+  return toDim(element)
 }
 
 /** What -1 stands for. The product of the source is divided factor by factor first, which needs no expansion. */
@@ -146,8 +145,8 @@ const split: Rule = (context) => {
     const part = dims.map((dim, i) => (i === axis ? size : dim))
     const concrete = value === null ? null : concreteDims(part)
     const from = start
-    start += size.constant ?? 0
-    if (value === null || concrete === null) return { dataType, dims: part }
+    start += size.constant ?? Number.NaN
+    if (Number.isNaN(from) || value === null || concrete === null) return { dataType, dims: part }
     const place = (index: readonly number[]) => index.map((at, i) => (i === axis ? at + from : at))
     return { dataType, dims: part, value: mapIndices(value, concrete, place) }
   })
@@ -157,7 +156,11 @@ const split: Rule = (context) => {
 function splitSizes(context: RuleContext, whole: Dim): readonly Dim[] {
   const attribute = intsOf(context.node, 'split')
   if (attribute !== null) return attribute.map(dimOf)
-  if (context.has(1)) return context.needValue(1, 'the sizes of the parts').elements.map(toDim)
+  if (context.has(1)) {
+    return statedSizes(context, 1, 'the sizes of the parts').map((element, i) =>
+      sizeOr(context, i, () => stated(element)),
+    )
+  }
   const count = context.outputCount
   const size = dimCeilDiv(whole, dimOf(count))
   const rest = dimSub(whole, dimMul(size, dimOf(count - 1)))
@@ -182,7 +185,9 @@ const size: Rule = (context) => {
 
 const expand: Rule = (context) => {
   const { dataType, dims } = context.type(0)
-  const target = context.needValue(1, 'the target shape').elements.map(toDim)
+  const sizes = statedSizes(context, 1, 'the target shape')
+  const spare = Math.max(0, dims.length - sizes.length)
+  const target = sizes.map((element, i) => sizeOr(context, i + spare, () => stated(element)))
   const result = broadcast(context, [dims, target])
   const value = context.value(0)
   const concrete = concreteDims(result)
@@ -191,8 +196,10 @@ const expand: Rule = (context) => {
 
 const tile: Rule = (context) => {
   const { dataType, dims } = context.type(0)
-  const repeats = context.needValue(1, 'the repeats').elements.map(toDim)
-  const tiled = dims.map((dim, axis) => dimMul(dim, at(repeats, axis)))
+  const repeats = statedSizes(context, 1, 'the repeats')
+  const tiled = dims.map((dim, axis) =>
+    sizeOr(context, axis, () => dimMul(dim, stated(repeats[axis] ?? null))),
+  )
   const value = context.value(0)
   const concrete = concreteDims(tiled)
   if (value === null || concrete === null) return [{ dataType, dims: tiled }]
@@ -203,23 +210,23 @@ const tile: Rule = (context) => {
 const pad: Rule = (context) => {
   const { dataType, dims } = context.type(0)
   const attribute = intsOf(context.node, 'pads')
-  const pads = attribute?.map(dimOf) ?? context.needValue(1, 'the pads').elements.map(toDim)
+  const pads = attribute ?? statedSizes(context, 1, 'the pads')
   const axes = context.has(3) ? (axesOf(context, 3) ?? []) : dims.map((_, axis) => axis)
   const padded = [...dims]
   axes.forEach((axis, i) => {
     const index = axisOf(axis, dims.length)
-    const both = dimAdd(at(pads, i), at(pads, i + axes.length))
-    padded[index] = dimAdd(at(dims, index), both)
+    padded[index] = sizeOr(context, index, () => {
+      const both = dimAdd(stated(pads[i] ?? null), stated(pads[i + axes.length] ?? null))
+      return dimAdd(at(dims, index), both)
+    })
   })
   return [{ dataType, dims: padded }]
 }
 
 const range: Rule = (context) => {
   const { dataType } = context.type(0)
-  const [start, limit, delta] = [0, 1, 2].map((i) => context.needValue(i, 'its bounds').elements[0] ?? 0)
-  if (start === undefined || limit === undefined || delta === undefined || delta === 0) {
-    throw new Unresolved('a range without a step')
-  }
+  const [start, limit, delta] = [0, 1, 2].map((i) => context.value(i)?.elements[0] ?? null)
+  if (delta === 0) throw new Unresolved('a range without a step')
   if (typeof start === 'number' && typeof limit === 'number' && typeof delta === 'number') {
     const count = Math.max(0, Math.ceil((limit - start) / delta))
     const dims = [dimOf(count)]
@@ -227,8 +234,11 @@ const range: Rule = (context) => {
     const elements = Array.from({ length: count }, (_, i) => start + i * delta)
     return [{ dataType, dims, value: { dataType, dims: [count], elements } }]
   }
-  const length = dimMax(DIM_ZERO, dimCeilDiv(dimSub(toDim(limit), toDim(start)), toDim(delta)))
-  return [{ dataType, dims: [length] }]
+  const length = (): Dim => {
+    const span = dimSub(stated(limit ?? null), stated(start ?? null))
+    return dimMax(DIM_ZERO, dimCeilDiv(span, stated(delta ?? null)))
+  }
+  return [{ dataType, dims: [sizeOr(context, 0, length)] }]
 }
 
 const constant: Rule = (context) => {
@@ -252,7 +262,9 @@ const constant: Rule = (context) => {
 }
 
 const constantOfShape: Rule = (context) => {
-  const dims = context.needValue(0, 'the shape').elements.map(toDim)
+  const dims = statedSizes(context, 0, 'the shape').map((element, axis) =>
+    sizeOr(context, axis, () => stated(element)),
+  )
   const fill = context.attribute('value')
   const filled = fill?.kind === 'tensor' ? valueOfTensor(fill.value) : null
   const dataType = filled?.dataType ?? DataType.float
@@ -264,8 +276,8 @@ const constantOfShape: Rule = (context) => {
 
 const slice: Rule = (context) => {
   const { dataType, dims } = context.type(0)
-  const asElements = (name: string, input: number, what: string): readonly Element[] =>
-    intsOf(context.node, name) ?? context.needValue(input, what).elements
+  const asElements = (name: string, input: number, what: string): readonly (Element | null)[] =>
+    intsOf(context.node, name) ?? statedSizes(context, input, what)
   const starts = asElements('starts', 1, 'the starts')
   const ends = asElements('ends', 2, 'the ends')
   const axes = axesOf(context, 3) ?? starts.map((_, i) => i)
@@ -274,9 +286,13 @@ const slice: Rule = (context) => {
   const from = dims.map(() => ({ start: DIM_ZERO, step: 1 }))
   axes.forEach((given, i) => {
     const axis = axisOf(given, dims.length)
-    const part = sliceOf(at(dims, axis), { start: starts[i] ?? 0, end: ends[i] ?? 0, step: steps[i] ?? 1 })
-    sliced[axis] = part.length
-    from[axis] = part
+    sliced[axis] = sizeOr(context, axis, () => {
+      const [start, end] = [starts[i] ?? null, ends[i] ?? null]
+      if (start === null || end === null) throw new Unresolved('a bound that only a run tells')
+      const part = sliceOf(at(dims, axis), { start, end, step: steps[i] ?? 1 })
+      from[axis] = part
+      return part.length
+    })
   })
   const value = context.value(0)
   const concrete = value === null ? null : concreteDims(sliced)
@@ -286,11 +302,38 @@ const slice: Rule = (context) => {
   return [{ dataType, dims: sliced, value: mapIndices(value, concrete, place) }]
 }
 
+/** As many as the condition has ones: only a run tells. */
+const compress: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const axis = context.attribute('axis')
+  if (axis?.kind !== 'int') return [{ dataType, dims: [context.unknown(0)] }]
+  const along = axisOf(axis.value, dims.length)
+  return [{ dataType, dims: dims.with(along, context.unknown(along)) }]
+}
+
+const nonZero: Rule = (context) => [
+  { dataType: DataType.int64, dims: [dimOf(context.type(0).dims.length), context.unknown(1)] },
+]
+
+const unique: Rule = (context) => {
+  const { dataType, dims } = context.type(0)
+  const axis = context.attribute('axis')
+  const count = context.unknown(0)
+  const counted = { dataType: DataType.int64, dims: [count] }
+  if (axis?.kind !== 'int') {
+    const inverse = { dataType: DataType.int64, dims: [dimProduct(dims)] }
+    return [{ dataType, dims: [count] }, counted, inverse, counted]
+  }
+  const along = axisOf(axis.value, dims.length)
+  const inverse = { dataType: DataType.int64, dims: [at(dims, along)] }
+  return [{ dataType, dims: dims.with(along, count) }, counted, inverse, counted]
+}
+
 const oneHot: Rule = (context) => {
   const { dims } = context.type(0)
-  const depth = context.needValue(1, 'the depth').elements[0] ?? 0
   const axis = axisOf(intOf(context.node, 'axis', -1), dims.length + 1)
-  return [{ dataType: context.type(2).dataType, dims: dims.toSpliced(axis, 0, toDim(depth)) }]
+  const depth = sizeOr(context, axis, () => stated(context.value(1)?.elements[0] ?? null))
+  return [{ dataType: context.type(2).dataType, dims: dims.toSpliced(axis, 0, depth) }]
 }
 
 const depthToSpace: Rule = (context) => {
@@ -325,6 +368,10 @@ export const MOVEMENT: RuleTable = {
   ConstantOfShape: constantOfShape,
   Slice: slice,
   OneHot: oneHot,
+  Compress: compress,
+  NonZero: nonZero,
+  Unique: unique,
+  ReverseSequence: (context) => [context.type(0)],
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
 }

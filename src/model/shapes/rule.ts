@@ -1,7 +1,7 @@
 /** What a shape rule sees of a node, and what it says of its outputs. */
 import type { Attribute, DataType, GraphNode } from '../graph.ts'
-import { type Dim, dimEquals, DIM_ONE, Unresolved } from './dim.ts'
-import type { ConstantValue } from './value.ts'
+import { boundsOf, type Dim, dimEquals, DIM_ONE, isUnknown, Unresolved } from './dim.ts'
+import type { ConstantValue, Element } from './value.ts'
 
 export interface TensorType {
   readonly dataType: DataType
@@ -25,6 +25,8 @@ export interface RuleContext {
   readonly needValue: (input: number, what: string) => ConstantValue
   readonly attribute: (name: string) => Attribute | undefined
   readonly outputCount: number
+  /** A size of an output that only a run tells. */
+  readonly unknown: (axis: number) => Dim
   /** Notes that two dimensions are taken to be equal because the graph would fail otherwise. */
   readonly assume: (a: Dim, b: Dim) => void
 }
@@ -48,6 +50,26 @@ export function at(dims: readonly Dim[], axis: number): Dim {
   return dim
 }
 
+/** What `compute` makes; where it cannot be known or may be negative, a size that only a run tells. */
+export function sizeOr(context: Pick<RuleContext, 'unknown'>, axis: number, compute: () => Dim): Dim {
+  try {
+    const dim = compute()
+    return dim.constant === null && boundsOf(dim).low < 0 ? context.unknown(axis) : dim
+  } catch (error) {
+    if (!(error instanceof Unresolved)) throw error
+    return context.unknown(axis)
+  }
+}
+
+/** The elements of an input that states sizes; null for each that is not known, as many as there are. */
+export function statedSizes(context: RuleContext, input: number, what: string): readonly (Element | null)[] {
+  const value = context.value(input)
+  if (value !== null) return value.elements
+  const count = context.type(input).dims[0]?.constant ?? null
+  if (count !== null) return Array.from({ length: count }, () => null)
+  return context.needValue(input, what).elements
+}
+
 /** Two dimensions that must be equal in a run that works: the simpler one stands for both. */
 export function unify(context: Pick<RuleContext, 'assume'>, a: Dim, b: Dim): Dim {
   if (dimEquals(a, b)) return a
@@ -59,7 +81,9 @@ export function unify(context: Pick<RuleContext, 'assume'>, a: Dim, b: Dim): Dim
   return complexity(a) <= complexity(b) ? a : b
 }
 
-const complexity = (dim: Dim): number => dim.key.length + 1000 * dim.terms.length
+/** What only a run tells is told by what it must be equal to. */
+const complexity = (dim: Dim): number =>
+  dim.key.length + 1000 * dim.terms.length + (isUnknown(dim) ? 1_000_000 : 0)
 
 /**
  * The shape of a broadcast. A symbol is never taken to be 1 where it meets another dimension: exporters that let an

@@ -8,7 +8,7 @@
  *
  * Only operators of the standard ONNX domain are emitted, so that every execution provider can run the result.
  */
-import type { Attribute, DataType } from '../../model/graph.ts'
+import type { Attribute, DataType, TensorValue } from '../../model/graph.ts'
 import type { Dim, ValueType } from './graph-shapes.ts'
 
 /** A gradient in a shape that the input was broadcast to: the walk sums it back to the input's own. */
@@ -52,11 +52,17 @@ export interface GradContext {
   readonly float: (name: string, otherwise: number) => number
   readonly text: (name: string, otherwise: string) => string
   readonly ints: (name: string) => readonly number[] | null
+  /** All attributes of the node, for rules that run the operator once more. */
+  readonly attributes: Readonly<Record<string, Attribute>>
   /** Type of a value of the forward graph. @throws GRADIENT_SHAPE_UNKNOWN */
   readonly typeOf: (name: string) => ValueType
   /** Elements of a value that is the same in every run, else null. */
   readonly constantOf: (name: string) => readonly number[] | null
   readonly producerOf: (name: string) => Producer | null
+  /** The weight of a name, null if it is computed or fed. */
+  readonly initializerOf: (name: string) => TensorValue | null
+  /** A weight under its own name, such as another view of a stored one. @returns the name */
+  readonly initializer: (value: TensorValue) => string
   /**
    * The same value with zeros in place of NaN, where the graph makes one (`Where(IsNaN(x), 0, x)`, as exporters put it
    * behind the softmax of rows that are masked out wholly), else the value itself.
@@ -90,8 +96,16 @@ export interface DifferentiableEntry {
   readonly check?: RuleCheck
 }
 
-/**
- * `'stops'`: piecewise constant or about shapes; no gradient passes. `'refused'`: has a gradient, but one that must not
- * be asked for (random or stateful operators).
- */
-export type TableEntry = DifferentiableEntry | 'stops' | 'refused'
+/** An operator that is known, and known not to be differentiated here. */
+export interface Refusal {
+  /** Why, and what to do: the end of a sentence that begins with the operator's name. */
+  readonly refused: string
+}
+
+/** `'stops'`: piecewise constant or about shapes; no gradient passes. */
+export type TableEntry = DifferentiableEntry | 'stops' | Refusal
+
+export const isRule = (entry: TableEntry | null): entry is DifferentiableEntry =>
+  entry !== null && typeof entry === 'object' && 'rule' in entry
+export const isRefusal = (entry: TableEntry | null): entry is Refusal =>
+  entry !== null && typeof entry === 'object' && 'refused' in entry

@@ -1,11 +1,11 @@
-/** Short words for the nodes that rules emit most. Each reads the opset where the operator's form depends on it. */
+/** Short words for the nodes that rules emit most. All forms are of operator set 18 or newer. */
 import { int, ints } from '../../model/attributes.ts'
 import type { Dim } from './graph-shapes.ts'
 import { assert } from '../../core/errors.ts'
 import type { BroadcastGradient, GradContext } from './context.ts'
 
 /** The part of a context that emits. */
-export type Emitter = Pick<GradContext, 'emit' | 'int64s' | 'opset'>
+export type Emitter = Pick<GradContext, 'emit' | 'int64s'>
 
 export const add = (c: Emitter, a: string, b: string): string => c.emit('Add', [a, b])
 export const sub = (c: Emitter, a: string, b: string): string => c.emit('Sub', [a, b])
@@ -15,23 +15,19 @@ export const neg = (c: Emitter, a: string): string => c.emit('Neg', [a])
 export const transpose = (c: Emitter, a: string, perm: readonly number[]): string =>
   c.emit('Transpose', [a], { perm: ints(perm) })
 
-/** Sums over axes. `ReduceSum` takes them as an input since opset 13. */
+/** Sums over axes; none leaves the value as it is. */
 export function reduceSum(c: Emitter, value: string, axes: readonly number[], isKept: boolean): string {
   if (axes.length === 0) return value
   return c.emit('ReduceSum', [value, c.int64s(...axes)], { keepdims: int(isKept ? 1 : 0) })
 }
 
-/** `ReduceMean` and `ReduceMax` take axes as an attribute up to opset 17 and as an input since 18. */
-export function reduceKept(
+/** A mean or an extremum over axes, which stay as ones. */
+export const reduceKept = (
   c: Emitter,
   op: 'ReduceMean' | 'ReduceMax',
   value: string,
   axes: readonly number[],
-): string {
-  return c.opset >= 18
-    ? c.emit(op, [value, c.int64s(...axes)], { keepdims: int(1) })
-    : c.emit(op, [value], { axes: ints(axes), keepdims: int(1) })
-}
+): string => c.emit(op, [value, c.int64s(...axes)], { keepdims: int(1) })
 
 export const broadcast = (value: string, dims: readonly Dim[]): BroadcastGradient => ({
   kind: 'broadcast',
@@ -66,3 +62,10 @@ export function positiveAxes(axes: readonly number[], rank: number): readonly nu
 
 export const range = (start: number, stop: number): readonly number[] =>
   Array.from({ length: Math.max(0, stop - start) }, (_, i) => start + i)
+
+export const zeros = (c: GradContext, like: string): string =>
+  c.emit('Expand', [c.scalar(0), c.shapeOf(like)])
+
+/** A condition as 0 and 1 in the rule's element type. */
+export const indicator = (c: GradContext, condition: string): string =>
+  c.emit('Cast', [condition], { to: int(c.dataType) })

@@ -4,10 +4,11 @@
  */
 import { assert, isRoundError, RoundError } from '../../core/errors.ts'
 import type { Graph, GraphNode } from '../../model/graph.ts'
+import { KEPT_REASON, operatorName } from '../../model/decompose/index.ts'
 import { readsOf } from '../../model/graph-order.ts'
 import { isFloatType } from '../../model/onnx-tensor.ts'
 import type { GraphShapes } from './graph-shapes.ts'
-import type { DifferentiableEntry, TableEntry } from './context.ts'
+import { isRefusal, isRule, type DifferentiableEntry, type TableEntry } from './context.ts'
 import type { EmitContext } from './emit-context.ts'
 import type { GradientFault, UnsupportedNode } from './errors.ts'
 import { entryOf } from './table.ts'
@@ -41,7 +42,7 @@ export function planOf(planning: Planning): Step[] {
     const reason = reasonAgainst(entry, node, opset)
     if (reason !== null) unsupported.push({ op: node.op, node: node.name, reason })
     else {
-      assert(typeof entry === 'object' && entry !== null, 'what is not supported has a reason')
+      assert(isRule(entry), 'what is not supported has a reason')
       steps.push({ node, entry, wants })
     }
   }
@@ -73,10 +74,12 @@ function failedChecks(
 
 function reasonAgainst(entry: TableEntry | null, node: GraphNode, opset: number): string | null {
   if (entry === null) {
-    const name = node.domain === '' ? node.op : `${node.domain}.${node.op}`
+    const name = operatorName(node)
+    const kept = node.metadata.get(KEPT_REASON)
+    if (kept !== undefined) return `${name} cannot be decomposed, since ${kept}`
     return `${name} has no gradient rule at opset ${opset}`
   }
-  if (entry === 'refused') return `${node.op} is random: its gradient cannot be repeated`
+  if (isRefusal(entry)) return `${node.op} ${entry.refused}`
   return null
 }
 
@@ -92,8 +95,8 @@ function unsupportedError(nodes: readonly UnsupportedNode[]): RoundError<Gradien
 
 /** Whether an operator passes gradients to its input `i`. Unknown operators are taken to, so that they are reported. */
 function passes(entry: TableEntry | null, i: number): boolean {
-  if (entry === null || entry === 'refused') return true
   if (entry === 'stops') return false
+  if (!isRule(entry)) return true
   return entry.inputs[Math.min(i, entry.inputs.length - 1)] ?? false
 }
 
@@ -106,11 +109,15 @@ function activeValues(
   for (const node of graph.nodes) {
     const entry = entries.get(node) ?? null
     const isReached = node.inputs.some((input, i) => active.has(input) && passes(entry, i))
-    const isReachedInside = entry === null && readsOf(node).some((name) => active.has(name))
+    const isReachedInside =
+      !isRule(entry) && entry !== 'stops' && readsOf(node).some((name) => active.has(name))
     if (!isReached && !isReachedInside) continue
     for (const output of node.outputs) {
       const type = output === '' ? null : shapes.typeOf(output)
-      if (output !== '' && (type === null || isFloatType(type.dataType))) active.add(output)
+      // What an operator without a rule makes of gradients' values is followed whatever its type, such as the integers of
+      // quantised activations, so that the operator is reported.
+      const isCarried = type === null || isFloatType(type.dataType) || (!isRule(entry) && entry !== 'stops')
+      if (output !== '' && isCarried) active.add(output)
     }
   }
   return active
@@ -130,7 +137,7 @@ function onTheWay(
     const inputs = node.inputs.filter((input, i) => active.has(input) && passes(entry, i))
     const isLeaf = node.outputs.some((output) => leaves.has(output))
     const isNeeded = node.outputs.some((output) => needed.has(output) && active.has(output))
-    const isOpaque = entry === null && readsOf(node).some((name) => active.has(name))
+    const isOpaque = !isRule(entry) && entry !== 'stops' && readsOf(node).some((name) => active.has(name))
     if (isLeaf || !isNeeded || (inputs.length === 0 && !isOpaque)) continue
     found.push(node)
     for (const input of inputs) needed.add(input)

@@ -1,17 +1,26 @@
 /**
- * The gradient table: one row an operator and range of opsets, `Op@first-last` or `Op@first+`. Three answers: a rule with
- * one entry an input (`true`: gradients pass; inputs beyond the list are as its last entry), `'stops'` (piecewise
- * constant, or about shapes: no gradient passes), `'refused'` (random: the backward pass could not repeat it).
+ * The gradient table: one row an operator and range of opsets, `Op@first-last` or `Op@first+`, for the form that the operator
+ * has there; models older than 18 are raised to it first (raise-opset.ts). Three answers: a rule with one entry an input
+ * (`true`: gradients pass; inputs beyond the list are as its last entry), `'stops'` (piecewise constant, or about shapes: no
+ * gradient passes), or a refusal with its reason.
  * What is in no row is unsupported, and is reported with every other such node before anything runs.
  */
 import type { DifferentiableEntry, GradRule, RuleCheck, TableEntry } from './context.ts'
+import * as activations from './rules/activations.ts'
+import * as norms from './rules/channel-norms.ts'
 import * as convolution from './rules/convolution.ts'
+import * as einsum from './rules/einsum.ts'
 import * as elementwise from './rules/elementwise.ts'
 import * as indexing from './rules/indexing.ts'
 import * as normalization from './rules/normalization.ts'
+import * as pooling from './rules/pooling.ts'
 import * as products from './rules/products.ts'
+import * as quantised from './rules/quantised.ts'
 import * as reductions from './rules/reductions.ts'
+import * as resampling from './rules/resampling.ts'
 import * as shapes from './rules/shapes.ts'
+import { OPSET_MAX } from './raise-opset.ts'
+import { REFUSALS, STOPS } from './table-without-rules.ts'
 
 const row = (inputs: readonly boolean[], rule: GradRule, check?: RuleCheck): DifferentiableEntry =>
   check === undefined ? { inputs, rule } : { inputs, rule, check }
@@ -19,21 +28,18 @@ const row = (inputs: readonly boolean[], rule: GradRule, check?: RuleCheck): Dif
 const ALL = [true]
 const FIRST = [true, false]
 
-/** Opsets below 13 give several operators other forms; none of today's exporters writes them. */
-export const OPSET_MIN = 13
-/** The newest opset whose operators' definitions were read against the rows below. */
-export const OPSET_MAX = 24
-
-export const GRADIENT_TABLE: ReadonlyMap<string, TableEntry> = new Map<string, TableEntry>([
+const RULES: readonly (readonly [string, DifferentiableEntry])[] = [
   ['Add@7+', row(ALL, elementwise.addRule)],
   ['Sub@7+', row(ALL, elementwise.subRule)],
   ['Mul@7+', row(ALL, elementwise.mulRule)],
   ['Div@7+', row(ALL, elementwise.divRule)],
+  ['Mod@10+', row(ALL, activations.modRule, activations.modCheck)],
   ['Sum@8+', row(ALL, elementwise.addRule)],
+  ['Mean@8+', row(ALL, elementwise.meanRule)],
   ['Pow@7+', row(ALL, elementwise.powRule)],
   ['Where@9+', row([false, true, true], elementwise.whereRule)],
-  ['Max@8+', row(ALL, elementwise.extremumRule('GreaterOrEqual'), elementwise.extremumCheck)],
-  ['Min@8+', row(ALL, elementwise.extremumRule('LessOrEqual'), elementwise.extremumCheck)],
+  ['Max@8+', row(ALL, elementwise.extremumRule)],
+  ['Min@8+', row(ALL, elementwise.extremumRule)],
   ['Neg@6+', row(ALL, elementwise.negRule)],
   ['Reciprocal@6+', row(ALL, elementwise.reciprocalRule)],
   ['Sqrt@6+', row(ALL, elementwise.sqrtRule)],
@@ -41,23 +47,43 @@ export const GRADIENT_TABLE: ReadonlyMap<string, TableEntry> = new Map<string, T
   ['Log@6+', row(ALL, elementwise.logRule)],
   ['Sin@7+', row(ALL, elementwise.sinRule)],
   ['Cos@7+', row(ALL, elementwise.cosRule)],
+  ['Tan@7+', row(ALL, activations.tanRule)],
+  ['Asin@7+', row(ALL, activations.asinRule)],
+  ['Acos@7+', row(ALL, activations.acosRule)],
+  ['Atan@7+', row(ALL, activations.atanRule)],
+  ['Sinh@9+', row(ALL, activations.sinhRule)],
+  ['Cosh@9+', row(ALL, activations.coshRule)],
+  ['Asinh@9+', row(ALL, activations.asinhRule)],
+  ['Acosh@9+', row(ALL, activations.acoshRule)],
+  ['Atanh@9+', row(ALL, activations.atanhRule)],
   ['Abs@6+', row(ALL, elementwise.absRule)],
   ['Tanh@6+', row(ALL, elementwise.tanhRule)],
   ['Sigmoid@6+', row(ALL, elementwise.sigmoidRule)],
   ['Softplus@1+', row(ALL, elementwise.softplusRule)],
+  ['Softsign@1+', row(ALL, activations.softsignRule)],
   ['Erf@9+', row(ALL, elementwise.erfRule)],
   ['Gelu@20+', row(ALL, elementwise.geluRule)],
   ['Relu@6+', row(ALL, elementwise.reluRule)],
   ['LeakyRelu@6+', row(ALL, elementwise.leakyReluRule)],
+  ['PRelu@7+', row(ALL, activations.preluRule)],
+  ['ThresholdedRelu@10+', row(ALL, activations.thresholdedReluRule)],
   ['Elu@6+', row(ALL, elementwise.eluRule)],
-  ['Clip@11+', row(FIRST, elementwise.clipRule)],
+  ['Selu@6+', row(ALL, activations.seluRule)],
+  ['Celu@12+', row(ALL, activations.celuRule)],
+  ['HardSigmoid@6+', row(ALL, activations.hardSigmoidRule)],
+  ['HardSwish@14+', row(ALL, activations.hardSwishRule)],
+  ['Mish@18+', row(ALL, activations.mishRule)],
+  ['Swish@24+', row(ALL, activations.swishRule)],
+  ['Shrink@9+', row(ALL, activations.shrinkRule)],
+  ['Clip@11+', row(ALL, elementwise.clipRule)],
   ['Identity@1+', row(ALL, elementwise.identityRule)],
   ['Cast@9+', row(ALL, elementwise.castRule)],
   ['CastLike@15+', row(FIRST, elementwise.castLikeRule)],
-  ['Dropout@13+', row(FIRST, elementwise.identityRule, elementwise.dropoutCheck)],
+  ['Dropout@12+', row(FIRST, elementwise.identityRule, elementwise.dropoutCheck)],
 
   ['MatMul@1+', row(ALL, products.matMulRule)],
   ['Gemm@11+', row(ALL, products.gemmRule)],
+  ['Einsum@12+', row(ALL, einsum.einsumRule, einsum.einsumCheck)],
 
   ['Reshape@5+', row(FIRST, shapes.reshapeRule)],
   ['Flatten@1+', row(ALL, shapes.reshapeRule)],
@@ -68,21 +94,33 @@ export const GRADIENT_TABLE: ReadonlyMap<string, TableEntry> = new Map<string, T
   ['Concat@4+', row(ALL, shapes.concatRule)],
   ['Split@13+', row(FIRST, shapes.splitRule)],
   ['Slice@10+', row(FIRST, shapes.sliceRule, shapes.sliceCheck)],
-  ['Pad@11+', row(FIRST, shapes.padRule, shapes.padCheck)],
+  ['Pad@11+', row([true, false, true, false], shapes.padRule, shapes.padCheck)],
   ['Tile@6+', row(FIRST, shapes.tileRule)],
-  ['DepthToSpace@13+', row(ALL, shapes.depthToSpaceRule, shapes.depthToSpaceCheck)],
+  ['Trilu@14+', row(FIRST, shapes.triluRule)],
+  ['ReverseSequence@10+', row(FIRST, shapes.reverseSequenceRule)],
+  ['Compress@9+', row(FIRST, shapes.compressRule)],
+  ['Range@11+', row([true, false, true], shapes.rangeRule)],
+  ['DepthToSpace@11+', row(ALL, resampling.depthToSpaceRule)],
+  ['SpaceToDepth@1+', row(ALL, resampling.spaceToDepthRule)],
 
-  ['Gather@1+', row(FIRST, indexing.gatherRule, indexing.scatterCheck)],
-  ['GatherElements@11+', row(FIRST, indexing.gatherElementsRule, indexing.scatterCheck)],
-  ['GatherND@12+', row(FIRST, indexing.gatherNdRule, indexing.gatherNdCheck)],
-  ['ScatterND@11+', row([true, false, true], indexing.scatterNdRule, indexing.scatterNdCheck)],
+  ['Gather@1+', row(FIRST, indexing.gatherRule)],
+  ['GatherElements@11+', row(FIRST, indexing.gatherElementsRule)],
+  ['GatherND@11+', row(FIRST, indexing.gatherNdRule)],
+  ['ScatterND@11+', row([true, false, true], indexing.scatterNdRule, indexing.reductionCheck)],
+  ['ScatterElements@11+', row([true, false, true], indexing.scatterElementsRule, indexing.reductionCheck)],
+  ['TopK@11+', row(FIRST, indexing.topKRule)],
+  ['OneHot@9+', row([false, false, true], indexing.oneHotRule)],
 
   ['ReduceSum@13+', row(FIRST, reductions.reduceSumRule, reductions.axesCheck)],
-  ['ReduceMean@1+', row(FIRST, reductions.reduceMeanRule, reductions.axesCheck)],
-  ['ReduceMax@1+', row(FIRST, reductions.reduceExtremumRule, reductions.axesCheck)],
-  ['ReduceMin@1+', row(FIRST, reductions.reduceExtremumRule, reductions.axesCheck)],
-  ['ReduceL2@1+', row(FIRST, reductions.reduceL2Rule, reductions.axesCheck)],
-  ['ReduceSumSquare@1+', row(FIRST, reductions.reduceSumSquareRule, reductions.axesCheck)],
+  ['ReduceMean@18+', row(FIRST, reductions.reduceMeanRule, reductions.axesCheck)],
+  ['ReduceMax@18+', row(FIRST, reductions.reduceExtremumRule, reductions.axesCheck)],
+  ['ReduceMin@18+', row(FIRST, reductions.reduceExtremumRule, reductions.axesCheck)],
+  ['ReduceProd@18+', row(FIRST, reductions.reduceProdRule, reductions.axesCheck)],
+  ['ReduceL1@18+', row(FIRST, reductions.reduceL1Rule, reductions.axesCheck)],
+  ['ReduceL2@18+', row(FIRST, reductions.reduceL2Rule, reductions.axesCheck)],
+  ['ReduceSumSquare@18+', row(FIRST, reductions.reduceSumSquareRule, reductions.axesCheck)],
+  ['ReduceLogSum@18+', row(FIRST, reductions.reduceLogSumRule, reductions.axesCheck)],
+  ['ReduceLogSumExp@18+', row(FIRST, reductions.reduceLogSumExpRule, reductions.axesCheck)],
   ['Softmax@13+', row(ALL, reductions.softmaxRule)],
   ['LogSoftmax@13+', row(ALL, reductions.logSoftmaxRule)],
   ['CumSum@11+', row(FIRST, reductions.cumSumRule)],
@@ -90,41 +128,30 @@ export const GRADIENT_TABLE: ReadonlyMap<string, TableEntry> = new Map<string, T
   ['LayerNormalization@17+', row(ALL, normalization.layerNormalizationRule)],
   ['InstanceNormalization@6+', row(ALL, normalization.instanceNormalizationRule)],
   ['RMSNormalization@23+', row(ALL, normalization.rmsNormalizationRule)],
+  ['BatchNormalization@9+', row(ALL, norms.batchNormalizationRule, norms.batchNormalizationCheck)],
+  ['GroupNormalization@18-20', row(ALL, norms.groupNormalizationRule(true))],
+  ['GroupNormalization@21+', row(ALL, norms.groupNormalizationRule(false))],
+  ['MeanVarianceNormalization@9+', row(ALL, norms.meanVarianceRule)],
+  ['LpNormalization@1+', row(ALL, norms.lpNormalizationRule)],
+  ['LRN@1+', row(ALL, norms.lrnRule)],
 
   ['Conv@1+', row(ALL, convolution.convRule, convolution.convCheck)],
-  ['Resize@11+', row(FIRST, convolution.resizeRule, convolution.resizeCheck)],
-  ['GlobalAveragePool@1+', row(ALL, convolution.globalAveragePoolRule, convolution.globalAveragePoolCheck)],
+  ['ConvTranspose@1+', row(ALL, convolution.convTransposeRule, convolution.convTransposeCheck)],
+  ['MaxPool@8+', row(ALL, pooling.maxPoolRule, pooling.maxPoolCheck)],
+  ['AveragePool@7+', row(ALL, pooling.averagePoolRule)],
+  ['LpPool@2+', row(ALL, pooling.lpPoolRule)],
+  ['GlobalAveragePool@1+', row(ALL, pooling.globalAveragePoolRule)],
+  ['GlobalMaxPool@1+', row(ALL, pooling.globalMaxPoolRule)],
+  ['Resize@11+', row(FIRST, resampling.resizeRule, resampling.resizeCheck)],
+  ['Col2Im@18+', row(FIRST, resampling.col2ImRule, resampling.col2ImCheck)],
+]
 
-  ...[
-    'And@7+',
-    'ArgMax@1+',
-    'ArgMin@1+',
-    'BitwiseAnd@18+',
-    'Ceil@6+',
-    'Constant@1+',
-    'ConstantOfShape@9+',
-    'Equal@7+',
-    'Floor@6+',
-    'Greater@7+',
-    'GreaterOrEqual@12+',
-    'IsInf@10+',
-    'IsNaN@9+',
-    'Less@7+',
-    'LessOrEqual@12+',
-    'NonZero@9+',
-    'Not@1+',
-    'OneHot@9+',
-    'Or@7+',
-    'Range@11+',
-    'Round@11+',
-    'Shape@1+',
-    'Sign@9+',
-    'Size@1+',
-    'Xor@7+',
-  ].map((key): [string, TableEntry] => [key, 'stops']),
-  ...['Bernoulli@15+', 'Multinomial@7+', 'RandomNormal@1+', 'RandomNormalLike@1+', 'RandomUniform@1+']
-    .concat('RandomUniformLike@1+')
-    .map((key): [string, TableEntry] => [key, 'refused']),
+export const GRADIENT_TABLE: ReadonlyMap<string, TableEntry> = new Map<string, TableEntry>([
+  ...RULES,
+  ...STOPS.map((key): [string, TableEntry] => [key, 'stops']),
+  ...Object.entries(REFUSALS).flatMap(([reason, keys]) =>
+    keys.map((key): [string, TableEntry] => [key, { refused: reason }]),
+  ),
 ])
 
 interface ParsedRow {
@@ -145,8 +172,16 @@ function parseTable(): ReadonlyMap<string, readonly ParsedRow[]> {
   return rows
 }
 
-/** The row of a standard-domain operator, or null where there is none. */
+/** Contributed operators that are kept fused: everything else of their domain is decomposed first. */
+export const CONTRIBUTED: ReadonlyMap<string, TableEntry> = new Map<string, TableEntry>([
+  [
+    'com.microsoft.MatMulNBits',
+    row([true, false, false, false, false, true], quantised.matMulNBitsRule, quantised.matMulNBitsCheck),
+  ],
+])
+
+/** The row of an operator, or null where there is none. @param opset — of the standard domain */
 export function entryOf(op: string, domain: string, opset: number): TableEntry | null {
-  if (domain !== '' && domain !== 'ai.onnx') return null
+  if (domain !== '' && domain !== 'ai.onnx') return CONTRIBUTED.get(`${domain}.${op}`) ?? null
   return ROWS.get(op)?.find((row) => row.first <= opset && opset <= row.last)?.entry ?? null
 }

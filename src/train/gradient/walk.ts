@@ -8,19 +8,18 @@
  * the forward graph's values keep their names and meaning.
  * Source: Griewank & Walther 2008, Evaluating Derivatives, ch. 3 (reverse accumulation).
  */
-import { RoundError } from '../../core/errors.ts'
+import { assert } from '../../core/errors.ts'
 import type { Graph } from '../../model/graph.ts'
 import type { GraphBuilder } from '../../model/graph-builder.ts'
 import type { GraphShapes } from './graph-shapes.ts'
 import { accumulate } from './accumulate.ts'
 import type { InputGradient } from './context.ts'
 import { EmitContext } from './emit-context.ts'
-import type { GradientFault } from './errors.ts'
 import { planOf } from './plan.ts'
-import { OPSET_MAX, OPSET_MIN } from './table.ts'
+import { OPSET_OF_RULES } from './raise-opset.ts'
 
 export interface Differentiation {
-  /** Grows by the backward pass. Holds the graph already. */
+  /** Grows by the backward pass. Holds the graph already, raised by `raiseOpset`. */
   readonly builder: GraphBuilder
   /** The forward graph, in topological order. */
   readonly graph: Graph
@@ -34,11 +33,11 @@ export interface Differentiation {
 /**
  * @returns for each wanted value the name of its gradient, in its shape and element type; null where the loss does not
  * depend on it
- * @throws GRADIENT_UNSUPPORTED | GRADIENT_OPSET | GRADIENT_SHAPE_UNKNOWN
+ * @throws GRADIENT_UNSUPPORTED | GRADIENT_SHAPE_UNKNOWN
  */
 export function differentiate(task: Differentiation): ReadonlyMap<string, string | null> {
   const { builder, graph, shapes, wanted, seeds } = task
-  checkOpset(builder.opset)
+  assertRaised(builder.opset)
   const context = new EmitContext(builder, graph, shapes)
   const plan = planOf({ graph, shapes, opset: builder.opset, sinks: [...seeds.keys()], wanted, context })
   const received = new Map<string, InputGradient[]>()
@@ -62,13 +61,13 @@ export function differentiate(task: Differentiation): ReadonlyMap<string, string
 
 /**
  * Whether `differentiate` would work, found out without emitting anything.
- * @throws GRADIENT_UNSUPPORTED | GRADIENT_OPSET | GRADIENT_SHAPE_UNKNOWN
+ * @throws GRADIENT_UNSUPPORTED | GRADIENT_SHAPE_UNKNOWN
  */
 export function checkDifferentiable(
   task: Omit<Differentiation, 'seeds'> & { readonly sinks: readonly string[] },
 ): void {
   const { builder, graph, shapes, sinks, wanted } = task
-  checkOpset(builder.opset)
+  assertRaised(builder.opset)
   planOf({
     graph,
     shapes,
@@ -79,11 +78,6 @@ export function checkDifferentiable(
   })
 }
 
-function checkOpset(opset: number): void {
-  if (opset >= OPSET_MIN && opset <= OPSET_MAX) return
-  throw new RoundError<GradientFault>(
-    { code: 'GRADIENT_OPSET', opset },
-    `the model's operator set is version ${opset}, expected ${OPSET_MIN} to ${OPSET_MAX}`,
-    { hint: 'Export the model again with a newer operator set, such as 17 or 20.' },
-  )
+function assertRaised(opset: number): void {
+  assert(opset >= OPSET_OF_RULES, 'raiseOpset comes before differentiation')
 }

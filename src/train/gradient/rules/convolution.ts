@@ -1,156 +1,115 @@
 /**
- * Rules of convolutions and of nearest-neighbour resizing, for images and sequences with known kernels.
- * For y = x ⋆ w: dx is the transposed convolution of dy with w; dw is the convolution of x with dy where batch and
- * channels change places and strides and dilations change roles. Source: Dumoulin & Visin 2016 (arXiv:1603.07285), §4.
+ * Rules of convolutions and transposed convolutions, of any number of axes, groups, strides and dilations, with image sizes
+ * known in advance or not; kernels are known. For y = x ⋆ w: dx is the transposed convolution of dy with w; dw is the
+ * convolution of x with dy where batch and channels change places and strides and dilations change roles.
+ * Source: Dumoulin & Visin 2016 (arXiv:1603.07285), §4.
  */
-import { int, ints } from '../../../model/attributes.ts'
 import { assert } from '../../../core/errors.ts'
+import { int, ints } from '../../../model/attributes.ts'
 import type { GradContext, GradRule, InputGradient, RuleCheck } from '../context.ts'
 import { gradientOf, inputOf, outputOf, range, reduceSum, transpose } from '../emit.ts'
+import { isKnown, listOf } from '../extents.ts'
+import { isStatic, type Looking, reached, spreadBack, type Windows, windowsOf } from './windows.ts'
 
-interface Geometry {
-  readonly kernel: readonly number[]
-  readonly strides: readonly number[]
-  readonly dilations: readonly number[]
-  /** Begins of all axes, then ends. */
-  readonly pads: readonly number[]
-  /** What of the input's end no kernel touches, per axis. */
-  readonly rest: readonly number[]
-  readonly group: number
+/** Sizes of the weight beyond its two channel axes; null unless all of its sizes but the first are known. */
+function kernelOf(c: Looking): readonly number[] | null {
+  const [, inner, ...kernel] = c.typeOf(inputOf(c, 1)).dims.map((dim) => dim.constant)
+  return inner !== null && kernel.every((size) => size !== null) ? kernel : null
 }
 
-type Looking = Omit<GradContext, 'emit'>
-
-function geometryOf(c: Looking): Geometry | null {
-  const kernel = c
-    .typeOf(inputOf(c, 1))
-    .dims.slice(2)
-    .map((dim) => dim.constant)
-  const inSize = c
-    .typeOf(inputOf(c, 0))
-    .dims.slice(2)
-    .map((dim) => dim.constant)
-  const outSize = c
-    .typeOf(outputOf(c))
-    .dims.slice(2)
-    .map((dim) => dim.constant)
-  const isKnown = (size: number | null): size is number => size !== null
-  if (!kernel.every(isKnown) || !inSize.every(isKnown) || !outSize.every(isKnown)) return null
-  const strides = c.ints('strides') ?? kernel.map(() => 1)
-  const dilations = c.ints('dilations') ?? kernel.map(() => 1)
-  const pads = c.ints('pads') ?? [...kernel, ...kernel].map(() => 0)
-  const rest = kernel.map((size, i) => {
-    const reach = ((outSize[i] ?? 1) - 1) * (strides[i] ?? 1) + (dilations[i] ?? 1) * (size - 1) + 1
-    return (inSize[i] ?? 0) + (pads[i] ?? 0) + (pads[i + kernel.length] ?? 0) - reach
-  })
-  return { kernel, strides, dilations, pads, rest, group: c.int('group', 1) }
+const kernelKnown = (c: Looking): readonly number[] => {
+  const kernel = kernelOf(c)
+  assert(kernel !== null, 'the check comes before the rule')
+  return kernel
 }
 
-export const convCheck: RuleCheck = (c) => {
-  if (!['NOTSET', 'VALID', ''].includes(c.text('auto_pad', 'NOTSET'))) return 'automatic padding has no rule'
-  const geometry = geometryOf(c)
-  if (geometry === null) return 'its kernel or image size is not known in advance'
-  return geometry.group > 1 && c.wants(1) ? 'the weight of a grouped convolution has no rule' : null
-}
+export const convCheck: RuleCheck = (c) =>
+  kernelOf(c) === null ? 'the sizes of its weight are not known in advance' : null
 
 export const convRule: GradRule = (c) => {
-  const geometry = geometryOf(c)
-  assert(geometry !== null, 'the check comes before the rule')
-  const g = gradientOf(c)
-  const rank = geometry.kernel.length + 2
-  const gradients: InputGradient[] = [
-    c.wants(0) ? imageGradient(c, geometry) : null,
-    c.wants(1) ? kernelGradient(c, geometry) : null,
+  const [x, w, g] = [inputOf(c, 0), inputOf(c, 1), gradientOf(c)]
+  const windows = windowsOf(c, kernelKnown(c), { whole: x, slid: outputOf(c) })
+  const group = c.int('group', 1)
+  return [
+    c.wants(0) ? spreadBack(c, windows, { gradient: g, weight: w, group }) : null,
+    c.wants(1) ? kernelGradient(c, windows, { over: x, slopes: g }) : null,
+    ...biasGradient(c, g),
   ]
-  if (c.inputs.length > 2) {
-    const axes = [0, ...range(2, rank)]
-    gradients.push(c.wants(2) ? reduceSum(c, g, axes, false) : null)
+}
+
+/** y spreads x back over windows: dx slides over dy, and the roles of x and dy in dw are exchanged. */
+export const convTransposeRule: GradRule = (c) => {
+  const [x, w, g] = [inputOf(c, 0), inputOf(c, 1), gradientOf(c)]
+  const windows = windowsOf(c, kernelKnown(c), { whole: outputOf(c), slid: x })
+  const group = int(c.int('group', 1))
+  const { before, after, strides, dilations } = windows
+  const slide = (): string => {
+    const steps = { strides: ints(strides), dilations: ints(dilations), group }
+    const isPadded = isKnown(before) && isKnown(after) && after.every((extent) => extent >= 0)
+    return isPadded
+      ? c.emit('Conv', [g, w], { ...steps, pads: ints([...before, ...after]) })
+      : c.emit('Conv', [reached(c, g, windows), w], steps)
   }
-  return gradients
+  return [
+    c.wants(0) ? slide() : null,
+    c.wants(1) ? kernelGradient(c, windows, { over: g, slopes: x }) : null,
+    ...biasGradient(c, g),
+  ]
 }
 
-function imageGradient(c: GradContext, { strides, dilations, pads, rest, group }: Geometry): string {
-  return c.emit('ConvTranspose', [gradientOf(c), inputOf(c, 1)], {
-    strides: ints(strides),
-    dilations: ints(dilations),
-    pads: ints(pads),
-    output_padding: ints(rest),
-    group: int(group),
-  })
+export const convTransposeCheck: RuleCheck = (c) => {
+  if (c.ints('output_shape') !== null) return 'its padding follows from output_shape, which has no rule'
+  if (!['NOTSET', 'VALID', ''].includes(c.text('auto_pad', 'NOTSET'))) return 'automatic padding has no rule'
+  return convCheck(c)
 }
 
-function kernelGradient(c: GradContext, geometry: Geometry): string {
-  const { kernel, strides, dilations, pads, rest } = geometry
-  const swap = [1, 0, ...range(2, kernel.length + 2)]
-  const images = transpose(c, inputOf(c, 0), swap)
-  const slopes = transpose(c, gradientOf(c), swap)
-  // What no kernel touched would widen the result: the padding at the end is shortened by it.
-  const trimmed = pads.map((pad, i) => (i < kernel.length ? pad : pad - (rest[i - kernel.length] ?? 0)))
-  const isTrimmable = trimmed.every((pad) => pad >= 0)
+function biasGradient(c: GradContext, g: string): readonly InputGradient[] {
+  if (c.inputs.length <= 2) return []
+  const axes = [0, ...range(2, c.typeOf(outputOf(c)).dims.length)]
+  return [c.wants(2) ? reduceSum(c, g, axes, false) : null]
+}
+
+interface Correlated {
+  /** What windows run over, [N, G·I, …]. */
+  readonly over: string
+  /** One element a window, [N, G·O, …]. */
+  readonly slopes: string
+}
+
+/**
+ * dw [G·O, I, …kernel] by a convolution of [I, G·N, …] with [G·O, N, …] in G groups: channels of a group become the batch,
+ * and examples the channels that are summed.
+ */
+function kernelGradient(c: GradContext, windows: Windows, correlated: Correlated): string {
+  const { kernel, strides, dilations, before, after } = windows
+  const rank = kernel.length + 2
+  const group = c.int('group', 1)
+  const swap = [1, 0, ...range(2, rank)]
+  const isPadded = isKnown(before) && isKnown(after)
+  const widened = isPadded ? correlated.over : reached(c, correlated.over, windows)
+  const images = group === 1 ? transpose(c, widened, swap) : regrouped(c, widened, group)
+  const slopes = transpose(c, correlated.slopes, swap)
+  const pads = isPadded ? { pads: ints([...before, ...after.map((extent) => Math.max(0, extent))]) } : {}
   const product = c.emit('Conv', [images, slopes], {
     strides: ints(dilations),
     dilations: ints(strides),
-    pads: ints(isTrimmable ? trimmed : pads),
+    group: int(group),
+    ...pads,
   })
   const full = transpose(c, product, swap)
-  if (isTrimmable) return full
-  const axes = range(2, kernel.length + 2)
+  const isExact = !isStatic(windows) || (isKnown(after) && after.every((extent) => extent >= 0))
+  if (isExact) return full
+  // What no window touched at the end widened the result.
+  const axes = range(2, rank)
   return c.emit('Slice', [full, c.int64s(...axes.map(() => 0)), c.int64s(...kernel), c.int64s(...axes)])
 }
 
-/** Nearest neighbour by whole factors: every pixel became a block, and the block's gradients add up. */
-export const resizeRule: GradRule = (c) => {
-  const x = inputOf(c, 0)
-  const dims = c.typeOf(x).dims
-  const factors = factorsOf(c)
-  assert(factors !== null, 'the check comes before the rule')
-  const parts = dims.flatMap((dim, i) =>
-    factors[i] === 1 ? [dim.constant ?? -1] : [dim.constant ?? -1, factors[i] ?? 1],
-  )
-  const blocks = dims.flatMap((_, i) => (factors[i] === 1 ? [false] : [false, true]))
-  const axes = blocks.flatMap((isBlock, i) => (isBlock ? [i] : []))
-  const parted = c.emit('Reshape', [gradientOf(c), c.int64s(...parts)])
-  return [reduceSum(c, parted, axes, false), ...c.inputs.slice(1).map(() => null)]
+/** [N, G·I, …] → [I, G·N, …]: space is flattened meanwhile, so that its sizes need not be known. */
+function regrouped(c: GradContext, value: string, group: number): string {
+  const weight = c.typeOf(inputOf(c, 1)).dims
+  const inner = weight[1]?.constant
+  assert(typeof inner === 'number', 'the check comes before the rule')
+  const space = c.emit('Slice', [c.emit('Shape', [value]), c.int64s(2), c.int64s(weight.length)])
+  const parted = c.emit('Reshape', [value, c.int64s(0, group, inner, -1)])
+  return c.emit('Reshape', [transpose(c, parted, [2, 1, 0, 3]), listOf(c, [inner, -1, space])])
 }
-
-function factorsOf(c: Looking): readonly number[] | null {
-  const before = c.typeOf(inputOf(c, 0)).dims
-  const after = c.typeOf(outputOf(c)).dims
-  const factors = before.map((dim, i) => {
-    if (dim.key === after[i]?.key) return 1
-    return (after[i]?.constant ?? Number.NaN) / (dim.constant ?? Number.NaN)
-  })
-  return factors.every((factor) => Number.isInteger(factor)) ? factors : null
-}
-
-export const resizeCheck: RuleCheck = (c) => {
-  const rounding = c.text('nearest_mode', 'round_prefer_floor')
-  const frame = c.text('coordinate_transformation_mode', 'half_pixel')
-  const isBlockwise =
-    (frame === 'asymmetric' && rounding === 'floor') ||
-    (frame === 'half_pixel' && rounding.startsWith('round'))
-  if (c.text('mode', 'nearest') !== 'nearest' || !isBlockwise) return 'only nearest neighbour has a rule'
-  if (c.typeOf(inputOf(c, 0)).dims.filter((dim) => dim.constant === null).length > 1)
-    return 'two sizes are open'
-  return factorsOf(c) === null ? 'its factors are no whole numbers known in advance' : null
-}
-
-/** Means over the whole image. */
-export const globalAveragePoolRule: GradRule = (c) => {
-  const x = inputOf(c, 0)
-  const sizes = c
-    .typeOf(x)
-    .dims.slice(2)
-    .map((dim) => dim.constant ?? Number.NaN)
-  const count = sizes.reduce((product, size) => product * size, 1)
-  const share = c.emit('Mul', [gradientOf(c), c.scalar(1 / count)])
-  return [c.emit('Expand', [share, c.shapeOf(x)])]
-}
-
-export const globalAveragePoolCheck: RuleCheck = (c) =>
-  c
-    .typeOf(inputOf(c, 0))
-    .dims.slice(2)
-    .every((dim) => dim.constant !== null)
-    ? null
-    : 'its image size is not known in advance'

@@ -3,7 +3,7 @@
  * Source: elementary calculus; the formula stands above each rule.
  */
 import type { GradContext, GradRule, InputGradient, RuleCheck } from '../context.ts'
-import { add, broadcast, div, gradientOf, inputOf, mul, neg, outputOf, sub } from '../emit.ts'
+import { add, broadcast, div, gradientOf, indicator, inputOf, mul, neg, outputOf, sub } from '../emit.ts'
 
 /** A gradient in the output's shape. */
 const spread = (c: GradContext, value: string): InputGradient => broadcast(value, c.typeOf(outputOf(c)).dims)
@@ -79,18 +79,24 @@ export const whereRule: GradRule = (c) => {
   ]
 }
 
-/** y = max or min of two: to the chosen one, to the first of equals. */
-export const extremumRule =
-  (isChosen: 'GreaterOrEqual' | 'LessOrEqual'): GradRule =>
-  (c) => {
-    if (c.inputs.length === 1) return [gradientOf(c)]
-    const [g, zero] = [gradientOf(c), c.scalar(0)]
-    const first = c.emit(isChosen, [inputOf(c, 0), inputOf(c, 1)])
-    return [
-      c.wants(0) ? spread(c, c.emit('Where', [first, g, zero])) : null,
-      c.wants(1) ? spread(c, c.emit('Where', [first, zero, g])) : null,
-    ]
-  }
+/** y = max or min of any number: shared equally among those that equal it, as PyTorch has it for two. */
+export const extremumRule: GradRule = (c) => {
+  if (c.inputs.length === 1) return [gradientOf(c)]
+  const y = outputOf(c)
+  const chosen = c.inputs.map((input) => indicator(c, c.emit('Equal', [input, y])))
+  const share = div(
+    c,
+    gradientOf(c),
+    chosen.reduce((sum, part) => add(c, sum, part)),
+  )
+  return chosen.map((part, i) => (c.wants(i) ? spread(c, mul(c, share, part)) : null))
+}
+
+/** y = Σxᵢ/n */
+export const meanRule: GradRule = (c) => {
+  const share = mul(c, gradientOf(c), c.scalar(1 / c.inputs.length))
+  return c.inputs.map(() => spread(c, share))
+}
 
 /** A rule of y = f(x) whose slope is made from x and y. */
 const unary =
@@ -132,10 +138,16 @@ export const leakyReluRule: GradRule = (c) => {
   return [c.emit('Where', [isOn, gradientOf(c), mul(c, gradientOf(c), slope)])]
 }
 
-/** y = x inside the bounds, constant outside. The bounds carry none. */
+/** y = x inside the bounds and on them; a bound gets what was cut off at it. */
 export const clipRule: GradRule = (c) => {
-  const inside = c.emit('Equal', [inputOf(c, 0), outputOf(c)])
-  return [c.emit('Where', [inside, gradientOf(c), c.scalar(0)]), null, null]
+  const [x, g, zero] = [inputOf(c, 0), gradientOf(c), c.scalar(0)]
+  const cut = (comparison: 'Less' | 'Greater', i: number): InputGradient =>
+    spread(c, c.emit('Where', [c.emit(comparison, [x, inputOf(c, i)]), g, zero]))
+  return [
+    c.wants(0) ? c.emit('Where', [c.emit('Equal', [x, outputOf(c)]), g, zero]) : null,
+    c.wants(1) ? cut('Less', 1) : null,
+    c.wants(2) ? cut('Greater', 2) : null,
+  ]
 }
 
 /** The gradient takes the way back to the input's element type. */
@@ -180,9 +192,6 @@ export const eluRule: GradRule = (c) => {
 
 /** As Cast; the second input only names a type. */
 export const castLikeRule: GradRule = (c) => [...castRule(c), null]
-
-export const extremumCheck: RuleCheck = (c) =>
-  c.inputs.length <= 2 ? null : 'more than two inputs have no rule'
 
 /** In inference mode a dropout passes everything; in training mode the mask of the forward pass would be needed. */
 export const dropoutCheck: RuleCheck = (c) => {

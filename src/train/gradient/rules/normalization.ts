@@ -40,7 +40,7 @@ export const layerNormalizationRule: GradRule = (c) => {
   return gradients
 }
 
-interface Normalized {
+export interface Normalized {
   /** With respect to x̂. */
   readonly gradient: string
   /** x̂ */
@@ -50,7 +50,7 @@ interface Normalized {
   readonly axes: readonly number[]
 }
 
-function normalGradient(c: GradContext, { gradient, normal, deviation, axes }: Normalized): string {
+export function normalGradient(c: GradContext, { gradient, normal, deviation, axes }: Normalized): string {
   const mean = reduceKept(c, 'ReduceMean', gradient, axes)
   const along = reduceKept(c, 'ReduceMean', mul(c, gradient, normal), axes)
   return mul(c, deviation, sub(c, gradient, add(c, mean, mul(c, normal, along))))

@@ -1,11 +1,21 @@
 /** Rules of reductions and of softmax. */
 import type { GradContext, GradRule } from '../context.ts'
-import { gradientOf, inputOf, mul, outputOf, positiveAxes, range, reduceSum, sub } from '../emit.ts'
+import {
+  gradientOf,
+  indicator,
+  inputOf,
+  mul,
+  outputOf,
+  positiveAxes,
+  range,
+  reduceSum,
+  sub,
+} from '../emit.ts'
 
-/** Axes of a reduction: the second input since opset 13 (sum) or 18 (others), an attribute before; none means all. */
+/** Axes of a reduction, the second input; none means all. */
 function axesOf(c: GradContext, rank: number): readonly number[] | null {
   const input = c.inputs[1] ?? ''
-  const given = input === '' ? c.ints('axes') : c.constantOf(input)
+  const given = input === '' ? null : c.constantOf(input)
   if (given === null && input !== '') return null
   if (given !== null && given.length > 0) return positiveAxes(given, rank)
   return c.int('noop_with_empty_axes', 0) === 1 ? [] : range(0, rank)
@@ -51,11 +61,49 @@ export const reduceExtremumRule: GradRule = (c) => {
   return [mul(c, chosen, share), null]
 }
 
-/** y = √Σx²: x/y */
+/** y = √Σx²: x/y, and nothing where y is zero, as PyTorch has it */
 export const reduceL2Rule: GradRule = (c) => {
   const axes = axesKnown(c)
-  const share = c.emit('Div', [kept(c, gradientOf(c), axes), kept(c, outputOf(c), axes)])
+  const share = c.emit('Div', [kept(c, gradientOf(c), axes), nonZero(c, kept(c, outputOf(c), axes))])
   return [mul(c, inputOf(c, 0), share), null]
+}
+
+/** The value with ones in place of zeros: a divisor for what is zero there. */
+export const nonZero = (c: GradContext, value: string): string =>
+  c.emit('Where', [c.emit('Equal', [value, c.scalar(0)]), c.scalar(1), value])
+
+/** y = Σ|x|: the sign of x */
+export const reduceL1Rule: GradRule = (c) => {
+  const g = kept(c, gradientOf(c), axesKnown(c))
+  return [mul(c, c.emit('Sign', [inputOf(c, 0)]), g), null]
+}
+
+/** y = ln Σx: e⁻ʸ */
+export const reduceLogSumRule: GradRule = (c) => {
+  const share = mul(c, gradientOf(c), c.emit('Exp', [c.emit('Neg', [outputOf(c)])]))
+  return [expanded(c, kept(c, share, axesKnown(c))), null]
+}
+
+/** y = ln Σeˣ: eˣ⁻ʸ */
+export const reduceLogSumExpRule: GradRule = (c) => {
+  const axes = axesKnown(c)
+  const powers = c.emit('Exp', [sub(c, inputOf(c, 0), kept(c, outputOf(c), axes))])
+  return [mul(c, kept(c, gradientOf(c), axes), powers), null]
+}
+
+/** y = Πx: the product of the others. One zero alone keeps a slope; beside it, and with two of them, nothing has. */
+export const reduceProdRule: GradRule = (c) => {
+  const axes = axesKnown(c)
+  const x = inputOf(c, 0)
+  const isZero = c.emit('Equal', [x, c.scalar(0)])
+  const safe = c.emit('Where', [isZero, c.scalar(1), x])
+  const product = c.emit('ReduceProd', [safe, c.int64s(...axes)], { keepdims: { kind: 'int', value: 1 } })
+  const count = reduceSum(c, indicator(c, isZero), axes, true)
+  const whenCount = (wanted: number, value: string): string =>
+    c.emit('Where', [c.emit('Equal', [count, c.scalar(wanted)]), value, c.scalar(0)])
+  const others = whenCount(0, c.emit('Div', [product, safe]))
+  const slope = c.emit('Where', [isZero, whenCount(1, product), others])
+  return [mul(c, kept(c, gradientOf(c), axes), slope), null]
 }
 
 /** y = Σx²: 2x */

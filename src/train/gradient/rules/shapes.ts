@@ -1,7 +1,7 @@
 /** Rules of operators that only move elements: the gradient is moved back. */
-import { int, ints } from '../../../model/attributes.ts'
+import { int, text } from '../../../model/attributes.ts'
 import type { GradContext, GradRule, InputGradient, RuleCheck } from '../context.ts'
-import { broadcast, gradientOf, inputOf, outputOf, positiveAxes, range, transpose } from '../emit.ts'
+import { broadcast, gradientOf, inputOf, outputOf, positiveAxes, range, sub, transpose } from '../emit.ts'
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: back to the input's shape. Inputs beyond the first are shapes and axes. */
 export const reshapeRule: GradRule = (c) => [
@@ -51,10 +51,10 @@ function slice(c: GradContext, value: string, start: string, stop: string, axis:
 
 /** How far some inputs reach along an axis together, as an int64 list of one element. */
 function sumOfExtents(c: GradContext, inputs: readonly string[], axis: number): string {
-  return inputs.reduce((sum, input) => c.emit('Add', [sum, extentOf(c, input, axis)]), c.int64s(0))
+  return inputs.reduce((sum, input) => c.emit('Add', [sum, sizeOf(c, input, axis)]), c.int64s(0))
 }
 
-function extentOf(c: GradContext, input: string, axis: number): string {
+function sizeOf(c: GradContext, input: string, axis: number): string {
   return c.emit('Slice', [c.shapeOf(input), c.int64s(axis), c.int64s(axis + 1)])
 }
 
@@ -108,30 +108,12 @@ function scatterSlice(c: GradContext): InputGradient {
   const steps = c.inputs[4] ?? ''
   const pick = (list: string, i: number): string => c.emit('Slice', [list, c.int64s(i), c.int64s(i + 1)])
   let gradient = gradientOf(c)
-  const undone: number[] = []
   axes.forEach((axis, i) => {
     const bounds = [pick(starts, i), pick(stops, i), c.int64s(0), ...(steps === '' ? [] : [pick(steps, i)])]
-    const [zero, one] = [indexScalar(c, 0), indexScalar(c, 1)]
-    const extent = c.emit('Squeeze', [extentOf(c, x, axis), c.int64s(0)])
-    const positions = c.emit('Slice', [c.emit('Range', [zero, extent, one]), ...bounds])
-    undone.push(axis)
-    gradient = scatterAlong(c, gradient, positions, axis, dims.length)
+    const positions = c.emit('Slice', [positionsOf(c, x, axis), ...bounds])
+    gradient = scatterAlong(c, { gradient, like: x, positions, axis })
   })
   return gradient
-
-  function scatterAlong(c: GradContext, g: string, positions: string, axis: number, rank: number): string {
-    const shape = c.emit('Shape', [g])
-    const target = c.emit(
-      'Concat',
-      range(0, rank).map((at) => (at === axis ? extentOf(c, x, at) : pick(shape, at))),
-      { axis: int(0) },
-    )
-    const zeros = c.emit('Expand', [c.scalar(0), target])
-    const others = range(0, rank).filter((at) => at !== axis)
-    const aligned = others.length === 0 ? positions : c.emit('Unsqueeze', [positions, c.int64s(...others)])
-    const index = c.emit('Expand', [aligned, shape])
-    return c.emit('ScatterElements', [zeros, index, g], { axis: int(axis) })
-  }
 }
 
 const indexScalar = (c: GradContext, value: number): string =>
@@ -142,17 +124,110 @@ export const sliceCheck: RuleCheck = (c) => {
   return count === null || sliceAxes(c, count) === null ? 'its axes are not known in advance' : null
 }
 
-/** Constant padding: the gradient of the middle. Negative pads (cropping) get zeros back. */
+/** Zeros or a constant around: the gradient of the middle; cropped ends get zeros back. Copies around: see below. */
 export const padRule: GradRule = (c) => {
-  const none = c.inputs.slice(1).map(() => null)
-  const back = c.emit('Neg', [inputOf(c, 1)])
+  const g = gradientOf(c)
+  if (c.text('mode', 'constant') !== 'constant') return [copiesBack(c), ...c.inputs.slice(1).map(() => null)]
   const axes = c.inputs[3] ?? ''
-  const extra = axes === '' ? [] : [axes]
-  return [c.emit('Pad', [gradientOf(c), back, c.scalar(0), ...extra]), ...none]
+  const back = c.emit('Neg', [inputOf(c, 1)])
+  const middle = c.emit('Pad', [g, back, c.scalar(0), ...(axes === '' ? [] : [axes])])
+  const all = (value: string): string => c.emit('ReduceSum', [value], { keepdims: int(0) })
+  const filler = (): string => c.emit('Reshape', [sub(c, all(g), all(middle)), c.shapeOf(inputOf(c, 2))])
+  return [c.wants(0) ? middle : null, null, c.wants(2) ? filler() : null, null]
+}
+
+/** Padding with copies of the image (reflect, edge, wrap): what each place holds is asked of the operator itself. */
+function copiesBack(c: GradContext): string {
+  const [x, pads] = [inputOf(c, 0), inputOf(c, 1)]
+  const rank = c.typeOf(x).dims.length
+  const axes = positiveAxes(padAxes(c, rank) ?? [], rank)
+  const known = c.constantOf(pads)
+  let gradient = gradientOf(c)
+  axes.forEach((axis, i) => {
+    if (known?.[i] === 0 && known[i + axes.length] === 0) return
+    const both = c.emit('Gather', [pads, c.int64s(i, i + axes.length)])
+    const positions = c.emit('Pad', [positionsOf(c, x, axis), both], {
+      mode: text(c.text('mode', 'constant')),
+    })
+    gradient = scatterAlong(c, { gradient, like: x, positions, axis })
+  })
+  return gradient
+}
+
+function padAxes(c: Pick<GradContext, 'inputs' | 'constantOf'>, rank: number): readonly number[] | null {
+  const axes = c.inputs[3] ?? ''
+  return axes === '' ? range(0, rank) : c.constantOf(axes)
 }
 
 export const padCheck: RuleCheck = (c) =>
-  c.text('mode', 'constant') === 'constant' ? null : 'only constant padding has a rule'
+  padAxes(c, 1) === null ? 'its axes are not known in advance' : null
+
+/** 0…n−1 for an axis of n elements. */
+function positionsOf(c: GradContext, x: string, axis: number): string {
+  const extent = c.emit('Squeeze', [sizeOf(c, x, axis), c.int64s(0)])
+  return c.emit('Range', [indexScalar(c, 0), extent, indexScalar(c, 1)])
+}
+
+interface Scattering {
+  readonly gradient: string
+  readonly like: string
+  /** For each place of the gradient along the axis, the place in `like` that it belongs to. */
+  readonly positions: string
+  readonly axis: number
+}
+
+function scatterAlong(c: GradContext, { gradient, like, positions, axis }: Scattering): string {
+  const rank = c.typeOf(like).dims.length
+  const shape = c.emit('Shape', [gradient])
+  const parts = range(0, rank).map((at) =>
+    at === axis ? sizeOf(c, like, at) : c.emit('Slice', [shape, c.int64s(at), c.int64s(at + 1)]),
+  )
+  const none = c.emit('Expand', [c.scalar(0), c.emit('Concat', parts, { axis: int(0) })])
+  const others = range(0, rank).filter((at) => at !== axis)
+  const aligned = others.length === 0 ? positions : c.emit('Unsqueeze', [positions, c.int64s(...others)])
+  const index = c.emit('Expand', [aligned, shape])
+  return c.emit('ScatterElements', [none, index, gradient], { axis: int(axis), reduction: text('add') })
+}
+
+/** The upper or lower triangle: what was cut off gets nothing. */
+export const triluRule: GradRule = (c) => {
+  const diagonal = c.inputs.slice(1)
+  return [c.emit('Trilu', [gradientOf(c), ...diagonal], { upper: int(c.int('upper', 1)) }), null]
+}
+
+/** Turned once more. */
+export const reverseSequenceRule: GradRule = (c) => {
+  const axes = { batch_axis: int(c.int('batch_axis', 1)), time_axis: int(c.int('time_axis', 0)) }
+  return [c.emit('ReverseSequence', [gradientOf(c), inputOf(c, 1)], axes), null]
+}
+
+/** Chosen rows go back to where they were; without an axis, elements of the flattened tensor. */
+export const compressRule: GradRule = (c) => {
+  const [x, condition, g] = [inputOf(c, 0), inputOf(c, 1), gradientOf(c)]
+  const rank = c.typeOf(x).dims.length
+  const given = c.ints('axis') ?? (c.attributes['axis']?.kind === 'int' ? [c.int('axis', 0)] : null)
+  const rows = c.emit('Transpose', [c.emit('NonZero', [condition])])
+  if (given === null) {
+    const count = c.emit('Size', [x])
+    const flat = c.emit('Expand', [c.scalar(0), c.emit('Unsqueeze', [count, c.int64s(0)])])
+    const back = c.emit('ScatterND', [flat, rows, g], { reduction: text('add') })
+    return [c.emit('Reshape', [back, c.shapeOf(x)]), null]
+  }
+  const [axis = 0] = positiveAxes(given, rank)
+  const positions = c.emit('Squeeze', [rows, c.int64s(1)])
+  return [scatterAlong(c, { gradient: g, like: x, positions, axis }), null]
+}
+
+/** A scale of known step: y = start + i·delta. */
+export const rangeRule: GradRule = (c) => {
+  const g = gradientOf(c)
+  const sum = (value: string): string => c.emit('ReduceSum', [value], { keepdims: int(0) })
+  const count = c.emit('Size', [outputOf(c)])
+  const one = c.scalar(1)
+  const steps = (): string =>
+    c.emit('Range', [c.scalar(0), c.emit('Cast', [count], { to: int(c.dataType) }), one])
+  return [c.wants(0) ? sum(g) : null, null, c.wants(2) ? sum(c.emit('Mul', [g, steps()])) : null]
+}
 
 /** Every tile adds up: [n·r] → [r, n] per axis, summed over r. */
 export const tileRule: GradRule = (c) => {
@@ -170,24 +245,3 @@ export const tileRule: GradRule = (c) => {
   })
   return [summed, null]
 }
-
-/** Space to depth and back are permutations of pixels. */
-export const depthToSpaceRule: GradRule = (c) => {
-  const size = c.int('blocksize', 1)
-  const dims = c.typeOf(inputOf(c, 0)).dims.map((dim) => dim.constant)
-  const [, channels, height, width] = dims
-  const depth = (channels ?? 0) / (size * size)
-  const isColumnRow = c.text('mode', 'DCR') === 'CRD'
-  const parted = c.emit('Reshape', [gradientOf(c), c.int64s(-1, depth, height ?? 0, size, width ?? 0, size)])
-  const perm = isColumnRow ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
-  const moved = c.emit('Transpose', [parted], { perm: ints(perm) })
-  return [c.emit('Reshape', [moved, c.reshapeTarget(inputOf(c, 0))])]
-}
-
-export const depthToSpaceCheck: RuleCheck = (c) =>
-  c
-    .typeOf(inputOf(c, 0))
-    .dims.slice(1)
-    .every((dim) => dim.constant !== null)
-    ? null
-    : 'its channels, height and width are not known in advance'

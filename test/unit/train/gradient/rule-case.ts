@@ -10,6 +10,7 @@ import { elementCount } from '../../../../src/model/onnx-tensor.ts'
 import { openSession } from '../../../../src/model/session.ts'
 import type { HostTensor } from '../../../../src/model/session-tensor.ts'
 import { inferGraphShapes } from '../../../../src/train/gradient/graph-shapes.ts'
+import { raiseOpset } from '../../../../src/train/gradient/raise-opset.ts'
 import { differentiate } from '../../../../src/train/gradient/walk.ts'
 
 /** A differentiated float input. */
@@ -25,7 +26,7 @@ export interface Variable {
 /** An input of the node that is the same in every run. */
 export interface Fixed {
   readonly kind: 'fixed'
-  readonly dataType: 'int64' | 'bool' | 'float'
+  readonly dataType: 'int64' | 'bool' | 'float' | 'single'
   readonly dims: readonly number[]
   readonly values: readonly number[]
   /** Whether it is an input of the graph, so that no rule can know it in advance. */
@@ -49,6 +50,8 @@ export interface RuleCase {
   readonly isSingle?: boolean
   /** The rule needs sizes that are known in advance. */
   readonly isStatic?: boolean
+  /** Inputs whose sizes are known in advance even where the others' are not, as a weight's are. */
+  readonly fixedInputs?: readonly number[]
 }
 
 export const variable = (dims: readonly number[], from = 0.2, to = 1.5): Variable => ({
@@ -76,6 +79,11 @@ export const bools = (values: readonly number[], dims: readonly number[] = [valu
 export const floats = (values: readonly number[], dims: readonly number[] = []): Fixed => ({
   ...int64s(values, dims),
   dataType: 'float',
+})
+/** f32 whatever the case runs in, as scales are. */
+export const singles = (values: readonly number[], dims: readonly number[] = [values.length]): Fixed => ({
+  ...int64s(values, dims),
+  dataType: 'single',
 })
 export const fed = (value: Fixed): Fixed => ({ ...value, isFed: true })
 
@@ -109,7 +117,7 @@ export async function checkRule(
   const precision = ruleCase.isSingle === true ? 'single' : 'double'
   const random = seeded(ruleCase.title.length * 31 + ruleCase.row.length)
   const { builder, variables, feeds, output } = build(ruleCase, { opset, isSymbolic, precision })
-  const forward = builder.build()
+  const forward = raiseOpset(builder.build())
   const shapes = inferGraphShapes(forward)
   const type = precision === 'single' ? DataType.float : DataType.double
   const grown = new GraphBuilder(forward, { prefix: 'grad/' })
@@ -164,16 +172,19 @@ function build(
   const feeds: Record<string, HostTensor> = {}
   const variables: { name: string; of: Variable }[] = []
   // Equal sizes are one symbol, as `batch` would be.
-  const symbolic = (dims: readonly number[]): readonly Dimension[] =>
-    form.isSymbolic ? dims.map((dim) => (dim === 1 ? 1 : `size${dim}`)) : dims
+  const symbolic = (dims: readonly number[], i: number): readonly Dimension[] =>
+    form.isSymbolic && ruleCase.fixedInputs?.includes(i) !== true
+      ? dims.map((dim) => (dim === 1 ? 1 : `size${dim}`))
+      : dims
   const names = ruleCase.inputs.map((input, i) => {
     if (input === null) return ''
     if (input.kind === 'variable') {
-      const name = builder.input(`x${i}`, type, symbolic(input.dims))
+      const name = builder.input(`x${i}`, type, symbolic(input.dims, i))
       variables.push({ name, of: input })
       return name
     }
-    const dataType = input.dataType === 'float' ? type : DataType[input.dataType]
+    const dataType =
+      input.dataType === 'float' ? type : DataType[input.dataType === 'single' ? 'float' : input.dataType]
     if (!input.isFed) return builder.constant(dataType, input.dims, input.values)
     feeds[`x${i}`] = fixedTensor(dataType, input)
     return builder.input(`x${i}`, dataType, input.dims)

@@ -1,6 +1,8 @@
 /** The cases of every differentiable row of the gradient table: shapes, broadcasting, axes, attributes. A table. */
 import { float, int, ints, text } from '../../../../src/model/attributes.ts'
 import { DataType } from '../../../../src/model/graph.ts'
+import { ACTIVATION_CASES, EINSUM_CASES, INDEXING_CASES, NORM_CASES } from './rule-cases-further.ts'
+import { CONVOLUTION_CASES, POOLING_CASES, RESAMPLING_CASES } from './rule-cases-images.ts'
 import { bools, fed, floats, int64s, positive, variable, type RuleCase } from './rule-case.ts'
 
 const unary = (row: string, extra: Partial<RuleCase> = {}): RuleCase[] => [
@@ -17,34 +19,22 @@ const binary = (row: string): RuleCase[] => [
   { row, title: 'with a constant', inputs: [variable([2, 3]), floats([2, 3, 4], [3])] },
 ]
 
-const reduction = (row: string, opsets: readonly number[], positiveOnly = false): RuleCase[] => {
+const reduction = (row: string, positiveOnly = false): RuleCase[] => {
   const x = positiveOnly ? positive([2, 3, 4]) : variable([2, 3, 4])
-  const byInput = opsets.some((opset) => opset >= 18) || row.startsWith('ReduceSum@')
-  const newest = byInput
-    ? { opsets: opsets.filter((opset) => opset >= 18 || row.startsWith('ReduceSum@')) }
-    : {}
-  const oldest = opsets.filter((opset) => opset < 18 && !row.startsWith('ReduceSum@'))
+  // Axes are an input since opset 18, those of the sum since 13.
+  const byInput = row.startsWith('ReduceSum@') ? 13 : 18
+  const kept = { keepdims: int(0) }
   return [
+    { row, title: 'last axis, kept', inputs: [x, int64s([-1])], attributes: { keepdims: int(1) } },
+    { row, title: 'two axes', inputs: [x, int64s([0, 2])], attributes: kept, opsets: [byInput, 24] },
+    { row, title: 'everything', inputs: [x], attributes: kept, opsets: [11, 17, 20] },
     {
       row,
-      title: 'over the last axis, kept',
-      inputs: [x, int64s([-1])],
-      attributes: { keepdims: int(1) },
-      ...newest,
+      title: 'by attribute',
+      inputs: [x],
+      attributes: { axes: ints([1]), ...kept },
+      opsets: [11, byInput - 1],
     },
-    { row, title: 'over two axes', inputs: [x, int64s([0, 2])], attributes: { keepdims: int(0) }, ...newest },
-    { row, title: 'over everything', inputs: [x], attributes: { keepdims: int(0) }, opsets },
-    ...(oldest.length === 0
-      ? []
-      : [
-          {
-            row,
-            title: 'by attribute',
-            inputs: [x],
-            attributes: { axes: ints([1]), keepdims: int(0) },
-            opsets: oldest,
-          },
-        ]),
   ]
 }
 
@@ -95,7 +85,7 @@ const ELEMENTWISE: readonly RuleCase[] = [
   ...unary('Identity@1+'),
   ...unary('Cast@9+', { attributes: { to: int(DataType.double) } }),
   { row: 'CastLike@15+', title: 'like another', inputs: [variable([2, 3]), floats([1])] },
-  ...unary('Dropout@13+'),
+  ...unary('Dropout@12+'),
 ]
 
 const PRODUCTS: readonly RuleCase[] = [
@@ -130,6 +120,28 @@ const PRODUCTS: readonly RuleCase[] = [
 const SHAPES: readonly RuleCase[] = [
   { row: 'Reshape@5+', title: 'to fewer axes', inputs: [variable([2, 3, 4]), int64s([-1, 4])] },
   { row: 'Flatten@1+', title: 'in the middle', inputs: [variable([2, 3, 4])], attributes: { axis: int(2) } },
+  {
+    row: 'Squeeze@13+',
+    title: 'by attribute',
+    inputs: [variable([2, 1, 3])],
+    attributes: { axes: ints([-2]) },
+    opsets: [11],
+  },
+  {
+    row: 'Unsqueeze@13+',
+    title: 'by attribute',
+    inputs: [variable([2, 3])],
+    attributes: { axes: ints([1, 3]) },
+    opsets: [12],
+  },
+  {
+    row: 'Split@13+',
+    title: 'by attribute',
+    inputs: [variable([2, 6])],
+    attributes: { axis: int(1), split: ints([4, 2]) },
+    outputCount: 2,
+    opsets: [11],
+  },
   { row: 'Squeeze@13+', title: 'of one axis', inputs: [variable([2, 1, 3]), int64s([1])] },
   { row: 'Unsqueeze@13+', title: 'of two axes', inputs: [variable([2, 3]), int64s([0, -1])] },
   {
@@ -160,8 +172,14 @@ const SHAPES: readonly RuleCase[] = [
     inputs: [variable([4, 3])],
     attributes: { num_outputs: int(2) },
     outputCount: 2,
-    opsets: [20],
-    isStatic: true,
+    opsets: [18, 20],
+  },
+  {
+    row: 'Split@13+',
+    title: 'in halves, before 18',
+    inputs: [variable([4, 3])],
+    outputCount: 2,
+    opsets: [11, 17],
   },
   {
     row: 'Slice@10+',
@@ -182,14 +200,14 @@ const SHAPES: readonly RuleCase[] = [
   { row: 'Pad@11+', title: 'cropping', inputs: [variable([2, 5]), int64s([0, -1, 1, 2])] },
   { row: 'Tile@6+', title: 'of two axes', inputs: [variable([2, 3]), int64s([3, 2])] },
   {
-    row: 'DepthToSpace@13+',
+    row: 'DepthToSpace@11+',
     title: 'depth first',
     inputs: [variable([2, 8, 2, 3])],
     attributes: { blocksize: int(2) },
     isStatic: true,
   },
   {
-    row: 'DepthToSpace@13+',
+    row: 'DepthToSpace@11+',
     title: 'column first',
     inputs: [variable([2, 8, 2, 3])],
     attributes: { blocksize: int(2), mode: text('CRD') },
@@ -223,7 +241,7 @@ const INDEXING: readonly RuleCase[] = [
     attributes: { axis: int(1) },
   },
   {
-    row: 'GatherND@12+',
+    row: 'GatherND@11+',
     title: 'of rows',
     inputs: [variable([3, 4, 2]), fed(int64s([0, 1, 2, 3, 0, 1], [3, 2]))],
   },
@@ -241,13 +259,21 @@ const INDEXING: readonly RuleCase[] = [
 ]
 
 const REDUCTIONS: readonly RuleCase[] = [
-  ...reduction('ReduceSum@13+', [17, 20]),
-  ...reduction('ReduceMean@1+', [17, 20]),
-  ...reduction('ReduceMax@1+', [17, 20]),
-  ...reduction('ReduceMin@1+', [17, 20]),
-  ...reduction('ReduceL2@1+', [17, 20], true),
-  ...reduction('ReduceSumSquare@1+', [17, 20]),
+  ...reduction('ReduceSum@13+'),
+  ...reduction('ReduceMean@18+'),
+  ...reduction('ReduceMax@18+'),
+  ...reduction('ReduceMin@18+'),
+  ...reduction('ReduceL2@18+', true),
+  ...reduction('ReduceSumSquare@18+'),
+  ...reduction('ReduceProd@18+'),
+  ...reduction('ReduceL1@18+'),
+  ...reduction('ReduceLogSum@18+', true),
+  ...reduction('ReduceLogSumExp@18+'),
   { row: 'Softmax@13+', title: 'of the last axis', inputs: [variable([2, 3, 4])] },
+  ...['Softmax@13+', 'LogSoftmax@13+'].flatMap((row) => [
+    { row, title: 'from an axis on, by default', inputs: [variable([2, 3, 4])], opsets: [11, 12] },
+    { row, title: 'of the last', inputs: [variable([2, 3, 4])], attributes: { axis: int(-1) }, opsets: [11] },
+  ]),
   {
     row: 'Softmax@13+',
     title: 'of a middle axis',
@@ -291,70 +317,6 @@ const NORMALIZATION: readonly RuleCase[] = [
   },
 ]
 
-const conv = (
-  title: string,
-  x: readonly number[],
-  w: readonly number[],
-  attributes: RuleCase['attributes'] = {},
-): RuleCase => ({
-  row: 'Conv@1+',
-  title,
-  inputs: [variable(x), variable(w), variable([w[0] ?? 1])],
-  attributes,
-  isSingle: true,
-  isStatic: true,
-})
-
-const CONVOLUTION: readonly RuleCase[] = [
-  conv('padded', [2, 3, 5, 6], [4, 3, 3, 3], { pads: ints([1, 1, 1, 1]) }),
-  conv('strided, with a rest', [2, 3, 6, 6], [4, 3, 3, 3], {
-    pads: ints([1, 1, 1, 1]),
-    strides: ints([2, 2]),
-  }),
-  conv('strided, without padding, with a rest', [1, 2, 6, 6], [2, 2, 3, 3], { strides: ints([2, 2]) }),
-  conv('dilated', [1, 2, 7, 7], [2, 2, 3, 3], { dilations: ints([2, 2]), pads: ints([1, 0, 2, 1]) }),
-  conv('pointwise', [2, 3, 4, 4], [5, 3, 1, 1]),
-  conv('of a sequence', [2, 3, 9], [4, 3, 3], { pads: ints([1, 1]) }),
-  {
-    ...conv('grouped, image only', [2, 4, 5, 5], [4, 2, 3, 3]),
-    inputs: [
-      variable([2, 4, 5, 5]),
-      floats(
-        Array.from({ length: 72 }, (_, i) => Math.sin(i)),
-        [4, 2, 3, 3],
-      ),
-    ],
-    attributes: { group: int(2), pads: ints([1, 1, 1, 1]) },
-  },
-  {
-    row: 'Resize@11+',
-    title: 'doubled',
-    inputs: [variable([2, 3, 4, 4]), null, floats([1, 1, 2, 2], [4])],
-    attributes: {
-      coordinate_transformation_mode: text('asymmetric'),
-      nearest_mode: text('floor'),
-      mode: text('nearest'),
-    },
-    isSingle: true,
-    isStatic: true,
-  },
-  {
-    row: 'Resize@11+',
-    title: 'tripled to given sizes',
-    inputs: [variable([2, 3, 2, 2]), null, null, int64s([2, 3, 6, 6])],
-    attributes: { nearest_mode: text('round_prefer_floor') },
-    isSingle: true,
-    isStatic: true,
-  },
-  {
-    row: 'GlobalAveragePool@1+',
-    title: 'of images',
-    inputs: [variable([2, 3, 4, 5])],
-    isSingle: true,
-    isStatic: true,
-  },
-]
-
 export const RULE_CASES: readonly RuleCase[] = [
   ...ELEMENTWISE,
   ...PRODUCTS,
@@ -362,5 +324,11 @@ export const RULE_CASES: readonly RuleCase[] = [
   ...INDEXING,
   ...REDUCTIONS,
   ...NORMALIZATION,
-  ...CONVOLUTION,
+  ...ACTIVATION_CASES,
+  ...INDEXING_CASES,
+  ...NORM_CASES,
+  ...CONVOLUTION_CASES,
+  ...POOLING_CASES,
+  ...RESAMPLING_CASES,
+  ...EINSUM_CASES,
 ]
