@@ -1,4 +1,4 @@
-/** Activations with their bias inside: GELU exact and by its two approximations, and Swish. Source: arXiv:1606.08415. */
+/** Activations with their bias inside: GELU exact and by its two approximations. Source: arXiv:1606.08415. */
 import type { Decomposition, FusedContext } from './context.ts'
 import { add, gelu, mul, slice, swish, fixedSize } from './words.ts'
 import type { RefusalCheck } from './context.ts'
@@ -21,8 +21,6 @@ export const fastGelu: Decomposition = (c) => {
 export const biasGelu: Decomposition = (c) => [gelu(c, biased(c))]
 
 export const quickGelu: Decomposition = (c) => [swish(c, c.input(0), c.float('alpha', 1.702))]
-
-export const standardSwish: Decomposition = (c) => [swish(c, c.input(0), c.float('alpha', 1))]
 
 /** Left half of x + bias times the GELU of its right half. */
 export const biasSplitGelu: Decomposition = (c) => {

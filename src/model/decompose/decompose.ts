@@ -15,6 +15,9 @@ import { isRoundError } from '../../core/errors.ts'
 import type { Attributes, FusedContext } from './context.ts'
 import { decompositionOf } from './table.ts'
 
+/** Where a node's metadata says why it stays fused. */
+export const KEPT_REASON = 'oneround.kept_since'
+
 /** A fused node that stays, and why. */
 export interface KeptNode {
   readonly node: GraphNode
@@ -84,7 +87,7 @@ class Pass {
     const reason = entry.refuses?.(context) ?? null
     if (reason !== null) {
       this.#kept.push({ node, reason })
-      this.#nodes.push(node)
+      this.#nodes.push({ ...node, metadata: new Map([...node.metadata, [KEPT_REASON, reason]]) })
       return
     }
     const results = entry.decompose(context)

@@ -20,7 +20,6 @@ const simplified = row(norms.simplifiedLayerNormalization, norms.lastAxisRefusal
 export const DECOMPOSITIONS: ReadonlyMap<string, DecompositionEntry> = new Map([
   ['Attention@23+', row(attention, attentionRefusal)],
   ['RotaryEmbedding@23+', row(rotary.standardRotary, rotary.rotaryRefusal)],
-  ['Swish@24+', row(activations.standardSwish)],
   // ONNX Runtime registers this one in the standard domain, whatever the opset.
   ['SimplifiedLayerNormalization@1+', simplified],
   ['com.microsoft.SimplifiedLayerNormalization@1+', simplified],

@@ -187,15 +187,6 @@ const ACTIVATIONS: readonly FusedCase[] = [
   { op: 'Gelu', domain: MS, title: 'plain', inputs: [f(2, 3, 4)], opset: 17 },
   { op: 'QuickGelu', domain: MS, title: 'plain', inputs: [f(2, 3, 4)] },
   { op: 'QuickGelu', domain: MS, title: 'as SiLU', inputs: [f(2, 3, 4)], attributes: { alpha: float(1) } },
-  { op: 'Swish', domain: '', title: 'plain', inputs: [f(2, 3, 4)], opset: 24 },
-  {
-    op: 'Swish',
-    domain: '',
-    title: 'steep',
-    inputs: [f(2, 3, 4)],
-    attributes: { alpha: float(1.7) },
-    opset: 24,
-  },
 ]
 
 /** A bias that keeps what goes into Relu on one side of 0, where differences know no derivative. */
