@@ -38,6 +38,8 @@ export interface Generator {
     options: CheckedGenerationOptions,
     generating?: Generating,
   ) => Promise<readonly Answer[]>
+  /** Tokens of a prompt as the model reads it. @throws CHAT_TEMPLATE_MISSING | CHAT_TEMPLATE_REFUSED */
+  readonly tokenCount: (prompt: Prompt) => number
   readonly close: () => Promise<void>
 }
 
@@ -61,6 +63,7 @@ export async function openGenerator(options: GeneratorOptions): Promise<Generato
   return {
     about: { hasCache: decoder.hasCache, hasChatTemplate: template !== null, positionCountMax },
     answer: (prompts, given, generating) => answer(base, decoder, options.model, prompts, given, generating),
+    tokenCount: (prompt) => idsOf(base, options.model, prompt).length,
     close: () => decoder.close(),
   }
 }
