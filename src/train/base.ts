@@ -7,6 +7,7 @@ import { loadLlama, type LlamaModel } from '../model/hf-llama.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { SequenceForm } from './data.ts'
 import type { TrainFault } from './errors.ts'
+import { readChatTemplate } from './tokens/chat-template.ts'
 
 export interface TrainingBase extends LlamaModel {
   readonly form: SequenceForm
@@ -14,7 +15,7 @@ export interface TrainingBase extends LlamaModel {
   readonly padId: number
 }
 
-/** @throws what loadLlama and readTokenizer throw, END_OF_SEQUENCE_UNKNOWN */
+/** @throws what loadLlama, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN */
 export async function openBase(folder: string): Promise<TrainingBase> {
   const llama = await loadLlama(folder)
   const tokenizer = await readTokenizer(folder)
@@ -26,5 +27,7 @@ export async function openBase(folder: string): Promise<TrainingBase> {
     })
   }
   const { positionCountMax } = llama.config
-  return { ...llama, form: { encode: tokenizer.encode, endOfSequenceId, positionCountMax }, padId: 0 }
+  const template = await readChatTemplate(folder)
+  const form = { encode: tokenizer.encode, endOfSequenceId, positionCountMax, template, folder }
+  return { ...llama, form, padId: 0 }
 }
