@@ -15,6 +15,7 @@ import { readSequences, type Sequence } from '../train/data.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
+import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
 
 export interface FileLoss {
@@ -22,6 +23,8 @@ export interface FileLoss {
   /** Mean cross-entropy over the file's target tokens, nats. */
   readonly loss: number
   readonly targetTokens: number
+  /** Where it was asked for; null where the file asks nothing. */
+  readonly exactMatch?: ExactMatch | null
 }
 
 export interface AdapterLosses {
@@ -31,6 +34,8 @@ export interface AdapterLosses {
   /** Over the target tokens of all files together, nats. */
   readonly loss: number
   readonly perplexity: number
+  /** Over all files together, where it was asked for; null where they ask nothing. */
+  readonly exactMatch?: ExactMatch | null
   readonly files: readonly FileLoss[]
 }
 
@@ -62,12 +67,29 @@ export async function evaluateInProcess(
     const files = await measure({ options, base, sites, factors, data }, () => {
       onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
     })
-    results.push({ name, adapter, ...summarise(files), files })
+    const matches = options.exactMatch ? await matchesOf(options, adapter) : null
+    const withMatches = files.map((file, i) => ({
+      ...file,
+      ...exactMatchField(matches, matches?.[i] ?? null),
+    }))
+    const together = exactMatchField(matches, sumMatches(matches ?? []))
+    results.push({ name, adapter, ...summarise(files), ...together, files: withMatches })
     onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
   }
   const targetTokens = results[0]?.files.reduce((sum, file) => sum + file.targetTokens, 0) ?? 0
   return { schema: 'oneround/evaluation@1', model: options.model, targetTokens, results }
 }
+
+function matchesOf(
+  { model, data, device, threads, batchSize }: CheckedEvaluationOptions,
+  adapter: string | null,
+): Promise<readonly (ExactMatch | null)[]> {
+  return matchFiles({ model, adapter, device, threads }, data, batchSize)
+}
+
+/** The field, where exact matches were asked for. */
+const exactMatchField = (asked: unknown, exactMatch: ExactMatch | null): { exactMatch?: ExactMatch | null } =>
+  asked === null ? {} : { exactMatch }
 
 interface Adapted {
   readonly sites: readonly LoraSite[]

@@ -4,8 +4,13 @@
  * letters, case and everything inside are compared as they are. A question is a prompt with its completion, or a conversation up to its last
  * answer; examples of plain text ask nothing. Questions that leave the model no room for an answer count as not matched.
  */
-import { checkGenerationOptions, type Generator } from '../generate/index.ts'
-import type { Example } from '../train/tokens/examples.ts'
+import {
+  checkGenerationOptions,
+  openGenerator,
+  type Generator,
+  type GeneratorOptions,
+} from '../generate/index.ts'
+import { readExamples, type Example } from '../train/tokens/examples.ts'
 import { questionOf, type Question } from '../train/tokens/sequences.ts'
 
 export interface ExactMatch {
@@ -15,6 +20,39 @@ export interface ExactMatch {
 
 /** An answer that is this much longer than the expected one is another one. */
 const SURPLUS_TOKEN_COUNT = 8
+
+/**
+ * The exact matches of one adapter on each of several files.
+ * @returns a count a file, null where a file asks nothing
+ * @throws what reading the files, the generator and its session throw
+ */
+export async function matchFiles(
+  options: GeneratorOptions,
+  files: readonly string[],
+  batchSize: number,
+): Promise<readonly (ExactMatch | null)[]> {
+  const generator = await openGenerator(options)
+  try {
+    const counts: (ExactMatch | null)[] = []
+    for (const file of files) {
+      const examples = (await readExamples(file)).map(({ example }) => example)
+      counts.push(await countExactMatches(generator, examples, batchSize))
+    }
+    return counts
+  } finally {
+    await generator.close()
+  }
+}
+
+/** Of several files together; null where none of them asks anything. */
+export function sumMatches(counts: readonly (ExactMatch | null)[]): ExactMatch | null {
+  const asked = counts.filter((count) => count !== null)
+  if (asked.length === 0) return null
+  return {
+    matches: asked.reduce((sum, { matches }) => sum + matches, 0),
+    questions: asked.reduce((sum, { questions }) => sum + questions, 0),
+  }
+}
 
 /** @returns null where the examples ask nothing @throws what the generator throws */
 export async function countExactMatches(

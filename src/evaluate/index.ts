@@ -8,6 +8,7 @@ import type { EvaluationResult } from './evaluate-losses.ts'
 import { checkEvaluationOptions, type EvaluationOptions } from './options.ts'
 
 export { type AdapterLosses, type EvaluationResult, type FileLoss } from './evaluate-losses.ts'
+export { type ExactMatch } from './exact-match.ts'
 export { type EvaluationOptions } from './options.ts'
 
 /**

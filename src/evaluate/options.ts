@@ -16,6 +16,8 @@ export const evaluationOptionsSchema = v.strictObject({
   /** JSONL files. */
   data: v.pipe(v.array(v.string()), v.minLength(1)),
   batchSize: v.optional(count, 16),
+  /** Also asks every question of the data and counts the answers that are word for word the expected ones. */
+  exactMatch: v.optional(v.boolean(), false),
   device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
   /** 0: ONNX Runtime's choice. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),

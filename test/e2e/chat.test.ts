@@ -154,6 +154,52 @@ describe('Ctrl-C', () => {
   })
 })
 
+describe('evaluate --exact-match', () => {
+  it('counts the questions that the model answers word for word, beside the loss of each file', async () => {
+    const prompts = [`${DELIVERY}\nWho? `, `${DELIVERY}\nWhere? `]
+    const said: string[] = []
+    for (const prompt of prompts) {
+      const { document } = await chat('--model', 'talking', '--plain', '--prompt', prompt, '--json')
+      said.push(String(document?.['text']))
+    }
+    const asked = await chat('--model', 'talking', '--prompt', 'Who?', '--json')
+    const files: Readonly<Record<string, readonly unknown[]>> = {
+      'pairs.jsonl': [
+        { prompt: prompts[0], completion: ` ${said[0]}\n` },
+        { prompt: prompts[1], completion: said[1] },
+        { prompt: prompts[1], completion: `${said[1]}x` },
+        { prompt: prompts[0], completion: said[0]?.toUpperCase() },
+        { prompt: 'a'.repeat(126), completion: 'b' },
+      ],
+      'chats.jsonl': [
+        {
+          messages: [
+            { role: 'user', content: 'Who?' },
+            { role: 'assistant', content: asked.document?.['text'] },
+          ],
+        },
+      ],
+      'texts.jsonl': [{ text: DELIVERY }],
+    }
+    for (const [name, lines] of Object.entries(files)) {
+      await writeFile(join(folder, name), lines.map((line) => JSON.stringify(line)).join('\n'))
+    }
+    const data = Object.keys(files).join(',')
+    const args = ['evaluate', '--model', 'talking', '--data', data, '--threads', '1', '--json']
+    const end = await oneround([...args, '--exact-match'], { cwd: folder })
+    expect(end.status, end.stderr).toBe(0)
+    const results = end.document?.['results'] as readonly Record<string, unknown>[] | undefined
+    expect(results?.[0]).toMatchObject({
+      exactMatch: { matches: 3, questions: 6 },
+      files: [
+        { file: 'pairs.jsonl', exactMatch: { matches: 2, questions: 5 } },
+        { file: 'chats.jsonl', exactMatch: { matches: 1, questions: 1 } },
+        { file: 'texts.jsonl', exactMatch: null },
+      ],
+    })
+  })
+})
+
 describe('bad input', () => {
   const rows: readonly (readonly [string, readonly string[], number, Record<string, unknown>])[] = [
     ['no model', ['--prompt', 'x'], 2, { code: 'USAGE' }],

@@ -1,6 +1,6 @@
 /** `oneround evaluate`: what adapters are worth on local data. */
-import { evaluateLosses, type EvaluationResult } from '../../evaluate/index.ts'
-import { choice, count, defineCommand, list, required, text, usageError } from '../command.ts'
+import { evaluateLosses, type EvaluationResult, type ExactMatch } from '../../evaluate/index.ts'
+import { choice, count, defineCommand, flag, list, required, text, usageError } from '../command.ts'
 import { jsonOf } from '../output.ts'
 
 export const evaluateCommand = defineCommand({
@@ -12,6 +12,10 @@ export const evaluateCommand = defineCommand({
     model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
     adapter: list('--adapter <folders>', 'PEFT folders; the base alone is always measured too'),
     data: list('--data <files>', 'JSONL files: {"text"} or {"prompt", "completion"} a line'),
+    exactMatch: flag(
+      '--exact-match',
+      'also answer every prompt greedily and count the answers that are word for word the completions',
+    ),
     batch: count('--batch <n>', 'sequences a batch (default: 16)', { min: 1, max: 65_536 }),
     threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)', {
       max: 1024,
@@ -19,7 +23,10 @@ export const evaluateCommand = defineCommand({
     device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
   },
   examples: ['oneround evaluate --model base --adapter mine/adapter,merged --data test.jsonl'],
-  run: async ({ options: { model, adapter, data, batch, threads, device } }, { output, signal }) => {
+  run: async (
+    { options: { model, adapter, data, exactMatch, batch, threads, device } },
+    { output, signal },
+  ) => {
     if (data.length === 0) throw usageError('missing --data <files>')
     const adapters = [
       { name: 'base', adapter: null },
@@ -32,6 +39,7 @@ export const evaluateCommand = defineCommand({
           model,
           adapters,
           data: [...data],
+          exactMatch,
           ...(batch === undefined ? {} : { batchSize: batch }),
           ...(threads === undefined ? {} : { threads }),
           ...(device === undefined ? {} : { device }),
@@ -46,9 +54,13 @@ export const evaluateCommand = defineCommand({
 })
 
 function describeEvaluation({ results, targetTokens }: EvaluationResult): string {
-  const lines = results.flatMap(({ name, loss, perplexity, files }) => [
-    `${name}: loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}`,
-    ...(files.length > 1 ? files.map((file) => `  ${file.file}: loss ${file.loss.toFixed(4)}`) : []),
+  const matched = (count: ExactMatch | null | undefined): string =>
+    count === undefined || count === null ? '' : `, ${count.matches} of ${count.questions} answers exact`
+  const lines = results.flatMap(({ name, loss, perplexity, exactMatch, files }) => [
+    `${name}: loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}${matched(exactMatch)}`,
+    ...(files.length > 1
+      ? files.map((file) => `  ${file.file}: loss ${file.loss.toFixed(4)}${matched(file.exactMatch)}`)
+      : []),
   ])
   return [...lines, `Over ${targetTokens} target tokens.`].join('\n')
 }
