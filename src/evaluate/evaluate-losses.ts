@@ -4,7 +4,10 @@
  * zeros, so that every figure comes from one and the same arithmetic.
  * In: folders and JSONL files. Out: losses in nats, over all target tokens of a file, and of all files together.
  */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { OnProgress } from '../core/ports.ts'
+import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
 import { modelError } from '../model/errors.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import type { LinearModule } from '../model/lora.ts'
@@ -15,6 +18,7 @@ import { readSequences, type Sequence } from '../train/data.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
+import { quantiseTrainingBase } from '../train/quantised-base.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
 
@@ -56,7 +60,24 @@ export async function evaluateInProcess(
   options: CheckedEvaluationOptions,
   onProgress: OnProgress,
 ): Promise<EvaluationResult> {
-  const base = await openBase(options.model)
+  const original = await openBase(options.model)
+  if (options.quantise === undefined) return measureAll(original, options, onProgress)
+  // The quantised weights are as large as half a base: they lie beside nothing of the user's, and go when all is measured.
+  const folder = await makeTemporaryFolder(join(tmpdir(), 'oneround-quantised-'))
+  try {
+    const quantising = { quantisation: options.quantise, folder, identity: '', onProgress }
+    const { base } = await quantiseTrainingBase(original, quantising)
+    return await measureAll(base, options, onProgress)
+  } finally {
+    await removeFolder(folder)
+  }
+}
+
+async function measureAll(
+  base: TrainingBase,
+  options: CheckedEvaluationOptions,
+  onProgress: OnProgress,
+): Promise<EvaluationResult> {
   const data: DataFile[] = []
   for (const file of options.data) data.push({ file, sequences: await readSequences(file, base.form) })
   const modules = findLinearModules(base.model)

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { RoundError } from '../core/errors.ts'
+import { BLOCK_SIZES } from '../model/quantise/index.ts'
 import type { TrainFault } from './errors.ts'
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
@@ -23,8 +24,16 @@ const loraSchema = v.strictObject({
 /** Every parameter of the model is trained; the result is a Hugging Face folder. */
 const fullSchema = v.strictObject({ kind: v.literal('full') })
 
+/** The base's linear layers in four bits, by rounding to the nearest in blocks that share a scale and a zero point. */
+export const quantisationSchema = v.strictObject({
+  kind: v.literal('int4'),
+  blockSize: v.optional(v.picklist(BLOCK_SIZES), 32),
+})
+
 export const recipeSchema = v.strictObject({
   mode: v.optional(v.variant('kind', [loraSchema, fullSchema]), { kind: 'lora' }),
+  /** Adapters only: the base is frozen in four bits while they are trained. */
+  quantise: v.optional(quantisationSchema),
   /** How often the data is gone through at most; early stopping may end sooner. */
   epochs: v.optional(count, 3),
   /** Sequences in one run of the graph. */
@@ -79,9 +88,17 @@ export type CheckedTrainingOptions = Readonly<v.InferOutput<typeof trainingOptio
 /** Fills in defaults. @throws TRAIN_OPTION_INVALID naming the option */
 export function checkTrainingOptions(options: unknown): CheckedTrainingOptions {
   const parsed = v.safeParse(trainingOptionsSchema, options)
-  if (parsed.success) return parsed.output
+  if (parsed.success) {
+    const { mode, quantise } = parsed.output.recipe
+    if (quantise === undefined || mode.kind === 'lora') return parsed.output
+    const reason = 'a quantised base is frozen: train an adapter, or every parameter of the base as it is'
+    throw invalidOption('recipe.quantise', reason)
+  }
   const [issue] = parsed.issues
   const option = v.getDotPath(issue) ?? 'options'
-  const fault: TrainFault = { code: 'TRAIN_OPTION_INVALID', option, reason: issue.message }
-  throw new RoundError(fault, `${option}: ${issue.message}`)
+  throw invalidOption(option, issue.message)
+}
+
+function invalidOption(option: string, reason: string): RoundError<TrainFault> {
+  return new RoundError({ code: 'TRAIN_OPTION_INVALID', option, reason }, `${option}: ${reason}`)
 }

@@ -22,6 +22,7 @@ import type { ParameterSlot } from './gradient/parameters.ts'
 import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
 import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
+import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
 import { readStartingWeights, writeTrainedAdapter, writeTrainedModel } from './results.ts'
 
 /** `training.json`: what was done, and how it went. */
@@ -34,6 +35,8 @@ export interface TrainingResult {
   /** SHA-256 of each data file, hex, in the order given. */
   readonly data: readonly string[]
   readonly recipe: TrainingRecipe
+  /** Where the base was quantised: what that did to its modules. */
+  readonly quantisation?: QuantisationSummary
   readonly device: string
   /** Sequences trained on, and set aside. */
   readonly samples: { readonly training: number; readonly validation: number }
@@ -62,11 +65,12 @@ export async function runTraining(
   now: () => number,
 ): Promise<TrainingResult> {
   const startedAt = now()
-  const base = await openBase(options.model)
-  const data = await readData(options, base)
-  const { trainable, modules } = trainableOf(base, options.recipe)
+  const original = await openBase(options.model)
+  const data = await readData(options, original)
   await ensureFolder(options.out)
   const identity = await identityOf(options)
+  const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
+  const { trainable, modules } = trainableOf(base, options.recipe)
   const objective = await openObjective({
     model: base.model,
     weightsFolder: base.folder,
@@ -92,13 +96,26 @@ export async function runTraining(
     const result = await runLoop(loop)
     const out = await writeOutcome(options, modules, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
-    const summary = summarise({ options, identity, data, modules, objective, result, out, seconds })
+    const outcome = { options, identity, data, modules, objective, result, out, seconds }
+    const summary = { ...summarise(outcome), ...(quantisation === null ? {} : { quantisation }) }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
     return summary
   } finally {
     await objective.close()
   }
+}
+
+/** The base as training sees it. The quantised weights lie in the output folder, and stay there for a run that goes on. */
+async function quantised(
+  base: TrainingBase,
+  { recipe, out }: CheckedTrainingOptions,
+  { identity, onProgress }: { readonly identity: Identity; readonly onProgress: OnProgress },
+): Promise<{ readonly base: TrainingBase; readonly summary: QuantisationSummary | null }> {
+  const { quantise: quantisation } = recipe
+  if (quantisation === undefined) return { base, summary: null }
+  const digest = JSON.stringify(identity.base)
+  return quantiseTrainingBase(base, { quantisation, folder: out, identity: digest, onProgress })
 }
 
 interface Data {

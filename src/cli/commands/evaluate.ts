@@ -2,6 +2,7 @@
 import { evaluateLosses, type EvaluationResult, type ExactMatch } from '../../evaluate/index.ts'
 import { choice, count, defineCommand, flag, list, required, text, usageError } from '../command.ts'
 import { jsonOf } from '../output.ts'
+import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
 
 export const evaluateCommand = defineCommand({
   name: 'evaluate',
@@ -16,6 +17,7 @@ export const evaluateCommand = defineCommand({
       '--exact-match',
       'also answer every prompt greedily and count the answers that are word for word the completions',
     ),
+    ...quantiseOptions,
     batch: count('--batch <n>', 'sequences a batch (default: 16)', { min: 1, max: 65_536 }),
     threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)', {
       max: 1024,
@@ -24,7 +26,7 @@ export const evaluateCommand = defineCommand({
   },
   examples: ['oneround evaluate --model base --adapter mine/adapter,merged --data test.jsonl'],
   run: async (
-    { options: { model, adapter, data, exactMatch, batch, threads, device } },
+    { options: { model, adapter, data, exactMatch, batch, threads, device, ...quantising } },
     { output, signal },
   ) => {
     if (data.length === 0) throw usageError('missing --data <files>')
@@ -40,6 +42,7 @@ export const evaluateCommand = defineCommand({
           adapters,
           data: [...data],
           exactMatch,
+          ...quantisationOf(quantising),
           ...(batch === undefined ? {} : { batchSize: batch }),
           ...(threads === undefined ? {} : { threads }),
           ...(device === undefined ? {} : { device }),

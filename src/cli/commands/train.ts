@@ -13,6 +13,7 @@ import {
   usageError,
 } from '../command.ts'
 import { jsonOf } from '../output.ts'
+import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
 
 const options = {
   model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
@@ -26,6 +27,7 @@ const options = {
   rank: count('--rank <r>', 'rank of the adapter (default: 8)', { min: 1, max: 1024 }),
   alpha: decimal('--alpha <a>', 'ΔW = a / r · B · A (default: 16)'),
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
+  ...quantiseOptions,
   epochs: count('--epochs <n>', 'how often to go through the data at most (default: 3)', { min: 1 }),
   batch: count('--batch <n>', 'sequences a batch (default: 8)', { min: 1 }),
   accumulation: count('--accumulation <n>', 'batches a step (default: 1)', { min: 1 }),
@@ -88,6 +90,7 @@ function toTrainingOptions(given: Given): TrainingOptions {
     ...withoutGaps({ threads: given.threads, device: given.device }),
     recipe: {
       ...withoutGaps(recipe),
+      ...quantisationOf(given),
       mode: given.full ? { kind: 'full' } : { kind: 'lora', ...withoutGaps(lora) },
     },
   }
