@@ -8,7 +8,7 @@
 
 /** A UTF-8 character has 4 bytes: more tokens than that cannot be waiting for one. */
 const HELD_TOKEN_COUNT_MAX = 4
-const REPLACEMENT = '\uFFFD'
+const UNFINISHED = /\uFFFD+$/
 
 export interface TextStream {
   /** @returns text that is final now, possibly empty */
@@ -28,25 +28,34 @@ export function createTextStream(
   stop: readonly string[] = [],
   before: readonly number[] = [],
 ): TextStream {
-  /** Tokens that give the decoder its context, and those behind them that are not out yet. */
+  /** Tokens that give the decoder its context, those behind them, and how many of their characters are out. */
   let context: readonly number[] = before
   let pending: number[] = []
+  let givenLength = 0
+  /** Tokens since the last character. */
+  let heldCount = 0
   const stopper = createStopper(stop)
-  const flush = (): string => {
-    const known = decode(context)
-    const text = decode([...context, ...pending]).slice(known.length)
-    context = pending
-    pending = []
-    return text
+  const pendingText = (): string => decode([...context, ...pending]).slice(decode(context).length)
+  const give = (text: string, isWhole: boolean): string => {
+    const news = text.slice(givenLength)
+    givenLength = isWhole ? 0 : Math.max(givenLength, text.length)
+    heldCount = isWhole || news !== '' ? 0 : heldCount + 1
+    if (isWhole) {
+      context = pending
+      pending = []
+    }
+    return news
   }
   return {
     push: (id) => {
       pending.push(id)
-      const text = decode([...context, ...pending])
-      const isHeld = text.endsWith(REPLACEMENT) && pending.length < HELD_TOKEN_COUNT_MAX
-      return isHeld ? '' : stopper.push(flush())
+      const text = pendingText()
+      const finished = text.replace(UNFINISHED, '')
+      const isStuck = finished.length <= givenLength && heldCount >= HELD_TOKEN_COUNT_MAX - 1
+      const isWhole = finished === text || isStuck
+      return stopper.push(give(isWhole ? text : finished, isWhole))
     },
-    end: () => (pending.length === 0 ? stopper.end() : stopper.push(flush()) + stopper.end()),
+    end: () => (pending.length === 0 ? '' : stopper.push(give(pendingText(), true))) + stopper.end(),
     isStopped: stopper.isStopped,
   }
 }
