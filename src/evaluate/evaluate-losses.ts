@@ -13,8 +13,7 @@ import { findLinearModules } from '../model/linear-modules.ts'
 import type { LinearModule } from '../model/lora.ts'
 import { readAdapter, type Adapter } from '../model/peft.ts'
 import { openBase, type TrainingBase } from '../train/base.ts'
-import { orderedBatches, padBatch } from '../train/batch.ts'
-import { readSequences, type Sequence } from '../train/data.ts'
+import { type Dataset, orderedBatches } from '../train/dataset.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
@@ -52,7 +51,7 @@ export interface EvaluationResult {
 
 interface DataFile {
   readonly file: string
-  readonly sequences: readonly Sequence[]
+  readonly samples: Dataset
 }
 
 /** @throws everything that base, data, adapters and sessions throw, ADAPTER_MISMATCH */
@@ -79,7 +78,7 @@ async function measureAll(
   onProgress: OnProgress,
 ): Promise<EvaluationResult> {
   const data: DataFile[] = []
-  for (const file of options.data) data.push({ file, sequences: await readSequences(file, base.form) })
+  for (const file of options.data) data.push({ file, samples: (await base.readData([file])).dataset })
   const modules = findLinearModules(base.model)
   const results: AdapterLosses[] = []
   const total = options.adapters.length * data.length
@@ -156,6 +155,7 @@ async function measure(
     model: base.model,
     weightsFolder: base.folder,
     trainable,
+    loss: base.loss,
     device,
     threads,
   })
@@ -166,12 +166,12 @@ async function measure(
       if (factor) slot.set(factor)
     }
     const losses: FileLoss[] = []
-    for (const { file, sequences } of data) {
+    for (const { file, samples } of data) {
       onFile()
       let lossSum = 0
       let targetTokens = 0
-      for (const part of orderedBatches(sequences, batchSize)) {
-        const batch = padBatch(part, base.padId)
+      for (const numbers of orderedBatches(samples, batchSize)) {
+        const batch = samples.collate(numbers)
         lossSum += await objective.lossSum(parameters, batch)
         targetTokens += batch.targetCount
       }

@@ -1,33 +1,49 @@
 /**
- * What training and evaluation need of a pretrained model: its graph, where its weights lie, and how text becomes ids.
- * In: a Hugging Face folder. Out: a `TrainingBase`; no weight is read.
+ * What training and evaluation need of a pretrained model: its graph, where its weights lie, what it learns, and how
+ * files become samples. In: a Hugging Face folder. Out: a `TrainingBase`; no weight is read.
  */
 import { RoundError } from '../core/errors.ts'
-import { loadLlama, type LlamaModel } from '../model/hf-llama.ts'
+import type { OnnxModel } from '../model/graph.ts'
+import { loadLlama } from '../model/hf-llama.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
-import type { SequenceForm } from './data.ts'
 import type { TrainFault } from './errors.ts'
+import type { LossKind } from './gradient/loss.ts'
+import { readTokenData } from './tasks/causal-lm.ts'
+import type { Task, TaskData } from './tasks/task.ts'
 import { readChatTemplate } from './tokens/chat-template.ts'
 
-export interface TrainingBase extends LlamaModel {
-  readonly form: SequenceForm
-  /** Any id serves: padding is masked out of attention and loss. */
-  readonly padId: number
+export interface TrainingBase {
+  readonly model: OnnxModel
+  /** The folder that the weights' locations are relative to. */
+  readonly folder: string
+  readonly task: Task
+  readonly loss: LossKind
+  /**
+   * Samples of JSONL files, in their order.
+   * @throws FILE_MISSING | FILE_TOO_LARGE | DATA_INVALID | DATA_EMPTY | CHAT_TEMPLATE_MISSING
+   */
+  readonly readData: (files: readonly string[]) => Promise<TaskData>
 }
 
 /** @throws what loadLlama, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN */
 export async function openBase(folder: string): Promise<TrainingBase> {
-  const llama = await loadLlama(folder)
+  const { model, config } = await loadLlama(folder)
   const tokenizer = await readTokenizer(folder)
-  const endOfSequenceId = tokenizer.endOfSequenceId ?? llama.config.endOfSequenceId
-  if (endOfSequenceId === null || endOfSequenceId >= llama.config.vocabSize) {
+  const endOfSequenceId = tokenizer.endOfSequenceId ?? config.endOfSequenceId
+  if (endOfSequenceId === null || endOfSequenceId >= config.vocabSize) {
     const fault: TrainFault = { code: 'END_OF_SEQUENCE_UNKNOWN', folder }
-    throw new RoundError(fault, `${folder}: no end-of-sequence id below ${llama.config.vocabSize}`, {
+    throw new RoundError(fault, `${folder}: no end-of-sequence id below ${config.vocabSize}`, {
       hint: 'Set eos_token in tokenizer_config.json, or eos_token_id in config.json.',
     })
   }
-  const { positionCountMax } = llama.config
+  const { positionCountMax } = config
   const template = await readChatTemplate(folder)
   const form = { encode: tokenizer.encode, endOfSequenceId, positionCountMax, template, folder }
-  return { ...llama, form, padId: 0 }
+  return {
+    model,
+    folder,
+    task: 'causal-lm',
+    loss: 'causal-lm',
+    readData: (files) => readTokenData(files, form),
+  }
 }

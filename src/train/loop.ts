@@ -1,6 +1,6 @@
 /**
  * The training loop: epochs, steps, accumulation, clipping, schedule, validation, early stopping, checkpoints.
- * In: an objective (loss and gradient of a batch at given parameters), sequences, a recipe. Out: the parameters of the
+ * In: an objective (loss and gradient of a batch at given parameters), a dataset, a recipe. Out: the parameters of the
  * lowest validation loss (of the last step where there is no validation) and the run's history.
  * Invariants: the result is a function of base, data, recipe and the arithmetic of the objective alone: a run that was
  * killed and resumed ends with the same bits as one that was not. Each target token of a step counts alike, whatever
@@ -9,9 +9,8 @@
  */
 import { assert, RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
-import { orderedBatches, padBatch, shuffledBatches, type Batch } from './batch.ts'
+import { orderedBatches, shuffledBatches, type Batch, type BatchNumbers, type Dataset } from './dataset.ts'
 import type { CheckpointStore } from './checkpoint.ts'
-import type { Sequence } from './data.ts'
 import type { TrainFault } from './errors.ts'
 import { createAdamW, type AdamW } from './optimizer/adamw.ts'
 import { euclideanNorm } from './optimizer/clipping.ts'
@@ -59,11 +58,10 @@ export interface LoopState {
 export interface LoopInput {
   readonly objective: Objective
   readonly initial: Float32Array
-  readonly training: readonly Sequence[]
-  /** Empty: no validation, the last parameters are the result. */
-  readonly validation: readonly Sequence[]
+  readonly training: Dataset
+  /** null: no validation, the last parameters are the result. */
+  readonly validation: Dataset | null
   readonly recipe: TrainingRecipe
-  readonly padId: number
   readonly checkpoints: CheckpointStore<LoopState> | null
   /** Steps between checkpoints beside those at validations; 0: none. */
   readonly checkpointEverySteps: number
@@ -103,7 +101,7 @@ export async function runLoop(input: LoopInput): Promise<LoopResult> {
     stoppedEarly = await runEpoch(run)
   }
   const { history, step, bestStep, patience } = run.state
-  const hasValidation = input.validation.length > 0
+  const hasValidation = input.validation !== null
   return {
     parameters: hasValidation ? run.best : run.parameters,
     history,
@@ -121,7 +119,7 @@ async function openRun(input: LoopInput): Promise<Run> {
     input.initial.length === objective.parameterCount,
     'the initial parameters are those of the objective',
   )
-  const batchesPerEpoch = Math.ceil(training.length / recipe.batchSize)
+  const batchesPerEpoch = Math.ceil(training.size / recipe.batchSize)
   const stepsPerEpoch = Math.ceil(batchesPerEpoch / recipe.accumulation)
   const stepCount = stepsPerEpoch * recipe.epochs
   const schedule: Schedule = {
@@ -177,8 +175,7 @@ async function runEpoch(run: Run): Promise<boolean> {
     if (isValidationDue(run, isEpochEnd)) {
       await validate(run)
       const { patience } = recipe
-      if (patience > 0 && run.input.validation.length > 0 && run.state.patience.waited >= patience)
-        return true
+      if (patience > 0 && run.input.validation !== null && run.state.patience.waited >= patience) return true
     } else if (isCheckpointDue(run)) await saveCheckpoint(run)
     if (isEpochEnd) return false
   }
@@ -197,14 +194,14 @@ function isCheckpointDue(run: Run): boolean {
 }
 
 /** One step of the optimiser, on the gradient of all target tokens of `parts` together. */
-async function takeStep(run: Run, parts: readonly (readonly Sequence[])[]): Promise<void> {
-  const { objective, recipe, padId, onProgress } = run.input
+async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void> {
+  const { objective, recipe, training, onProgress } = run.input
   const { step } = run.state
   let total: Float32Array | null = null
   let lossSum = 0
   let targetCount = 0
-  for (const sequences of parts) {
-    const batch = padBatch(sequences, padId)
+  for (const numbers of parts) {
+    const batch = training.collate(numbers)
     const part = await objective.lossAndGradient(run.parameters, batch)
     lossSum += part.lossSum
     targetCount += batch.targetCount
@@ -258,25 +255,24 @@ async function validate(run: Run): Promise<void> {
 }
 
 async function meanLoss(run: Run): Promise<number | null> {
-  const { validation, objective, recipe, padId } = run.input
-  if (validation.length === 0) return null
-  const mean = await meanLossOf(objective, run.parameters, validation, recipe.batchSize, padId)
+  const { validation, objective, recipe } = run.input
+  if (validation === null) return null
+  const mean = await meanLossOf(objective, run.parameters, validation, recipe.batchSize)
   if (!Number.isFinite(mean)) throw diverged(run.state.step)
   return mean
 }
 
-/** Mean cross-entropy over all targets of the sequences together, nats. */
+/** Mean loss over all targets of the data together; cross-entropy in nats. */
 export async function meanLossOf(
   objective: Pick<Objective, 'lossSum'>,
   parameters: Float32Array,
-  sequences: readonly Sequence[],
+  data: Dataset,
   batchSize: number,
-  padId: number,
 ): Promise<number> {
   let lossSum = 0
   let targetCount = 0
-  for (const part of orderedBatches(sequences, batchSize)) {
-    const batch = padBatch(part, padId)
+  for (const numbers of orderedBatches(data, batchSize)) {
+    const batch = data.collate(numbers)
     lossSum += await objective.lossSum(parameters, batch)
     targetCount += batch.targetCount
   }

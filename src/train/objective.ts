@@ -4,11 +4,12 @@
  * Cost: each run copies parameters in and gradients out once.
  */
 import { assert } from '../core/errors.ts'
-import { DataType, type OnnxModel } from '../model/graph.ts'
+import type { OnnxModel } from '../model/graph.ts'
 import { openSession, type Device, type Session } from '../model/session.ts'
 import { floatsOf, floatTensor, type HostTensors } from '../model/session-tensor.ts'
-import type { Batch } from './batch.ts'
+import type { Batch } from './dataset.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
+import type { LossKind } from './gradient/loss.ts'
 import {
   buildEvaluationGraph,
   buildTrainingGraph,
@@ -25,6 +26,7 @@ export interface ObjectiveOptions {
   readonly model: OnnxModel
   readonly weightsFolder: string
   readonly trainable: Trainable
+  readonly loss: LossKind
   readonly device: Device
   /** 0: ONNX Runtime's choice. */
   readonly threads: number
@@ -37,7 +39,7 @@ export interface OpenObjective extends Objective {
 
 /** @throws what buildTrainingGraph and openSession throw */
 export async function openObjective(options: ObjectiveOptions): Promise<OpenObjective> {
-  const graph = buildTrainingGraph(options.model, { trainable: options.trainable, loss: 'causal-lm' })
+  const graph = buildTrainingGraph(options.model, { trainable: options.trainable, loss: options.loss })
   const training = await open(options, graph)
   let measuring: Session | null = null
   return {
@@ -66,7 +68,7 @@ export async function openObjective(options: ObjectiveOptions): Promise<OpenObje
 export async function openMeasure(
   options: ObjectiveOptions,
 ): Promise<Omit<OpenObjective, 'lossAndGradient' | 'decays'>> {
-  const graph = buildEvaluationGraph(options.model, { trainable: options.trainable, loss: 'causal-lm' })
+  const graph = buildEvaluationGraph(options.model, { trainable: options.trainable, loss: options.loss })
   const session = await open(options, graph)
   return {
     parameterCount: graph.parameterCount,
@@ -79,7 +81,7 @@ export async function openMeasure(
 function openMeasuring(options: ObjectiveOptions): Promise<Session> {
   return open(
     options,
-    buildEvaluationGraph(options.model, { trainable: options.trainable, loss: 'causal-lm' }),
+    buildEvaluationGraph(options.model, { trainable: options.trainable, loss: options.loss }),
   )
 }
 
@@ -93,11 +95,9 @@ async function lossSumOf(session: Session, parameters: Float32Array, batch: Batc
 }
 
 function feedsOf(parameters: Float32Array, batch: Batch): HostTensors {
-  const dims = [batch.size, batch.length]
   return {
-    input_ids: { dataType: DataType.int64, dims, data: batch.inputIds },
-    attention_mask: { dataType: DataType.int64, dims, data: batch.attentionMask },
-    [LABELS_INPUT]: { dataType: DataType.int64, dims, data: batch.labels },
+    ...batch.feeds,
+    [LABELS_INPUT]: batch.labels,
     [PARAMETERS_INPUT]: floatTensor([parameters.length], parameters),
   }
 }

@@ -14,15 +14,15 @@ import { digestBaseModel } from '../model/base-digest.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
-import { splitForValidation } from './batch.ts'
+import { type Dataset, splitForValidation } from './dataset.ts'
 import { openCheckpointStore } from './checkpoint.ts'
-import { readSequences, type Sequence } from './data.ts'
 import type { Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
 import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
 import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
+import type { DataSummary, Task } from './tasks/task.ts'
 import { readStartingWeights, writeTrainedAdapter, writeTrainedModel } from './results.ts'
 
 /** `training.json`: what was done, and how it went. */
@@ -38,9 +38,13 @@ export interface TrainingResult {
   /** Where the base was quantised: what that did to its modules. */
   readonly quantisation?: QuantisationSummary
   readonly device: string
-  /** Sequences trained on, and set aside. */
+  /** What the model learns. */
+  readonly task: Task
+  /** Samples trained on, and set aside. */
   readonly samples: { readonly training: number; readonly validation: number }
-  /** Target tokens of one epoch. */
+  /** Samples of the data files that lost their end, or had nothing to learn in them. */
+  readonly dataSummary: DataSummary
+  /** Targets of one epoch: tokens of a language model. */
   readonly targetTokens: number
   /** Names of the modules with an adapter; empty in full mode. */
   readonly modules: readonly string[]
@@ -75,6 +79,7 @@ export async function runTraining(
     model: base.model,
     weightsFolder: base.folder,
     trainable,
+    loss: base.loss,
     device: options.device,
     threads: options.threads,
   })
@@ -86,9 +91,9 @@ export async function runTraining(
     const loop = {
       objective,
       initial,
-      ...data,
+      training: data.training,
+      validation: data.validation,
       recipe,
-      padId: base.padId,
       checkpoints,
       checkpointEverySteps,
       onProgress,
@@ -96,7 +101,7 @@ export async function runTraining(
     const result = await runLoop(loop)
     const out = await writeOutcome(options, modules, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
-    const outcome = { options, identity, data, modules, objective, result, out, seconds }
+    const outcome = { options, task: base.task, identity, data, modules, objective, result, out, seconds }
     const summary = { ...summarise(outcome), ...(quantisation === null ? {} : { quantisation }) }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
@@ -119,22 +124,21 @@ async function quantised(
 }
 
 interface Data {
-  readonly training: readonly Sequence[]
-  readonly validation: readonly Sequence[]
+  readonly training: Dataset
+  readonly validation: Dataset | null
+  readonly summary: DataSummary
 }
 
 async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
-  const readAll = async (files: readonly string[]): Promise<Sequence[]> => {
-    const perFile: (readonly Sequence[])[] = []
-    for (const file of files) perFile.push(await readSequences(file, base.form))
-    return perFile.flat()
+  const { dataset: training, summary } = await base.readData(options.data)
+  if (options.validation.length > 0) {
+    const { dataset: validation } = await base.readData(options.validation)
+    return { training, validation, summary }
   }
-  const training = await readAll(options.data)
-  if (options.validation.length > 0) return { training, validation: await readAll(options.validation) }
   const { validationShare, seed } = options.recipe
-  // A single sequence cannot be split: it is trained on, without validation.
-  if (validationShare === 0 || training.length < 2) return { training, validation: [] }
-  return splitForValidation(training, validationShare, seed)
+  // A single sample cannot be split: it is trained on, without validation.
+  if (validationShare === 0 || training.size < 2) return { training, validation: null, summary }
+  return { ...splitForValidation(training, validationShare, seed), summary }
 }
 
 function trainableOf(
@@ -211,6 +215,7 @@ async function writeOutcome(
 
 interface Outcome {
   readonly options: CheckedTrainingOptions
+  readonly task: Task
   readonly identity: Identity
   readonly data: Data
   readonly modules: readonly LinearModule[]
@@ -222,6 +227,7 @@ interface Outcome {
 
 function summarise({
   options,
+  task,
   identity,
   data,
   modules,
@@ -239,8 +245,10 @@ function summarise({
     data: identity.data,
     recipe: options.recipe,
     device: options.device,
-    samples: { training: data.training.length, validation: data.validation.length },
-    targetTokens: data.training.reduce((sum, sequence) => sum + sequence.targetCount, 0),
+    task,
+    samples: { training: data.training.size, validation: data.validation?.size ?? 0 },
+    dataSummary: data.summary,
+    targetTokens: data.training.targetCount,
     modules: modules.map((module) => module.name),
     parameterCount: objective.parameterCount,
     steps: result.stepCount,

@@ -1,7 +1,8 @@
 // Protects what a training line means: which ids, which targets, which cut; and that a bad line is named.
 import { expect, test } from 'vitest'
-import { orderedBatches, padBatch, shuffledBatches, splitForValidation } from '../../../src/train/batch.ts'
+import { orderedBatches, shuffledBatches, splitForValidation } from '../../../src/train/dataset.ts'
 import { parseSequences } from '../../../src/train/data.ts'
+import { padSequences, sequenceData } from '../../../src/train/tasks/causal-lm.ts'
 
 const form = {
   encode: (text: string) => [...Buffer.from(text)],
@@ -68,34 +69,39 @@ test('empty data is DATA_EMPTY', () => {
 })
 
 test('a batch is padded on the right, padding without mask and target', () => {
-  const batch = padBatch(parse('{"text":"a"}', '{"prompt":"b","completion":"cd"}'), 0)
-  expect({ size: batch.size, length: batch.length, targetCount: batch.targetCount }).toEqual({
-    size: 2,
-    length: 4,
-    targetCount: 4,
-  })
-  expect([...batch.inputIds].map(Number)).toEqual([97, 1, 0, 0, 98, 99, 100, 1])
-  expect([...batch.attentionMask].map(Number)).toEqual([1, 1, 0, 0, 1, 1, 1, 1])
-  expect([...batch.labels].map(Number)).toEqual([97, 1, -100, -100, -100, 99, 100, 1])
+  const { size, feeds, labels, targetCount } = padSequences(
+    parse('{"text":"a"}', '{"prompt":"b","completion":"cd"}'),
+  )
+  expect({ size, dims: labels.dims, targetCount }).toEqual({ size: 2, dims: [2, 4], targetCount: 4 })
+  const numbers = (name: string) => [...(feeds[name]?.data ?? [])].map(Number)
+  expect(numbers('input_ids')).toEqual([97, 1, 0, 0, 98, 99, 100, 1])
+  expect(numbers('attention_mask')).toEqual([1, 1, 0, 0, 1, 1, 1, 1])
+  expect([...labels.data].map(Number)).toEqual([97, 1, -100, -100, -100, 99, 100, 1])
 })
 
-test('an epoch shows every sequence once, in an order that its seed decides', () => {
-  const sequences = parse(...Array.from({ length: 50 }, (_, i) => `{"text":"${'x'.repeat(i % 6)}${i}"}`))
-  const texts = (seed: string) =>
-    shuffledBatches(sequences, 4, seed).flatMap((batch) => batch.map(({ ids }) => ids.join()))
-  expect(texts('a/1')).toEqual(texts('a/1'))
-  expect(texts('a/1')).not.toEqual(texts('a/2'))
-  const all = sequences.map(({ ids }) => ids.join()).sort()
-  expect(texts('a/1').sort()).toEqual(all)
-  const ordered = orderedBatches(sequences, 4).flatMap((batch) => batch.map(({ ids }) => ids.join()))
-  expect(ordered.sort()).toEqual(all)
+test('an epoch shows every sample once, in an order that its seed decides', () => {
+  const data = sequenceData(
+    parse(...Array.from({ length: 50 }, (_, i) => `{"text":"${'x'.repeat(i % 6)}${i}"}`)),
+  )
+  const order = (seed: string) => shuffledBatches(data, 4, seed).flat()
+  expect(order('a/1')).toEqual(order('a/1'))
+  expect(order('a/1')).not.toEqual(order('a/2'))
+  const all = Array.from({ length: 50 }, (_, i) => i)
+  expect(order('a/1').toSorted((a, b) => a - b)).toEqual(all)
+  const ordered = orderedBatches(data, 4).flat()
+  expect(ordered.toSorted((a, b) => a - b)).toEqual(all)
+  const lengths = ordered.map((number) => data.lengths[number] ?? 0)
+  expect(lengths).toEqual(lengths.toSorted((a, b) => a - b))
 })
 
 test('the validation split shares nothing with what is trained on, and both sides hold something', () => {
-  const sequences = parse(...Array.from({ length: 20 }, (_, i) => `{"text":"${i}"}`))
-  const { training, validation } = splitForValidation(sequences, 0.1, 'seed')
-  expect(validation).toHaveLength(2)
-  expect(new Set([...training, ...validation]).size).toBe(20)
-  const pair = splitForValidation(sequences.slice(0, 2), 0.01, 'seed')
-  expect([pair.training.length, pair.validation.length]).toEqual([1, 1])
+  const data = sequenceData(parse(...Array.from({ length: 20 }, (_, i) => `{"text":"${i + 10}"}`)))
+  const { training, validation } = splitForValidation(data, 0.1, 'seed')
+  expect([training.size, validation.size]).toEqual([18, 2])
+  expect(training.targetCount + validation.targetCount).toBe(data.targetCount)
+  const rows = ({ size, collate }: typeof data) =>
+    Array.from({ length: size }, (_, i) => [...(collate([i]).feeds['input_ids']?.data ?? [])].join())
+  expect(new Set([...rows(training), ...rows(validation)]).size).toBe(20)
+  const pair = splitForValidation(data.subset([0, 1]), 0.01, 'seed')
+  expect([pair.training.size, pair.validation.size]).toEqual([1, 1])
 })

@@ -1,8 +1,8 @@
 // Protects the training loop on an objective whose every gradient is known: steps, accumulation, stopping, resuming.
 import { expect, test } from 'vitest'
-import type { Batch } from '../../../src/train/batch.ts'
+import { sequenceData } from '../../../src/train/tasks/causal-lm.ts'
+import type { Batch, Dataset } from '../../../src/train/dataset.ts'
 import type { Checkpoint, CheckpointStore } from '../../../src/train/checkpoint.ts'
-import type { Sequence } from '../../../src/train/data.ts'
 import { runLoop, type LoopInput, type LoopState, type Objective } from '../../../src/train/loop.ts'
 import { recipeSchema, type TrainingRecipe } from '../../../src/train/options.ts'
 import * as v from 'valibot'
@@ -10,15 +10,17 @@ import * as v from 'valibot'
 const recipeOf = (fields: v.InferInput<typeof recipeSchema>): TrainingRecipe => v.parse(recipeSchema, fields)
 
 /** Sequences of one target each; its id is the target's value. */
-const sequencesOf = (...values: readonly number[]): Sequence[] =>
-  values.map((value) => ({
-    ids: Int32Array.of(0, value),
-    labels: Int32Array.of(-100, value),
-    targetCount: 1,
-  }))
+const sequencesOf = (...values: readonly number[]): Dataset =>
+  sequenceData(
+    values.map((value) => ({
+      ids: Int32Array.of(0, value),
+      labels: Int32Array.of(-100, value),
+      targetCount: 1,
+    })),
+  )
 
 const valuesOf = (batch: Batch): number[] =>
-  [...batch.inputIds].flatMap((id, i) => (i % batch.length === 1 ? [Number(id)] : []))
+  [...(batch.feeds['input_ids']?.data ?? [])].flatMap((id, i) => (i % 2 === 1 ? [Number(id)] : []))
 
 /** Sum over targets t of ½(x − t)², whose least point is the mean of the targets. */
 const quadratic = (): Objective => ({
@@ -46,7 +48,6 @@ const inputOf = (fields: Partial<LoopInput>, recipe: v.InferInput<typeof recipeS
     patience: 0,
     ...recipe,
   }),
-  padId: 0,
   checkpoints: null,
   checkpointEverySteps: 0,
   onProgress: () => undefined,
@@ -135,7 +136,7 @@ test('early stopping ends the run and keeps the best parameters, not the last', 
 })
 
 test('without validation the last parameters are the result', async () => {
-  const result = await runLoop(inputOf({ validation: [] }))
+  const result = await runLoop(inputOf({ validation: null }))
   expect(result.bestValidationLoss).toBeNull()
   expect(result.bestStep).toBe(result.stepCount)
   expect(result.parameters[0]).toBeCloseTo(3.5, 1)
@@ -162,7 +163,7 @@ test.each([
 ])('a gradient of norm 3.5 with the bound %d moves as one of norm %d', async (gradientNormMax, norm) => {
   // Without means and with an epsilon far above the gradient, a step is rate · g / (|g| + ε).
   const recipe = { epochs: 1, batchSize: 6, betas: [0, 0] as [number, number], warmupShare: 0, epsilon: 100 }
-  const result = await runLoop(inputOf({ validation: [] }, { ...recipe, gradientNormMax }))
+  const result = await runLoop(inputOf({ validation: null }, { ...recipe, gradientNormMax }))
   expect(result.parameters[0]).toBeCloseTo((0.2 * norm) / (norm + 100), 7)
 })
 
