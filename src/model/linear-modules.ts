@@ -40,8 +40,9 @@ export function findLinearModules(
   const graph = new ConstantView(model)
   const nameOf = moduleNames(model, naming)
   const labels = new Labels()
+  const weights = new Set(model.graph.nodes.flatMap((node) => graph.productOf(node)?.weight ?? []))
   return model.graph.nodes.flatMap((node, nodeIndex) => {
-    const product = graph.productOf(node)
+    const product = graph.productOf(node, weights)
     const [input = ''] = node.inputs
     const [output = ''] = node.outputs
     if (product === null) return []
@@ -65,14 +66,27 @@ export function findLinearModules(
 /** Names for pairs of module and weight: the first weight of a module has its name alone. */
 class Labels {
   readonly #weights = new Map<string, string[]>()
+  readonly #modules = new Map<string, string>()
 
-  nameFor(module: string, weight: string): string {
+  nameFor(found: string, weight: string): string {
+    const first = this.#modules.get(weight) ?? found
+    this.#modules.set(weight, first)
+    const module = isRepeat(found, first) ? first : found
     const weights = this.#weights.get(module) ?? []
     if (!weights.includes(weight)) weights.push(weight)
     this.#weights.set(module, weights)
     const place = weights.indexOf(weight)
     return place === 0 ? module : `${module}:${place + 1}`
   }
+}
+
+/** The TorchScript exporter counts the runs of a module behind its name, or behind that of a module around it. */
+function isRepeat(found: string, first: string): boolean {
+  const [parts, others] = [found.split('.'), first.split('.')]
+  return (
+    parts.length === others.length &&
+    parts.every((part, i) => part === others[i] || part.replace(/_\d+$/, '') === others[i])
+  )
 }
 
 interface Source {
@@ -95,6 +109,8 @@ const HEAD_STEPS: ReadonlySet<string> = new Set([
   'Unsqueeze',
 ])
 
+const NO_WEIGHTS: ReadonlySet<string> = new Set()
+
 /** Questions to a graph about its constants and who reads what. */
 class ConstantView {
   readonly #model: OnnxModel
@@ -115,10 +131,11 @@ class ConstantView {
     }
   }
 
-  productOf(node: GraphNode): Product | null {
+  /** @param weights — of other products: with one of these, a product of two constants is a module's too */
+  productOf(node: GraphNode, weights: ReadonlySet<string> = NO_WEIGHTS): Product | null {
     const isStandard = node.domain === ''
-    if (node.op === 'MatMul' && isStandard) return this.#matMul(node)
-    if (node.op === 'Gemm' && isStandard) return this.#gemm(node)
+    if (node.op === 'MatMul' && isStandard) return this.#matMul(node, weights)
+    if (node.op === 'Gemm' && isStandard) return this.#gemm(node, weights)
     if (node.op === 'Conv' && isStandard) return this.#pointwise(node)
     if (node.op === 'MatMulNBits') return this.#quantised(node)
     return null
@@ -153,16 +170,21 @@ class ConstantView {
     return false
   }
 
-  #matMul(node: GraphNode): Product | null {
+  #matMul(node: GraphNode, weights: ReadonlySet<string>): Product | null {
     const source = this.#source(node.inputs[1] ?? '')
-    if (source === null || this.#source(node.inputs[0] ?? '') !== null) return null
+    if (source === null || !this.#isRun(node, source, weights)) return null
     return this.#matrix('MatMul', source, source.isTransposed)
   }
 
-  #gemm(node: GraphNode): Product | null {
+  /** A weight meets what is computed, or a table that the same module is run over, as relative places are. */
+  #isRun(node: GraphNode, { initializer }: Source, weights: ReadonlySet<string>): boolean {
+    return weights.has(initializer) || this.#source(node.inputs[0] ?? '') === null
+  }
+
+  #gemm(node: GraphNode, weights: ReadonlySet<string>): Product | null {
     const source = this.#source(node.inputs[1] ?? '')
     const isPlain = intOf(node, 'transA', 0) === 0 && floatOf(node, 'alpha', 1) === 1
-    if (source === null || !isPlain || this.#source(node.inputs[0] ?? '') !== null) return null
+    if (source === null || !isPlain || !this.#isRun(node, source, weights)) return null
     return this.#matrix('Gemm', source, source.isTransposed !== (intOf(node, 'transB', 0) === 1))
   }
 

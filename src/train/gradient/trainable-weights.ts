@@ -29,13 +29,17 @@ export function trainableWeights(model: OnnxModel): readonly TensorValue[] {
 
 /** Operators that read a table of parameters by themselves, whatever their other inputs are. */
 const PARAMETER_READERS: ReadonlySet<string> = new Set(['Gather', 'LayerNormalization', 'Conv', 'Gemm'])
-/** Operators behind which a table is still itself. */
+/** Operators behind which a table is still itself, or the same parameter in another measure. */
 const MOVERS: ReadonlySet<string> = new Set([
   'Cast',
+  'Exp',
   'Expand',
   'Identity',
+  'Neg',
   'Reshape',
+  'Sigmoid',
   'Slice',
+  'Softplus',
   'Squeeze',
   'Transpose',
   'Unsqueeze',
