@@ -27,7 +27,7 @@ const { values } = parseArgs({
     n: { type: 'string', default: '16' },
     d: { type: 'string', default: String(1 << 20) },
     rank: { type: 'string', default: '8' },
-    rules: { type: 'string', default: RULES.map(({ id }) => id).join(',') },
+    rules: { type: 'string', default: 'mean,weighted-mean,clipped-mean,krum,multi-krum,median,trimmed-mean' },
     json: { type: 'boolean', default: false },
     /** One row in this process: `tiles:median`, `files:mean`. */
     row: { type: 'string' },
@@ -85,6 +85,8 @@ async function timeTiles(ruleId: string): Promise<Timed> {
   const { exports, arena } = await loadKernel()
   const stride = 4 * d
   const [tiles, keys, to] = [arena.reserve(stride * n + 16), arena.reserve(16 * n), arena.reserve(stride)]
+  const claims = arena.reserve(8 * n)
+  arena.doubles(claims, n).fill(1)
   const block = randomBlock()
   for (let i = 0; i < n; i++) {
     const row = new Float32Array(exports.memory.buffer, tiles + stride * i, d)
@@ -107,6 +109,7 @@ async function timeTiles(ruleId: string): Promise<Timed> {
     count: d,
     numerator: 1,
     denominator: 1,
+    claims,
     keys,
     to,
   })

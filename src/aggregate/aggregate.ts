@@ -2,20 +2,23 @@
  * Agreed updates → the aggregate, and one update → admitted or not: the stage's two questions, put to the kernel process.
  * Inputs are put in roster order here, so the order in which they arrived is forgotten before any arithmetic.
  */
+import type { ChosenRule, NamedRule } from '../charter/rule-book.ts'
 import type { Charter, Layout } from '../charter/schema.ts'
 import { fromHex, toHex } from '../core/bytes.ts'
 import { assert } from '../core/errors.ts'
 import { asDigest, type Digest } from '../core/ids.ts'
 import { inRosterOrder, type MemberIndex } from '../core/order.ts'
 import type { OnProgress } from '../core/ports.ts'
-import type { NamedRule } from '../charter/rule-book.ts'
 import { removeFile } from '../files/index.ts'
 import { locateFactors } from './inputs.ts'
-import type { AdmissionAnswer, InputFigures, JobInput } from './job.ts'
+import { aggregateError } from './errors.ts'
+import type { AdmissionAnswer, FactorPlaces, JobInput, UniformFigures } from './job.ts'
 import { type KernelClient, openKernelClient } from './kernel-client.ts'
 import { keptShareOf, recompress } from './recompress.ts'
+import { type AggregateMember, describeMembers } from './report.ts'
 import { firstValidRule } from './rule-book.ts'
-import { capWeights } from './weights.ts'
+import { isSeeded, resolveRule, ruleText } from './rule-choice.ts'
+import { type CappedWeights, capWeights } from './weights.ts'
 
 export interface AggregateInput {
   readonly member: MemberIndex
@@ -30,15 +33,8 @@ export interface AggregateRequest {
   readonly aggregation: Charter['aggregation']
   readonly inputs: readonly AggregateInput[]
   readonly outputPath: string
-}
-
-export interface AggregateMember extends InputFigures {
-  readonly member: MemberIndex
-  /** Rank of the score, from 1 for the smallest; null for rules without scores. */
-  readonly scoreRank: number | null
-  /** Score and norm over the median of all updates: how far out this one is. */
-  readonly scoreToMedian: number | null
-  readonly normToMedian: number | null
+  /** What rules that draw lots draw from: seed.ts makes a round's. */
+  readonly seed?: Digest
 }
 
 export interface AggregateOutcome {
@@ -46,12 +42,18 @@ export interface AggregateOutcome {
   readonly digest: Digest
   readonly sizeBytes: number
   readonly rule: NamedRule
+  /** The rule with its steps and parameters in force, as in the file's header. */
+  readonly ruleText: string
   readonly form: 'stacked' | 'dense'
   readonly members: readonly AggregateMember[]
   /** ‖result‖ over all modules. */
   readonly norm: number
   /** The cap on claimed weights, where it bites. */
   readonly weightCap: number | null
+  /** What equal weights would have given; null where they are equal or the rule knows none. */
+  readonly uniform: UniformFigures | null
+  /** Figures of the rule's own, such as the length of the last step. */
+  readonly notes: Readonly<Record<string, number>>
   /** Where the charter asks for a rank: how much of ‖ΔW‖² the result keeps, 0 to 1. */
   readonly recompression: { readonly rank: number; readonly keptShare: number } | null
 }
@@ -74,19 +76,16 @@ export async function aggregate(
 ): Promise<AggregateOutcome> {
   const { layout, aggregation, outputPath } = request
   const inputs = inRosterOrder(request.inputs)
-  const rule = firstValidRule(aggregation.rules, inputs.length, aggregation.b)
-  const { weights, cap } =
-    aggregation.weights === 'uniform'
-      ? { weights: inputs.map(() => 1), cap: null }
-      : capWeights(
-          inputs.map(({ claim }) => claim),
-          aggregation.b,
-          aggregation.samplesRange,
-        )
-  const jobInputs: JobInput[] = []
-  for (const [index, { path }] of inputs.entries()) {
-    jobInputs.push({ path, claim: weights[index] ?? 1, factors: await locateFactors(path, layout) })
-  }
+  const choice = firstValidRule(aggregation.rules, inputs.length, aggregation.b)
+  const rule = resolveRule(choice)
+  const seed = request.seed === undefined ? null : toHex(request.seed)
+  if (isSeeded(rule) && seed === null) throw seedMissing(choice)
+  const located: (readonly FactorPlaces[])[] = []
+  for (const { path } of inputs) located.push(await locateFactors(path, layout))
+  const { weights, cap } = claimsOf(inputs, located, aggregation)
+  const jobInputs = inputs.map(({ path }, index): JobInput => {
+    return { path, claim: weights[index] ?? 1, factors: located[index] ?? [] }
+  })
   const { resultRank } = aggregation
   // The whole result is a step on the way to one of a given rank, and stays beside it only meanwhile.
   const wholePath = resultRank === undefined ? outputPath : `${outputPath}.whole`
@@ -95,8 +94,10 @@ export async function aggregate(
       {
         kind: 'aggregate',
         kernelDigest: toHex(aggregation.kernelDigest),
-        rule: rule.id,
+        rule: choice,
         b: aggregation.b,
+        seed,
+        claims: aggregation.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
         lambda: aggregation.lambda,
         modules: layout.modules,
         inputs: jobInputs,
@@ -119,43 +120,56 @@ export async function aggregate(
   return {
     digest: asDigest(digest),
     sizeBytes: (shrunk ?? figures).sizeBytes,
-    rule: { id: rule.id, version: rule.version },
-    form: rule.family === 'combination' || shrunk !== null ? 'stacked' : 'dense',
+    rule: { id: choice.id, version: choice.version },
+    ruleText: ruleText(rule),
+    form: rule.facts.family === 'combination' || shrunk !== null ? 'stacked' : 'dense',
     members: describeMembers(
       inputs.map(({ member }) => member),
       figures.inputs,
     ),
     norm: figures.norm,
-    weightCap: cap,
+    weightCap: figures.weightCap ?? cap,
     recompression:
       shrunk === null || resultRank === undefined
         ? null
         : { rank: resultRank, keptShare: keptShareOf(shrunk) },
+    uniform: figures.uniform,
+    notes: figures.notes,
   }
 }
 
-/** Figures of a report for inputs, by whatever number they go. */
-export function describeMembers(
-  members: readonly MemberIndex[],
-  figures: readonly InputFigures[],
-): readonly AggregateMember[] {
-  const scores = figures.flatMap(({ score }) => (score === null ? [] : [score]))
-  const scoreMedian = medianOf(scores)
-  const normMedian = medianOf(figures.map(({ norm }) => norm))
-  return figures.map((each, index) => ({
-    member: members[index] ?? index,
-    ...each,
-    scoreRank: each.score === null ? null : 1 + scores.filter((other) => other < (each.score ?? 0)).length,
-    scoreToMedian: each.score === null || scoreMedian === 0 ? null : each.score / scoreMedian,
-    normToMedian: normMedian === 0 ? null : each.norm / normMedian,
-  }))
+/** What each update counts for, as whole numbers; norms are known to the kernel only, so those come from there. */
+function claimsOf(
+  inputs: readonly AggregateInput[],
+  located: readonly (readonly FactorPlaces[])[],
+  { weights, b, samplesRange }: Charter['aggregation'],
+): CappedWeights {
+  switch (weights) {
+    case 'uniform':
+    case 'inverse-norm':
+      return { weights: inputs.map(() => 1), cap: null }
+    case 'charter':
+    case 'samples':
+      return capWeights(
+        inputs.map(({ claim }) => claim),
+        b,
+        samplesRange,
+      )
+    case 'rank':
+      return capWeights(located.map(totalRank), b, [1, Number.MAX_SAFE_INTEGER])
+  }
 }
 
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const upper = sorted[sorted.length >> 1] ?? 0
-  return sorted.length % 2 === 1 ? upper : ((sorted[(sorted.length >> 1) - 1] ?? 0) + upper) / 2
-}
+/** A member chooses its own ranks, so this is a claim like any other. */
+export const totalRank = (factors: readonly FactorPlaces[]): number =>
+  factors.reduce((sum, { rank }) => sum + rank, 0)
+
+const seedMissing = ({ id }: ChosenRule) =>
+  aggregateError(
+    { code: 'SEED_MISSING', rule: id },
+    `rule ${id} draws lots, but there is no seed to draw them from`,
+    { hint: 'A round has one; offline, give any 32 bytes.' },
+  )
 
 export interface AdmissionRequest {
   /** Update file whose header is canonical already (src/update/check-file.ts). */

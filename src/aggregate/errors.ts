@@ -9,12 +9,17 @@ export type AggregateFault =
   | { readonly code: 'KERNEL_LOST'; readonly reason: string }
   | { readonly code: 'KERNEL_MEMORY'; readonly neededBytes: number; readonly maxBytes: number }
   | { readonly code: 'RULE_UNKNOWN'; readonly rule: string; readonly known: readonly string[] }
+  /** A step or a parameter of a rule is not there or out of range. */
+  | { readonly code: 'RULE_PARAMETER'; readonly rule: string; readonly reason: string }
+  /** A rule that draws lots was given nothing to draw from. */
+  | { readonly code: 'SEED_MISSING'; readonly rule: string }
   | {
       readonly code: 'RULE_PRECONDITION'
       readonly rule: string
       readonly inputCount: number
       readonly b: number
       readonly inputCountMin: number
+      readonly inputCountMax: number | null
       readonly valid: readonly string[]
     }
   /** With m ≤ 2b no cap keeps b members below half of the weight. */

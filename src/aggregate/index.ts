@@ -7,13 +7,14 @@ export {
   type AdmissionRequest,
   aggregate,
   type AggregateInput,
-  type AggregateMember,
   type AggregateOptions,
   type AggregateOutcome,
   type AggregateRequest,
-  describeMembers,
+  totalRank,
 } from './aggregate.ts'
 export type { AggregateFault } from './errors.ts'
+export { type AggregateMember, describeMembers } from './report.ts'
+export { readRoundSeed, roundSeed, type SeedRequest } from './seed.ts'
 export { keptShareOf, recompress, type RecompressRequest } from './recompress.ts'
 export type {
   AdmissionAnswer,
@@ -22,10 +23,20 @@ export type {
   InputFigures,
   RecompressFigures,
   TensorPlace,
+  UniformFigures,
 } from './job.ts'
 export { type KernelClient, openKernelClient } from './kernel-client.ts'
 export { kernelDigest } from './kernel/kernel.ts'
-export { checkPrecondition, firstValidRule, RULE_BOOK, ruleNamed, validRuleIds } from './rule-book.ts'
-export { RULES } from './rules/registry.ts'
-export type { AggregationRule, CombinationRule, CoordinateRule } from './rules/rule.ts'
+export {
+  checkPrecondition,
+  firstValidRule,
+  RULE_BOOK,
+  ruleNamed,
+  validRuleIds,
+  whyInvalid,
+} from './rule-book.ts'
+export { isSeeded, parseRuleChoice, resolveRule, ruleText } from './rule-choice.ts'
+export type { ParameterFacts } from './rules/parameters.ts'
+export { RULES, STEPS } from './rules/registry.ts'
+export type { AggregationRule, AggregationStep, CombinationRule, CoordinateRule } from './rules/rule.ts'
 export { capWeights, type CappedWeights } from './weights.ts'

@@ -2,6 +2,7 @@
  * What the kernel process is told to do: plain data, so that it can be sent. Files by path, tensors by offset: whoever
  * builds a job has read the headers, and the process reads nothing but values.
  */
+import type { ChosenRule } from '../charter/rule-book.ts'
 
 /** A stored tensor of a file. */
 export interface TensorPlace {
@@ -35,8 +36,12 @@ export interface JobModule {
 export interface AggregateJob {
   readonly kind: 'aggregate'
   readonly kernelDigest: string
-  readonly rule: string
+  readonly rule: ChosenRule
   readonly b: number
+  /** Hex; null for rules that draw nothing. */
+  readonly seed: string | null
+  /** `given`: those of the inputs. `inverse-norm`: made from the norms and capped, b members below half of the weight. */
+  readonly claims: 'given' | 'inverse-norm'
   readonly lambda: readonly [numerator: number, denominator: number]
   /** In byte order of their names. */
   readonly modules: readonly JobModule[]
@@ -64,6 +69,19 @@ export interface AggregateFigures {
   readonly inputs: readonly InputFigures[]
   /** ‖result‖ */
   readonly norm: number
+  /** The cap on weights made from norms, where it bites. */
+  readonly weightCap: number | null
+  /** What equal weights would have given; null where they are equal, or the rule does not know any. */
+  readonly uniform: UniformFigures | null
+  /** Figures of the rule's own, by name. */
+  readonly notes: Readonly<Record<string, number>>
+}
+
+/** The result under equal weights beside the result. */
+export interface UniformFigures {
+  /** ‖result − that one‖ */
+  readonly differenceNorm: number
+  readonly cosine: number
 }
 
 export interface AdmissionJob {

@@ -1,55 +1,95 @@
-/** What others ask about rules: which exist, which hold for m updates of which b are poisoned. */
-import type { NamedRule, RuleBook } from '../charter/rule-book.ts'
+/** What others ask about rules: which exist, which hold for m updates of which b are poisoned, and why one does not. */
+import type { ChosenRule, RuleBook } from '../charter/rule-book.ts'
 import { aggregateError } from './errors.ts'
+import { findRule, resolveRule, type ResolvedRule } from './rule-choice.ts'
 import { RULES } from './rules/registry.ts'
-import type { AggregationRule } from './rules/rule.ts'
+import type { AggregationRule, Facts } from './rules/rule.ts'
 
-const find = ({ id, version }: NamedRule): AggregationRule | undefined =>
-  RULES.find((rule) => rule.id === id && rule.version === version)
+export { ruleNamed } from './rule-choice.ts'
 
-export const isValidFor = (rule: AggregationRule, m: number, b: number): boolean => m >= rule.inputCountMin(b)
+const holdsFor = ({ inputCountMin, inputCountMax }: Facts, m: number, b: number): boolean =>
+  m >= inputCountMin(b) && (inputCountMax === undefined || m <= inputCountMax(b))
+
+export const isValidFor = (rule: AggregationRule, m: number, b: number): boolean => holdsFor(rule, m, b)
+
+/** The part of a choice whose precondition fails, and for how many rows; null when all hold. */
+function findBreach(
+  { facts, steps }: ResolvedRule,
+  m: number,
+  b: number,
+): { readonly part: Facts; readonly count: number } | null {
+  let count = m
+  for (const step of steps) {
+    if (!holdsFor(step.facts, count, b)) return { part: step.facts, count }
+    count = step.facts.countAfter(count, step.parameter)
+  }
+  return holdsFor(facts, count, b) ? null : { part: facts, count }
+}
+
+/** Why a choice does not hold for m and b, or null. */
+export function whyInvalid(choice: ChosenRule, m: number, b: number): string | null {
+  const found = findRule(choice)
+  if ('problem' in found) return found.problem
+  const breach = findBreach(found, m, b)
+  return breach === null ? null : reasonOf(breach.part, breach.count, b)
+}
+
+function reasonOf(
+  { id, precondition, inputCountMin, inputCountMax }: Facts,
+  count: number,
+  b: number,
+): string {
+  const least = inputCountMin(b)
+  if (count < least)
+    return `${id} needs ${precondition}: at least ${least} updates to bear b = ${b}, but there are ${count}`
+  return `${id} needs ${precondition}: at most ${inputCountMax?.(b) ?? count} updates with b = ${b}, but there are ${count}`
+}
 
 /** Ids of the rules whose precondition holds. */
 export const validRuleIds = (m: number, b: number): readonly string[] =>
   RULES.filter((rule) => isValidFor(rule, m, b)).map(({ id }) => id)
 
 export const RULE_BOOK: RuleBook = {
-  has: (rule) => find(rule) !== undefined,
-  isValid: (rule, m, b) => {
-    const found = find(rule)
-    return found !== undefined && isValidFor(found, m, b)
+  has: (rule) => !('problem' in findRule(rule)),
+  problemWith: (rule) => {
+    const found = findRule(rule)
+    return 'problem' in found ? found.problem : null
   },
+  isValid: (rule, m, b) => whyInvalid(rule, m, b) === null,
   validIds: validRuleIds,
-  isDense: (rule) => find(rule)?.family === 'coordinate',
+  isDense: (rule) => {
+    const found = findRule(rule)
+    return !('problem' in found) && found.facts.family === 'coordinate'
+  },
+  explain: (m, b) =>
+    RULES.map((rule) => ({ id: rule.id, reason: whyInvalid({ id: rule.id, version: rule.version }, m, b) })),
 }
 
-/** The rule of an id, in its newest version. @throws RULE_UNKNOWN */
-export function ruleNamed(id: string): AggregationRule {
-  const rule = RULES.find((each) => each.id === id)
-  if (rule !== undefined) return rule
-  const known = RULES.map((each) => each.id)
-  throw aggregateError({ code: 'RULE_UNKNOWN', rule: id, known }, `unknown rule "${id}"`, {
-    hint: `There are: ${known.join(', ')}.`,
-  })
-}
-
-/** @throws RULE_PRECONDITION naming the rules that are valid */
-export function checkPrecondition(rule: AggregationRule, m: number, b: number): void {
-  if (isValidFor(rule, m, b)) return
-  const inputCountMin = rule.inputCountMin(b)
+/** @throws RULE_UNKNOWN | RULE_PARAMETER | RULE_PRECONDITION naming the rules that are valid */
+export function checkPrecondition(choice: ChosenRule, m: number, b: number): void {
+  const breach = findBreach(resolveRule(choice), m, b)
+  if (breach === null) return
+  const { part, count } = breach
   const valid = validRuleIds(m, b)
   throw aggregateError(
-    { code: 'RULE_PRECONDITION', rule: rule.id, inputCount: m, b, inputCountMin, valid },
-    `${rule.id} needs ${rule.precondition}: at least ${inputCountMin} updates to bear b = ${b}, but there are ${m}`,
+    {
+      code: 'RULE_PRECONDITION',
+      rule: part.id,
+      inputCount: count,
+      b,
+      inputCountMin: part.inputCountMin(b),
+      inputCountMax: part.inputCountMax?.(b) ?? null,
+      valid,
+    },
+    reasonOf(part, count, b),
     { hint: valid.length > 0 ? `Valid here: ${valid.join(', ')}.` : 'No rule is valid here; lower b.' },
   )
 }
 
-/** The first of the charter's rules whose precondition holds. @throws RULE_UNKNOWN | RULE_PRECONDITION */
-export function firstValidRule(rules: readonly NamedRule[], m: number, b: number): AggregationRule {
-  const found = rules.map((named) => find(named) ?? ruleNamed(named.id))
-  const valid = found.find((rule) => isValidFor(rule, m, b))
-  const last = found.at(-1)
+/** The first of the charter's rules whose precondition holds. @throws RULE_UNKNOWN | RULE_PARAMETER | RULE_PRECONDITION */
+export function firstValidRule(rules: readonly ChosenRule[], m: number, b: number): ChosenRule {
+  const valid = rules.find((choice) => findBreach(resolveRule(choice), m, b) === null)
+  const last = rules.at(-1)
   if (valid === undefined && last !== undefined) checkPrecondition(last, m, b)
   if (valid === undefined)
     throw aggregateError({ code: 'RULE_UNKNOWN', rule: '', known: [] }, 'the charter names no rule')

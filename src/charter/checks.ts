@@ -95,7 +95,8 @@ function* ruleProblems(
   const seen = new Set<string>()
   for (const [i, rule] of aggregation.rules.entries()) {
     const field = `aggregation.rules.${i}`
-    if (!rules.has(rule)) yield problem(field, `there is no rule ${rule.id} of version ${rule.version}`)
+    const reason = rules.problemWith(rule)
+    if (reason !== null) yield problem(field, reason)
     if (seen.has(rule.id)) yield problem(field, `${rule.id} is listed twice`)
     seen.add(rule.id)
   }

@@ -3,7 +3,7 @@
  * Pure arithmetic on the charter; `charter check` prints it.
  */
 import { silentCountMax } from '../core/quorum.ts'
-import { type NamedRule, type RuleBook, ruleFor } from './rule-book.ts'
+import { type ChosenRule, type RuleBook, ruleFor } from './rule-book.ts'
 import type { Charter, Layout } from './schema.ts'
 
 /** A factor's line in a safetensors header: name, dtype, shape, offsets. Names of 512 characters fit. */
@@ -62,7 +62,7 @@ export interface CharterCost {
 
 export interface RuleForCount {
   readonly updates: number
-  readonly rule: NamedRule | null
+  readonly rule: ChosenRule | null
 }
 
 export interface CharterReport {

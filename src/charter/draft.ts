@@ -7,7 +7,7 @@ import type { Digest, PublicKey } from '../core/ids.ts'
 import { defaultFaultCount, defaultQuorum } from '../core/quorum.ts'
 import type { Rational } from '../core/rational.ts'
 import { updateSizeBytesOf } from './cost.ts'
-import type { NamedRule } from './rule-book.ts'
+import type { ChosenRule, NamedPart } from './rule-book.ts'
 import type { Charter, Layout, LayoutModule, RoundSchedule } from './schema.ts'
 
 export interface CharterDraft {
@@ -24,7 +24,7 @@ export interface CharterDraft {
   /** alpha / r. */
   readonly scale: Rational
   readonly dtype?: Layout['dtype']
-  readonly rules: readonly NamedRule[]
+  readonly rules: readonly ChosenRule[]
   readonly kernelDigest: Digest
   readonly rounds: readonly RoundSchedule[]
   readonly f?: number
@@ -73,7 +73,7 @@ export function buildCharter(draft: CharterDraft): Charter {
     baseModel: inByteOrder(draft.baseModel),
     layout,
     aggregation: {
-      rules: draft.rules.map(({ id, version }) => ({ id, version })),
+      rules: draft.rules.map(charterRule),
       b: draft.b ?? f,
       weights: draft.weights ?? 'uniform',
       samplesRange: [low, high],
@@ -98,6 +98,17 @@ export function buildCharter(draft: CharterDraft): Charter {
     retentionMs: draft.retentionMs ?? WEEK_MS,
     clockSkewMaxMs: draft.clockSkewMaxMs ?? CLOCK_SKEW_MAX_MS,
   }
+}
+
+type CharterRule = Charter['aggregation']['rules'][number]
+
+/** A chosen rule as the charter holds it: an absent field and one that says nothing are not the same bytes. */
+export function charterRule({ steps, ...rule }: ChosenRule): CharterRule {
+  return { ...partOf(rule), ...(steps === undefined ? {} : { steps: steps.map(partOf) }) }
+}
+
+function partOf({ id, version, parameters }: NamedPart): CharterRule {
+  return { id, version, ...(parameters === undefined ? {} : { parameters: { ...parameters } }) }
 }
 
 function inByteOrder<T extends { readonly name: string }>(items: readonly T[]): T[] {

@@ -31,10 +31,10 @@ export {
   type RuleForCount,
   updateSizeBytesOf,
 } from './cost.ts'
-export { buildCharter, type CharterDraft } from './draft.ts'
+export { buildCharter, type CharterDraft, charterRule } from './draft.ts'
 export { charterError, type CharterFault, type CharterProblem } from './errors.ts'
 export { ADDRESS_COUNT_MAX, decodeInvite, encodeInvite, type Invite, INVITE_PREFIX } from './invite.ts'
-export { type NamedRule, type RuleBook, ruleFor } from './rule-book.ts'
+export { type ChosenRule, type NamedPart, type NamedRule, type RuleBook, ruleFor } from './rule-book.ts'
 export {
   type Charter,
   CHARTER_SIZE_BYTES_MAX,

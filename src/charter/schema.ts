@@ -42,9 +42,17 @@ const layoutSchema = v.strictObject({
   dtype: v.picklist(['f32', 'bf16']),
 })
 
-const ruleSchema = v.strictObject({
+const partEntries = {
   id: textSchema(64),
   version: v.pipe(countSchema(2 ** 16), v.minValue(1)),
+  /** Those that are not the rule's defaults, by name. */
+  parameters: v.optional(v.record(textSchema(32), rationalSchema)),
+}
+
+const ruleSchema = v.strictObject({
+  ...partEntries,
+  /** What is done to the updates before the rule sees them, in order. */
+  steps: v.optional(v.pipe(v.array(v.strictObject(partEntries)), v.minLength(1), v.maxLength(4))),
 })
 
 const aggregationSchema = v.strictObject({
@@ -52,7 +60,7 @@ const aggregationSchema = v.strictObject({
   rules: v.pipe(v.array(ruleSchema), v.minLength(1), v.maxLength(8)),
   /** How many poisoned updates the rule must bear; at least f, since a poisoner may keep every rule of the protocol. */
   b: countSchema(MEMBER_COUNT_MAX),
-  weights: v.picklist(['uniform', 'charter', 'samples']),
+  weights: v.picklist(['uniform', 'charter', 'samples', 'inverse-norm', 'rank']),
   /** Claimed sample counts are restricted to this range before the robust cap. */
   samplesRange: v.strictTuple([
     v.pipe(countSchema(), v.minValue(1)),

@@ -139,6 +139,11 @@ const UPDATES = {
   UPDATE_NOT_CANONICAL: { exit: 'input', when: 'an update file is not in its one allowed form' },
   MANIFEST_INVALID: { exit: 'input', when: 'a manifest is not what charter and header say' },
   RULE_UNKNOWN: { exit: 'usage', when: 'there is no such aggregation rule; the known ones are listed' },
+  RULE_PARAMETER: {
+    exit: 'usage',
+    when: 'a step before a rule, or a parameter, is not there or out of range',
+  },
+  SEED_MISSING: { exit: 'usage', when: 'a rule draws lots, but was given no seed' },
   RULE_PRECONDITION: {
     exit: 'input',
     when: 'a rule does not hold for so many updates; the valid ones are listed',

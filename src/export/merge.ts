@@ -12,11 +12,16 @@ import {
   keptShareOf,
   openKernelClient,
   recompress,
+  type UniformFigures,
 } from '../aggregate/index.ts'
-import { checkPrecondition, ruleNamed } from '../aggregate/rule-book.ts'
+import { totalRank } from '../aggregate/aggregate.ts'
+import { checkPrecondition } from '../aggregate/rule-book.ts'
+import { parseRuleChoice, resolveRule, ruleText } from '../aggregate/rule-choice.ts'
+import { capWeights } from '../aggregate/weights.ts'
 import { type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
-import { toHex } from '../core/bytes.ts'
+import { toHex, utf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
+import { sha256 } from '../core/hash.ts'
 import type { OnProgress } from '../core/ports.ts'
 import { parseRational, toNumber } from '../core/rational.ts'
 import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
@@ -28,14 +33,21 @@ import type { CardFacts } from './model-card.ts'
 
 export { EXPORT_FORMATS }
 
+/** What weights can be taken from, offline. */
+export const WEIGHT_SOURCES = ['inverse-norm', 'rank'] as const
+export type WeightSource = (typeof WEIGHT_SOURCES)[number]
+
 export interface MergeOptions {
   /** PEFT folders, at least one. Their order is the roster: it decides ties. */
   readonly adapters: readonly string[]
+  /** Id, with steps before it and parameters: `nnm+multi-krum`, `ties:density=0.3`. */
   readonly rule: string
   /** b: how many poisoned adapters the rule must bear. Default 0. */
   readonly b?: number
-  /** One positive number for each adapter; default all 1. Used by weighted rules. */
-  readonly weights?: readonly number[]
+  /** One positive number for each adapter, or what to take them from (capped then); default all 1. Used by weighted rules. */
+  readonly weights?: readonly number[] | WeightSource
+  /** Any text: what rules that draw lots draw from. Default `oneround`. */
+  readonly seed?: string
   /** λ, a decimal: multiplies the result. Default 1. */
   readonly lambda?: string
   readonly out: string
@@ -52,12 +64,20 @@ export interface MergeMember extends InputFigures {
 
 export interface MergeResult {
   readonly rule: { readonly id: string; readonly version: number }
+  /** The rule with its steps and parameters in force. */
+  readonly ruleText: string
   readonly b: number
   readonly format: ExportFormat
   readonly out: string
   readonly members: readonly MergeMember[]
   /** ‖ΔW‖ of the result. */
   readonly norm: number
+  /** The cap on weights taken from norms or ranks, where it bites. */
+  readonly weightCap: number | null
+  /** What equal weights would have given. */
+  readonly uniform: UniformFigures | null
+  /** Figures of the rule's own. */
+  readonly notes: Readonly<Record<string, number>>
   /** SHA-256 of the aggregate, hex: equal inputs in equal order give equal digests on every machine. */
   readonly digest: string
   /** Where a rank was asked for: how much of ‖ΔW‖² it keeps, 0 to 1. */
@@ -77,13 +97,14 @@ export async function merge(
   { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress } = {},
 ): Promise<MergeResult> {
   const { out, format = 'adapter', b = 0, lambda = '1', rank } = options
-  const rule = ruleNamed(options.rule)
+  const rule = parseRuleChoice(options.rule)
   checkOptions(options)
   checkPrecondition(rule, options.adapters.length, b)
   const files: AdapterFile[] = []
   for (const folder of options.adapters) files.push(await locateAdapter(folder))
   const modules = commonModules(files)
   await ensureFolder(out)
+  const claims = claimsOf(files, options, b)
   const outputPath = join(out, '.aggregate.safetensors')
   const shrunkPath = join(out, '.recompressed.safetensors')
   const kernel = openKernelClient()
@@ -92,11 +113,13 @@ export async function merge(
       {
         kind: 'aggregate',
         kernelDigest: toHex(await kernelDigest()),
-        rule: rule.id,
+        rule,
         b,
+        seed: toHex(sha256(utf8(options.seed ?? 'oneround'))),
+        claims: options.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
         lambda: parseRational(lambda, '--lambda'),
         modules,
-        inputs: files.map((file, index) => inputOf(file, options.weights?.[index] ?? 1)),
+        inputs: files.map((file, index) => inputOf(file, claims.weights[index] ?? 1)),
         outputPath,
       },
       {
@@ -121,11 +144,15 @@ export async function merge(
           )
     const result: MergeResult = {
       rule: { id: rule.id, version: rule.version },
+      ruleText: ruleText(resolveRule(rule)),
       b,
       format,
       out,
       members,
       norm: figures.norm,
+      weightCap: figures.weightCap ?? claims.cap,
+      uniform: figures.uniform,
+      notes: figures.notes,
       digest: (shrunk ?? figures).digest,
       recompression: shrunk === null || rank === undefined ? null : { rank, keptShare: keptShareOf(shrunk) },
     }
@@ -143,12 +170,25 @@ function checkOptions({ adapters, weights, format, baseModel }: MergeOptions): v
     throw new RoundError<MergeFault>({ code: 'MERGE_OPTION', option, reason }, `${option}: ${reason}`)
   }
   if (adapters.length === 0) fail('adapters', 'expected at least one PEFT folder')
-  if (weights !== undefined && weights.length !== adapters.length) {
+  if (typeof weights === 'object' && weights.length !== adapters.length) {
     fail('--weights', `expected ${adapters.length} numbers, one for each adapter, got ${weights.length}`)
   }
-  if (weights?.some((weight) => !(weight > 0 && Number.isFinite(weight))))
+  if (typeof weights === 'object' && weights.some((weight) => !(weight > 0 && Number.isFinite(weight))))
     fail('--weights', 'expected positive numbers')
   if (format === 'merged' && baseModel === undefined) fail('--base', 'expected the base model to merge into')
+}
+
+/** The caller's own numbers as they are; those taken from ranks are capped, as in a round. */
+function claimsOf(
+  files: readonly AdapterFile[],
+  { weights }: MergeOptions,
+  b: number,
+): { readonly weights: readonly number[]; readonly cap: number | null } {
+  if (weights === 'rank') {
+    const ranks = files.map((file) => totalRank(inputOf(file, 1).factors))
+    return capWeights(ranks, b, [1, Number.MAX_SAFE_INTEGER])
+  }
+  return { weights: typeof weights === 'object' ? weights : files.map(() => 1), cap: null }
 }
 
 /** The modules that all adapters have, in byte order. @throws ADAPTERS_DIFFER naming the first difference */

@@ -8,7 +8,7 @@
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Header } from '../agree/index.ts'
-import { aggregate, type AggregateInput, type AggregateOptions } from '../aggregate/index.ts'
+import { aggregate, type AggregateInput, type AggregateOptions, readRoundSeed } from '../aggregate/index.ts'
 import { CHARTER_FILE_SIZE_BYTES_MAX, parseCharterFile } from '../charter/index.ts'
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { isRoundError } from '../core/errors.ts'
@@ -189,7 +189,9 @@ async function recomputedCheck(
   return withTemporaryFolder(async (folder) => {
     const outputPath = join(folder, 'aggregate.safetensors')
     try {
-      const outcome = await aggregate({ layout, aggregation, inputs, outputPath }, options)
+      const { round, cut } = certificate
+      const seed = await readRoundSeed({ round, cut, updates: inputs })
+      const outcome = await aggregate({ layout, aggregation, inputs, outputPath, seed }, options)
       const isSameRule =
         outcome.rule.id === certificate.rule.id && outcome.rule.version === certificate.rule.version
       const holds = isSameRule && equalBytes(outcome.digest, certificate.aggregate)

@@ -7,6 +7,7 @@ import type { AdmissionAnswer, AggregateInput, AggregateOutcome } from '../aggre
 import type { Certificate } from '../agree/certificate.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import type { Charter } from '../charter/schema.ts'
+import type { Digest } from '../core/ids.ts'
 import type { Clock, Log, Rng } from '../core/ports.ts'
 import type { Exchange, ExchangeHandlers, ExchangeModules, ExchangeOptions } from '../exchange/interface.ts'
 import type { AggregationReport } from './describe-use.ts'
@@ -16,8 +17,12 @@ import type { RoundFolder } from './round-folder.ts'
 export interface Kernel {
   /** The values of an update file whose form was checked. */
   readonly admit: (path: string) => Promise<AdmissionAnswer>
-  /** Runs the charter's rule for this number of updates. */
-  readonly aggregate: (inputs: readonly AggregateInput[], outputPath: string) => Promise<AggregateOutcome>
+  /** Runs the charter's rule for this number of updates; rules that draw lots draw from the cut's seed. */
+  readonly aggregate: (
+    inputs: readonly AggregateInput[],
+    outputPath: string,
+    seed: Digest,
+  ) => Promise<AggregateOutcome>
   readonly stop: () => Promise<void>
 }
 

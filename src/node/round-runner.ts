@@ -9,7 +9,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
-import type { AggregateInput } from '../aggregate/index.ts'
+import { type AggregateInput, readRoundSeed } from '../aggregate/index.ts'
 import type { Decision, Header } from '../agree/messages.ts'
 import { objectOf, objectsHeld } from '../agree/report.ts'
 import type { AdmissionResult, Effect, HeaderDraft, Params } from '../agree/types.ts'
@@ -278,7 +278,9 @@ export class RoundRunner {
     const { kernel, folder, reporter, modules, params } = this.#parts
     for (let attempt = 1; ; attempt++) {
       try {
-        const outcome = await kernel.aggregate(this.#inputsOf(decision), folder.aggregate)
+        const updates = this.#inputsOf(decision)
+        const seed = await readRoundSeed({ round: decision.round, cut: decision.cut, updates })
+        const outcome = await kernel.aggregate(updates, folder.aggregate, seed)
         const report = buildReport(outcome, params.charter)
         this.#aggregateHex = report.aggregate
         this.#computed.resolve(report)

@@ -36,7 +36,8 @@ async function openKernel(charter: Charter): Promise<Kernel> {
   const kernel = openKernelClient()
   return {
     admit: (path) => admitUpdate({ path, charter }, { kernel }),
-    aggregate: (inputs, outputPath) => aggregate({ layout, aggregation, inputs, outputPath }, { kernel }),
+    aggregate: (inputs, outputPath, seed) =>
+      aggregate({ layout, aggregation, inputs, outputPath, seed }, { kernel }),
     stop: kernel.stop,
   }
 }

@@ -6,8 +6,9 @@
 import '../../src/compat.ts'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { aggregate, openKernelClient, RULES } from '../../src/aggregate/index.ts'
-import { toHex } from '../../src/core/bytes.ts'
+import { aggregate, openKernelClient, parseRuleChoice, RULES, whyInvalid } from '../../src/aggregate/index.ts'
+import { toHex, utf8 } from '../../src/core/bytes.ts'
+import { sha256 } from '../../src/core/hash.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import type { Layout } from '../../src/charter/schema.ts'
 import { openInProcessKernel } from './in-process-kernel.ts'
@@ -23,6 +24,17 @@ const layout: Layout = {
   scale: [5, 3],
   dtype: 'f32',
 }
+const WITH_STEPS = [
+  'nnm+multi-krum',
+  'clip+mean',
+  'clip:norm=4.5+nnm+geometric-median',
+  'bucketing+krum',
+  'nnm+trimmed-mean',
+  'bucketing:size=3+meamed',
+  'clip+bulyan',
+  'bucketing+ties:density=0.3',
+]
+const seed = sha256(utf8('aggregate-seeded/1'))
 const rng = new SeededRng('aggregate-seeded/1')
 /** Mostly ordinary values, some subnormal, some −0, some equal in all members. */
 const draw = (): number => {
@@ -54,10 +66,13 @@ try {
         : inputs
   const kernel = place === 'in-process' ? await openInProcessKernel() : openKernelClient()
   const digests: Record<string, string> = {}
-  for (const { id } of RULES) {
-    const aggregation = await aggregationOf([id], 2, { weights: 'samples', lambda: [7, 5] })
-    const request = { layout, aggregation, inputs: arrived, outputPath: join(folder, 'out') }
-    digests[id] = toHex((await aggregate(request, { kernel })).digest)
+  for (const text of [...RULES.map(({ id }) => id), ...WITH_STEPS]) {
+    const rule = parseRuleChoice(text)
+    // As many poisoned updates as the rule bears of seven, at most two.
+    const b = [2, 1].find((count) => whyInvalid(rule, inputs.length, count) === null) ?? 0
+    const aggregation = await aggregationOf([text], b, { weights: 'samples', lambda: [7, 5] })
+    const request = { layout, aggregation, inputs: arrived, outputPath: join(folder, 'out'), seed }
+    digests[text] = toHex((await aggregate(request, { kernel })).digest)
   }
   await kernel.stop()
   process.stdout.write(JSON.stringify(digests))

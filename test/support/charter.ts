@@ -38,6 +38,9 @@ export function testConsortium(n: number, changes: Partial<CharterDraft> = {}): 
 /** Three rules with the usual preconditions (Blanchard et al. 2017; Yin et al. 2018). */
 export const TEST_RULES: RuleBook = {
   has: ({ id, version }) => version === 1 && Object.hasOwn(PRECONDITIONS, id),
+  problemWith: ({ id, version }) =>
+    version === 1 && Object.hasOwn(PRECONDITIONS, id) ? null : `there is no rule ${id} of version ${version}`,
+  explain: () => [],
   isValid: ({ id }, m, b) => PRECONDITIONS[id]?.(m, b) ?? false,
   validIds: (m, b) => Object.keys(PRECONDITIONS).filter((id) => PRECONDITIONS[id]?.(m, b)),
   isDense: ({ id }) => id === 'trimmed-mean',

@@ -2,7 +2,8 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { kernelDigest } from '../../src/aggregate/index.ts'
+import { kernelDigest, parseRuleChoice } from '../../src/aggregate/index.ts'
+import { charterRule } from '../../src/charter/draft.ts'
 import type { Charter, Layout } from '../../src/charter/schema.ts'
 import { toUtf8 } from '../../src/core/bytes.ts'
 import { encodeHeader, parseHeader } from '../../src/core/safetensors.ts'
@@ -43,7 +44,7 @@ export async function aggregationOf(
   more: Partial<Charter['aggregation']> = {},
 ): Promise<Charter['aggregation']> {
   return {
-    rules: rules.map((id) => ({ id, version: 1 })),
+    rules: rules.map((text) => charterRule(parseRuleChoice(text))),
     b,
     weights: 'uniform',
     samplesRange: [1, 1_000_000],

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { RULES } from '../../src/aggregate/index.ts'
+import { RULES, STEPS } from '../../src/aggregate/index.ts'
 import { entryArgs } from '../../src/core/entry.ts'
 
 const program = entryArgs(new URL('../support/aggregate-seeded.ts', import.meta.url))
@@ -29,8 +29,10 @@ const isArm64 = process.arch === 'arm64'
 const hasEmulator = isArm64 || spawnSync(EMULATOR, ['--version']).status === 0
 
 describe('the committed digests', () => {
-  it('are of all rules', () => {
-    expect(Object.keys(committed)).toEqual(RULES.map(({ id }) => id))
+  it('are of all rules and steps', () => {
+    const found = Object.keys(committed)
+    expect(found.slice(0, RULES.length)).toEqual(RULES.map(({ id }) => id))
+    for (const { id } of STEPS) expect(found.some((text) => text.split(/[:+]/).includes(id))).toBe(true)
   })
 
   // A change of these bytes needs a new version of the rule; scripts/vectors/aggregation-digests.mjs writes the file.

@@ -2,8 +2,16 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { aggregate, openKernelClient, RULE_BOOK, RULES } from '../../src/aggregate/index.ts'
+import {
+  aggregate,
+  openKernelClient,
+  parseRuleChoice,
+  RULE_BOOK,
+  RULES,
+  STEPS,
+} from '../../src/aggregate/index.ts'
 import type { Layout } from '../../src/charter/schema.ts'
+import { asDigest } from '../../src/core/ids.ts'
 import { aggregationOf, denseResult, readMetadata, tempFolder, writeUpdate } from '../support/update-files.ts'
 import vectors from './aggregation.json' with { type: 'json' }
 
@@ -13,6 +21,9 @@ afterAll(async () => {
   await kernel.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** As in the generator. */
+const seed = asDigest(Uint8Array.from({ length: 32 }, (_, i) => i))
 
 type Case = (typeof vectors.cases)[number]
 
@@ -39,12 +50,20 @@ async function run(each: Case, rule: string) {
     lambda: [each.lambda[0] ?? 1, each.lambda[1] ?? 1],
   })
   const inputs = inputsOf(each).toReversed()
-  const outcome = await aggregate({ layout: layoutOf(each), aggregation, inputs, outputPath }, { kernel })
+  const outcome = await aggregate(
+    { layout: layoutOf(each), aggregation, inputs, outputPath, seed },
+    { kernel },
+  )
   return { outcome, outputPath }
 }
 
 const rows = vectors.cases.flatMap((each) =>
   Object.entries(each.results).map(([rule, expected]) => ({ name: each.name, rule, each, expected })),
+)
+
+/** Every step, before rules that it must change. */
+const STEPPED = ['nnm+krum', 'nnm+trimmed-mean', 'nnm+mean', 'bucketing+mean', 'clip:norm=3+mean'].map(
+  (id) => ({ id }),
 )
 
 describe('rules against numpy', () => {
@@ -58,7 +77,9 @@ describe('rules against numpy', () => {
       ),
     )
     expect(worst / largest).toBeLessThan(1e-6)
-    expect(outcome.rule).toEqual({ id: rule, version: 1 })
+    const { id, version } = parseRuleChoice(rule)
+    expect(outcome.rule).toEqual({ id, version })
+    expect(readMetadata(outputPath).get('rule')).toBe(outcome.ruleText)
     expect(readMetadata(outputPath).get('form')).toBe(outcome.form)
     expect(outcome.form === 'dense').toBe(RULE_BOOK.isDense(outcome.rule))
     outcome.members.forEach(({ norm }, i) => {
@@ -70,8 +91,9 @@ describe('rules against numpy', () => {
     const byRule = new Map(RULES.map(({ id }) => [id, rows.filter(({ rule }) => rule === id)]))
     expect([...byRule].filter(([, found]) => found.length === 0).map(([id]) => id)).toEqual([])
     const alike: string[] = []
-    for (const one of RULES) {
-      for (const other of RULES) {
+    const all = [...RULES, ...STEPPED]
+    for (const one of all) {
+      for (const other of all) {
         if (one.id >= other.id) continue
         const isSeparated = vectors.cases.some((each) => {
           const results: Readonly<Record<string, readonly (readonly number[])[] | undefined>> = each.results
@@ -84,5 +106,6 @@ describe('rules against numpy', () => {
       }
     }
     expect(alike).toEqual([])
+    for (const { id } of STEPS) expect(STEPPED.some((each) => each.id.startsWith(id))).toBe(true)
   })
 })

@@ -12,141 +12,9 @@ import { fromHex } from '../../core/bytes.ts'
 import { assert } from '../../core/errors.ts'
 import { readFileBounded, readText } from '../../files/index.ts'
 import { aggregateError } from '../errors.ts'
+import type { Address, KernelExports } from './exports.ts'
 
-type Address = number
-
-/** What the module exports; kernel.lock.json lists the same names and is compared at load. */
-export interface KernelExports {
-  readonly memory: WebAssembly.Memory
-  readonly heapBase: () => Address
-  readonly knownAnswers: (from: Address, to: Address) => void
-  readonly widen: (from: Address, to: Address, count: number, dtype: number) => number
-  readonly widenTransposed: (
-    from: Address,
-    to: Address,
-    rows: number,
-    columns: number,
-    dtype: number,
-  ) => number
-  readonly findAbove: (at: Address, count: number, numerator: number, denominator: number) => number
-  readonly addGram: (table: Address, m: number, inCount: number, outCount: number, gram: Address) => void
-  readonly dot: (a: Address, b: Address, count: number) => number
-  readonly factorNorm: (entry: Address, inCount: number, outCount: number) => number
-  readonly isWithin: (value: number, numerator: number, denominator: number) => number
-  readonly isRootWithin: (square: number, numerator: number, denominator: number) => number
-  readonly denseTile: (
-    entry: Address,
-    rowStart: number,
-    rowCount: number,
-    inCount: number,
-    outCount: number,
-    row: Address,
-    tile: Address,
-  ) => void
-  readonly addDifference: (
-    table: Address,
-    i: number,
-    j: number,
-    inCount: number,
-    outCount: number,
-    rowI: Address,
-    rowJ: Address,
-    m: number,
-    square: Address,
-  ) => void
-  readonly medianTile: (
-    tiles: Address,
-    stride: number,
-    m: number,
-    count: number,
-    numerator: number,
-    denominator: number,
-    keys: Address,
-    to: Address,
-  ) => void
-  readonly trimmedMeanTile: (
-    tiles: Address,
-    stride: number,
-    m: number,
-    b: number,
-    count: number,
-    numerator: number,
-    denominator: number,
-    keys: Address,
-    to: Address,
-  ) => void
-  readonly stackA: (entry: Address, inCount: number, to: Address) => void
-  readonly stackB: (
-    entry: Address,
-    outCount: number,
-    totalRank: number,
-    column: number,
-    weight: number,
-    numerator: number,
-    denominator: number,
-    to: Address,
-  ) => void
-  readonly distances: (gram: Address, m: number, to: Address) => void
-  readonly isCancelled: (gram: Address, square: Address, m: number, i: number, j: number) => number
-  readonly clearDistance: (square: Address, m: number, i: number, j: number) => void
-  readonly weighClaims: (claims: Address, keep: Address, m: number, weights: Address) => void
-  readonly norms: (gram: Address, m: number, to: Address) => void
-  readonly median: (values: Address, count: number, scratch: Address) => number
-  readonly clipToMedian: (norm: Address, m: number, scratch: Address, weights: Address) => void
-  readonly krumScores: (square: Address, m: number, b: number, scratch: Address, scores: Address) => void
-  readonly keepSmallest: (scores: Address, m: number, count: number, keep: Address) => void
-  readonly factorQr: (
-    columns: Address,
-    length: number,
-    count: number,
-    factors: Address,
-    q: Address,
-    r: Address,
-  ) => void
-  readonly multiplyTransposed: (
-    x: Address,
-    rowsX: number,
-    y: Address,
-    rowsY: number,
-    count: number,
-    to: Address,
-  ) => void
-  readonly combineColumns: (
-    columns: Address,
-    length: number,
-    count: number,
-    weights: Address,
-    to: Address,
-  ) => void
-  readonly promote: (from: Address, to: Address, count: number) => void
-  readonly promoteTransposed: (from: Address, rows: number, columns: number, to: Address) => void
-  readonly jacobi: (c: Address, length: number, count: number, v: Address, sweepCount: number) => number
-  readonly squaredValues: (c: Address, length: number, count: number, squares: Address) => void
-  readonly orderDescending: (squares: Address, count: number, order: Address) => void
-  readonly divideByRoot: (column: Address, count: number, square: number) => void
-  readonly multiplyByRoot: (column: Address, count: number, square: number) => void
-  readonly isTurned: (column: Address, count: number) => number
-  readonly demote: (from: Address, count: number, isNegated: boolean, to: Address, step: number) => void
-  readonly fillSigns: (to: Address, count: number, seed: number) => void
-  readonly multiplyRows: (
-    matrix: Address,
-    rows: number,
-    columns: number,
-    x: Address,
-    count: number,
-    row: Address,
-    to: Address,
-  ) => void
-  readonly multiplyColumns: (
-    matrix: Address,
-    rows: number,
-    columns: number,
-    y: Address,
-    count: number,
-    row: Address,
-    to: Address,
-  ) => void
-}
+export type { KernelExports } from './exports.ts'
 
 interface KernelLock {
   readonly sha256: string
@@ -220,6 +88,18 @@ export class Arena {
 
   integers(at: Address, count: number): Int32Array {
     return new Int32Array(this.#exports.memory.buffer, at, count)
+  }
+
+  /** Numbers that the host was given, into f64 memory. */
+  write(at: Address, numbers: readonly number[]): void {
+    this.doubles(at, numbers.length).set(numbers)
+  }
+
+  /** Whole numbers that the kernel left in f64 memory. */
+  readWhole(at: Address, count: number): readonly number[] {
+    const numbers = [...this.doubles(at, count)]
+    assert(numbers.every(Number.isSafeInteger), 'the kernel left whole numbers here')
+    return numbers
   }
 }
 

@@ -12,8 +12,11 @@ export const clippedMean: CombinationRule = Object.freeze<CombinationRule>({
   inputCountMin: (b: number) => 2 * b + 1,
   breakdown: 'b < m/2 cannot raise the norm, but each keeps its direction and its share 1/m',
   cost: 'O(m·r²·(in+out)) a module for the norms',
-  weigh: ({ kernel, claims, keep, m, norms, scratch, weights }) => {
+  usesClaims: true,
+  reports: 'who was clipped',
+  weigh: ({ kernel, claims, keep, m, norms, scratch, clipped, weights }) => {
     kernel.weighClaims(claims, keep, m, weights)
     kernel.clipToMedian(norms, m, scratch, weights)
+    kernel.markAboveMedian(norms, m, scratch, clipped)
   },
 })

@@ -12,6 +12,8 @@ export const krum: CombinationRule = Object.freeze<CombinationRule>({
   inputCountMin: (b: number) => 2 * b + 3,
   breakdown: 'b ≤ (m−3)/2; throws away what all others learned',
   cost: 'O(m²·r²·(in+out)) a module',
+  usesClaims: false,
+  reports: 'distance score and its rank',
   scoreName: 'distance score',
   weigh: ({ kernel, square, m, b, scratch, scores, keep, claims, weights }) => {
     kernel.krumScores(square, m, b, scratch, scores)

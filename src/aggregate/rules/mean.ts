@@ -12,5 +12,7 @@ export const mean: CombinationRule = Object.freeze<CombinationRule>({
   inputCountMin: () => 1,
   breakdown: 'none: one update can move it anywhere within the admission bounds',
   cost: 'O(m·r·(in+out)) a module',
+  usesClaims: false,
+  reports: 'weights',
   weigh: ({ kernel, ones, keep, m, weights }) => kernel.weighClaims(ones, keep, m, weights),
 })

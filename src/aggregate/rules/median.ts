@@ -12,6 +12,8 @@ export const median: CoordinateRule = Object.freeze<CoordinateRule>({
   inputCountMin: (b: number) => 2 * b + 1,
   breakdown: 'b < m/2, coordinate by coordinate',
   cost: 'O(m·r·in·out + m²·in·out) a module',
+  usesClaims: false,
+  reports: '–',
   combineTile: ({ kernel, tiles, stride, m, count, numerator, denominator, keys, to }) =>
     kernel.medianTile(tiles, stride, m, count, numerator, denominator, keys, to),
 })

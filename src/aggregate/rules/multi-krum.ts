@@ -12,6 +12,8 @@ export const multiKrum: CombinationRule = Object.freeze<CombinationRule>({
   inputCountMin: (b: number) => 2 * b + 3,
   breakdown: 'b ≤ (m−3)/2; always leaves b out, in honest rounds too',
   cost: 'O(m²·r²·(in+out)) a module',
+  usesClaims: true,
+  reports: 'distance score and its rank; who was left out',
   scoreName: 'distance score',
   weigh: ({ kernel, square, m, b, scratch, scores, keep, claims, weights }) => {
     kernel.krumScores(square, m, b, scratch, scores)

@@ -12,6 +12,8 @@ export const trimmedMean: CoordinateRule = Object.freeze<CoordinateRule>({
   inputCountMin: (b: number) => 2 * b + 1,
   breakdown: 'b < m/2, coordinate by coordinate',
   cost: 'O(m·r·in·out + m²·in·out) a module',
+  usesClaims: false,
+  reports: '–',
   combineTile: ({ kernel, tiles, stride, m, b, count, numerator, denominator, keys, to }) =>
     kernel.trimmedMeanTile(tiles, stride, m, b, count, numerator, denominator, keys, to),
 })

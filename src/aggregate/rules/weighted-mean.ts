@@ -12,5 +12,7 @@ export const weightedMean: CombinationRule = Object.freeze<CombinationRule>({
   inputCountMin: () => 1,
   breakdown: 'none: one update can move it anywhere within the admission bounds',
   cost: 'O(m·r·(in+out)) a module',
+  usesClaims: true,
+  reports: 'weights, and the cap where it bites',
   weigh: ({ kernel, claims, keep, m, weights }) => kernel.weighClaims(claims, keep, m, weights),
 })

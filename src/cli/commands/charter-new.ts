@@ -1,5 +1,5 @@
 /** `oneround charter new`: draws up a charter from invites, a base model and the rules that were agreed on. */
-import { kernelDigest, RULE_BOOK, ruleNamed } from '../../aggregate/index.ts'
+import { kernelDigest, parseRuleChoice, RULE_BOOK } from '../../aggregate/index.ts'
 import {
   buildCharter,
   charterError,
@@ -44,7 +44,10 @@ const options = {
   rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
   alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
   rule: withDefault(
-    list('--rule <ids>', 'aggregation rules in order of preference: the first that holds is used'),
+    list(
+      '--rule <ids>',
+      'aggregation rules in order of preference, with steps and parameters: nnm+multi-krum, ties:density=0.3',
+    ),
     ['multi-krum', 'trimmed-mean'],
   ),
   f: count('--f <n>', 'lying members to bear (default: as many as the number of members allows)'),
@@ -52,7 +55,13 @@ const options = {
   b: count('--b <n>', 'poisoned updates that the rule must bear (default: f)'),
   minUpdates: count('--min-updates <n>', 'fewer leave the round undecided (default: members − f)'),
   weights: withDefault(
-    choice('--weights <kind>', 'weights of updates', ['uniform', 'charter', 'samples']),
+    choice('--weights <kind>', 'weights of updates', [
+      'uniform',
+      'charter',
+      'samples',
+      'inverse-norm',
+      'rank',
+    ]),
     'uniform',
   ),
   lambda: withDefault(text('--lambda <x>', 'multiplies the merged update'), '1'),
@@ -124,7 +133,7 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     modules: modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize })),
     rankMax: given.rank,
     scale: [numerator, denominator * given.rank],
-    rules: given.rule.map(ruleNamed),
+    rules: given.rule.map(parseRuleChoice),
     kernelDigest: await kernelDigest(),
     weights: given.weights,
     lambda: parseRational(given.lambda, '--lambda'),

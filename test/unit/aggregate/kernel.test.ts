@@ -31,7 +31,7 @@ describe('the kernel', () => {
 
   it('imports nothing and exports what the interface names', async () => {
     const { exports } = await loadKernel()
-    const source = readFileSync(file('src/aggregate/kernel/kernel.ts'), 'utf8')
+    const source = readFileSync(file('src/aggregate/kernel/exports.ts'), 'utf8')
     const body = /export interface KernelExports \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? ''
     const named = [...body.matchAll(/^ {2}readonly (\w+):/gm)].map(([, name]) => name)
     expect(Object.keys(exports).sort()).toEqual(named.sort())

@@ -38,7 +38,7 @@ function denseRow(entry: usize, o: i32, inCount: i32, outCount: i32, row: usize)
 
 /** f64 → f32, ties to even, −0 → +0. */
 @inline
-function storeRounded(to: usize, value: f64): void {
+export function storeRounded(to: usize, value: f64): void {
   const single = <f32>value
   store<f32>(to, single == 0 ? 0 : single)
 }
@@ -116,7 +116,7 @@ function sortInMemory(keys: usize, m: i32): void {
 }
 
 /** Loads four coordinates of all inputs as sorted images; beyond `count` the lanes hold what lies there and are dropped. */
-function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): void {
+export function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): void {
   if (m > 1 && m <= NETWORK_MAX) {
     sortNetwork(m, tiles + at, stride, keys)
     return
@@ -129,20 +129,20 @@ function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): vo
 
 /** The i-th smallest of four coordinates: the two lower lanes, widened. */
 @inline
-function low(keys: usize, i: i32): v128 {
+export function low(keys: usize, i: i32): v128 {
   return f64x2.promote_low_f32x4(image(v128.load(keys + (<usize>i << 4))))
 }
 
 /** The two upper lanes. */
 @inline
-function high(keys: usize, i: i32): v128 {
+export function high(keys: usize, i: i32): v128 {
   const x = image(v128.load(keys + (<usize>i << 4)))
   return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
 }
 
 /** Rounds four f64 to f32, ties to even, −0 → +0, and stores the first `lanes` of them. */
 @inline
-function storeFour(to: usize, lower: v128, upper: v128, lanes: i32): void {
+export function storeFour(to: usize, lower: v128, upper: v128, lanes: i32): void {
   const x = v128.shuffle<i64>(f32x4.demote_f64x2_zero(lower), f32x4.demote_f64x2_zero(upper), 0, 2)
   const clean = v128.andnot(x, f32x4.eq(x, f32x4.splat(0)))
   if (lanes == 4) {
@@ -219,19 +219,19 @@ export function stackA(entry: usize, inCount: i32, to: usize): void {
 
 /**
  * One member's B columns into the stack [out, totalRank] at `column`, times λ·w·s, rounded once.
- * λ·(w·s): the product's order is part of the definition.
+ * λ·(w·s): the product's order is part of the definition. `weight` is the address of w (f64).
  */
 export function stackB(
   entry: usize,
   outCount: i32,
   totalRank: i32,
   column: i32,
-  weight: f64,
+  weight: usize,
   numerator: f64,
   denominator: f64,
   to: usize,
 ): void {
-  const factor = (numerator / denominator) * (weight * entryScale(entry))
+  const factor = (numerator / denominator) * (load<f64>(weight) * entryScale(entry))
   const rank = entryRank(entry)
   for (let o = 0; o < outCount; o++) {
     for (let k = 0; k < rank; k++) {

@@ -1,17 +1,9 @@
 // From inner products to weights: the combination rules. Everything is f64; ties go to the lower index, which is the
 // roster's order. Arrays are f64 unless said otherwise.
+import { at, intAt, median, put, putInt, sortAscending } from './array'
 
 /** Below this share of Gᵢᵢ + Gⱼⱼ the Gram form of a squared distance has lost its digits (aggregation: numerics). */
 const CANCELLATION: f64 = 1.0 / 1048576.0
-
-@inline
-function at(array: usize, index: i32): f64 {
-  return load<f64>(array + (<usize>index << 3))
-}
-@inline
-function put(array: usize, index: i32, value: f64): void {
-  store<f64>(array + (<usize>index << 3), value)
-}
 
 /** Squared distances [m, m] from gram [m, m]: Gᵢᵢ + Gⱼⱼ − 2Gᵢⱼ, floored at 0. */
 export function distances(gram: usize, m: i32, to: usize): void {
@@ -34,16 +26,6 @@ export function clearDistance(square: usize, m: i32, i: i32, j: i32): void {
   put(square, j * m + i, 0)
 }
 
-/** Sorts `count` values ascending in place. */
-function sortAscending(array: usize, count: i32): void {
-  for (let i = 1; i < count; i++) {
-    const value = at(array, i)
-    let j = i
-    for (; j > 0 && at(array, j - 1) > value; j--) put(array, j, at(array, j - 1))
-    put(array, j, value)
-  }
-}
-
 /** wᵢ = claimᵢ / Σ claims over the members with keep[i] ≠ 0 (i32); 0 for the others. */
 export function weighClaims(claims: usize, keep: usize, m: i32, weights: usize): void {
   let total: f64 = 0
@@ -56,14 +38,6 @@ export function weighClaims(claims: usize, keep: usize, m: i32, weights: usize):
 /** Norms ‖ΔWᵢ‖ = √Gᵢᵢ. */
 export function norms(gram: usize, m: i32, to: usize): void {
   for (let i = 0; i < m; i++) put(to, i, Math.sqrt(at(gram, i * m + i)))
-}
-
-/** Median of `count` values; even: mean of the two middle ones. `scratch` [count]. */
-export function median(values: usize, count: i32, scratch: usize): f64 {
-  memory.copy(scratch, values, <usize>count << 3)
-  sortAscending(scratch, count)
-  const upper = at(scratch, count >> 1)
-  return (count & 1) == 1 ? upper : (at(scratch, (count >> 1) - 1) + upper) / 2
 }
 
 /** Multiplies each weight by min(1, median norm / own norm). */
@@ -93,4 +67,67 @@ export function keepSmallest(scores: usize, m: i32, count: i32, keep: usize): vo
     }
     store<i32>(keep + (<usize>i << 2), before < count ? 1 : 0)
   }
+}
+
+/** wᵢ = m·claimᵢ / Σ claims: a sum rather than a mean; 1 each when all claims are equal. */
+export function scaleClaims(claims: usize, m: i32, weights: usize): void {
+  let total: f64 = 0
+  for (let i = 0; i < m; i++) total += at(claims, i)
+  for (let i = 0; i < m; i++) put(weights, i, (at(claims, i) * <f64>m) / total)
+}
+
+/** Of a claim made from a norm: 2²⁰ stands for the median norm. */
+const CLAIM_OF_MEDIAN: f64 = 1048576
+const CLAIM_MAX: f64 = 4294967296
+
+/** Whole claims in proportion to 1/norm: ⌊2²⁰ · median norm / norm⌋, from 1 to 2³²; 2³² for norm 0. `scratch` [m]. */
+export function inverseNormClaims(norm: usize, m: i32, scratch: usize, claims: usize): void {
+  const middle = median(norm, m, scratch)
+  for (let i = 0; i < m; i++) {
+    const own = at(norm, i)
+    let claim = own == 0 ? CLAIM_MAX : Math.floor((CLAIM_OF_MEDIAN * middle) / own)
+    if (claim < 1) claim = 1
+    if (claim > CLAIM_MAX) claim = CLAIM_MAX
+    put(claims, i, claim)
+  }
+}
+
+/**
+ * Bulyan's choice (El Mhamdi et al. 2018, section 4): m − 2b times, of the members R that are left, the one with the smallest
+ * sum of the |R| − b − 2 smallest squared distances to others of R goes over; at least one neighbour counts. Sums ascending.
+ * keep [m] (i32). `scratch` [m].
+ */
+export function keepRepeatedKrum(square: usize, m: i32, b: i32, scratch: usize, keep: usize): void {
+  for (let i = 0; i < m; i++) putInt(keep, i, 0)
+  for (let left = m; left > 2 * b; left--) {
+    const neighbours = max(left - b - 2, 1)
+    let best = -1
+    let bestScore: f64 = 0
+    for (let i = 0; i < m; i++) {
+      if (intAt(keep, i) != 0) continue
+      let count = 0
+      for (let j = 0; j < m; j++) {
+        if (j != i && intAt(keep, j) == 0) put(scratch, count++, at(square, i * m + j))
+      }
+      sortAscending(scratch, count)
+      let sum: f64 = 0
+      for (let k = 0; k < neighbours && k < count; k++) sum += at(scratch, k)
+      if (best < 0 || sum < bestScore) {
+        best = i
+        bestScore = sum
+      }
+    }
+    putInt(keep, best, 1)
+  }
+}
+
+/** flags [m] (i32): whether the weight is not 0. */
+export function markUsed(weights: usize, m: i32, flags: usize): void {
+  for (let i = 0; i < m; i++) putInt(flags, i, at(weights, i) != 0 ? 1 : 0)
+}
+
+/** flags [m] (i32): whether the norm is above the median norm, so that `clipToMedian` shortens it. `scratch` [m]. */
+export function markAboveMedian(norm: usize, m: i32, scratch: usize, flags: usize): void {
+  const bound = median(norm, m, scratch)
+  for (let i = 0; i < m; i++) putInt(flags, i, at(norm, i) > bound ? 1 : 0)
 }

@@ -1,0 +1,69 @@
+/** Combination rules: weights from inner products, then all kept factors stacked, exactly. */
+import type { TensorLayout } from '../../core/safetensors.ts'
+import type { AtomicWriter } from '../../files/index.ts'
+import type { CombinationRule } from '../rules/rule.ts'
+import type { Resolved, ResolvedRule } from '../rule-choice.ts'
+import { type Run, withFactors } from './arrays.ts'
+import { ENTRY_BYTES } from './factors.ts'
+import { figuresOfWeights, type ReportFigures, uniformWeights } from './figures.ts'
+import { openOutput } from './output.ts'
+import type { Rows } from './rows.ts'
+import { weighRows } from './weigh-rows.ts'
+
+export interface Written extends ReportFigures {
+  readonly sizeBytes: number
+  readonly notes: Readonly<Record<string, number>>
+}
+
+interface Means {
+  readonly rows: Rows
+  readonly writer: AtomicWriter
+  readonly onStep: (done: number) => void
+}
+
+export async function combine(
+  run: Run,
+  rule: ResolvedRule & Resolved<CombinationRule>,
+  { rows, writer, onStep }: Means,
+): Promise<Written> {
+  const { kernel, job, arrays } = run
+  const { exports, arena } = kernel
+  const m = job.inputs.length
+  const uniform = uniformWeights(run, rule, rows)
+  const notes: Record<string, number> = {}
+  weighRows(run, rule, rows, rows.claims, (name, value) => {
+    notes[name] = value
+  })
+  exports.markUsed(arrays.weights, m, arrays.used)
+  const used = [...arena.integers(arrays.used, m)].flatMap((flag, input) => (flag === 0 ? [] : [input]))
+  const rankOf = (index: number) =>
+    used.reduce((sum, input) => sum + (job.inputs[input]?.factors[index]?.rank ?? 0), 0)
+  const tensors = job.modules.flatMap(({ name, in: inCount, out }, index): TensorLayout[] => [
+    { name: `${name}.lora_A`, dtype: 'F32', shape: [rankOf(index), inCount] },
+    { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankOf(index)] },
+  ])
+  const output = await openOutput(writer, rule, tensors)
+  for (const index of job.modules.keys()) {
+    const rank = rankOf(index)
+    const parts = await withFactors(run, index, (table, module) => {
+      const sizeA = 4 * rank * module.in
+      const sizeB = 4 * rank * module.out
+      const a = arena.reserve(sizeA)
+      const b = arena.reserve(sizeB)
+      let column = 0
+      for (const input of used) {
+        const entry = table + ENTRY_BYTES * input
+        const weight = arrays.weights + 8 * input
+        exports.stackA(entry, module.in, a + 4 * column * module.in)
+        exports.stackB(entry, module.out, rank, column, weight, ...job.lambda, b)
+        column += job.inputs[input]?.factors[index]?.rank ?? 0
+      }
+      return { name: module.name, a: arena.bytes(a, sizeA).slice(), b: arena.bytes(b, sizeB).slice() }
+    })
+    await output.writeTensor(`${parts.name}.lora_A`, parts.a)
+    await output.writeTensor(`${parts.name}.lora_B`, parts.b)
+    onStep(index + 1)
+  }
+  const figures = figuresOfWeights(run, rule, rows, uniform)
+  return { sizeBytes: output.header.fileSizeBytes, ...figures, notes }
+}

@@ -1,0 +1,72 @@
+/**
+ * Rows of ΔW tile by tile: formed from factors in f64, rounded to f32, mixed by the steps. Memory: the factors of one module
+ * of all inputs, and one tile of each. Tiles divide rows of the matrix, and no coordinate's value depends on another's, so
+ * their size is part of no definition.
+ */
+import type { JobModule } from '../job.ts'
+import { type Run, withFactors } from './arrays.ts'
+import type { Address } from './exports.ts'
+import { ENTRY_BYTES } from './factors.ts'
+import { divideDown, divideUp } from './integers.ts'
+import type { Rows } from './rows.ts'
+
+/** Coordinates of one tile, all members: rows are grouped up to this many. */
+const TILE_COORDINATE_COUNT = 1 << 16
+
+/** One tile of every update and of every row that takes part. */
+export interface Tile {
+  readonly inputs: Address
+  /** The rows: the inputs' own tiles where nothing was done to them. */
+  readonly rows: Address
+  readonly stride: number
+  readonly count: number
+  /** Place of the first coordinate in the module. */
+  readonly first: number
+  readonly moduleIndex: number
+  readonly module: JobModule
+}
+
+/** What is done with each tile, and in which memory. */
+export interface TilePlan {
+  readonly rows: Rows
+  /** Rows that the rule chose, in order. */
+  readonly chosen: readonly number[]
+  /** Whether rows are something else than the updates as they are. */
+  readonly isMixed: boolean
+}
+
+/** Makes the tiles of a module one after the other. */
+export async function eachTile(
+  run: Run,
+  { rows, chosen, isMixed }: TilePlan,
+  moduleIndex: number,
+  visit: (tile: Tile, reserve: (sizeBytes: number) => Address) => Promise<void>,
+): Promise<void> {
+  const { exports, arena } = run.kernel
+  const m = run.job.inputs.length
+  await withFactors(run, moduleIndex, async (table, module) => {
+    const rowCountMax = Math.max(1, divideDown(TILE_COORDINATE_COUNT, module.in))
+    const stride = 16 * divideUp(4 * rowCountMax * module.in, 16)
+    const inputs = arena.reserve(stride * m + 16)
+    const own = isMixed ? arena.reserve(stride * chosen.length + 16) : inputs
+    const row = arena.reserve(8 * module.in)
+    for (let first = 0; first < module.out; first += rowCountMax) {
+      const rowCount = Math.min(rowCountMax, module.out - first)
+      for (let input = 0; input < m; input++) {
+        const entry = table + ENTRY_BYTES * input
+        exports.denseTile(entry, first, rowCount, module.in, module.out, row, inputs + stride * input)
+      }
+      const count = rowCount * module.in
+      for (const [place, source] of isMixed ? chosen.entries() : []) {
+        const to = own + stride * place
+        if (rows.matrix === null) {
+          arena.bytes(to, 4 * count).set(arena.bytes(inputs + stride * source, 4 * count))
+        } else exports.mixTile(inputs, stride, m, rows.matrix + 8 * m * source, count, to)
+      }
+      const mark = arena.mark()
+      const tile = { inputs, rows: own, stride, count, first: first * module.in, moduleIndex, module }
+      await visit(tile, (sizeBytes) => arena.reserve(sizeBytes))
+      arena.release(mark)
+    }
+  })
+}

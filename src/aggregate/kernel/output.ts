@@ -1,0 +1,33 @@
+/** The canonical file that members attest: header by form and rule, tensors where the header says. */
+import { assert } from '../../core/errors.ts'
+import { encodeHeader, type SafetensorsHeader, type TensorLayout } from '../../core/safetensors.ts'
+import type { AtomicWriter } from '../../files/index.ts'
+import { type ResolvedRule, ruleText } from '../rule-choice.ts'
+
+export interface Output {
+  readonly header: SafetensorsHeader
+  readonly writeTensor: (name: string, bytes: Uint8Array, offsetBytes?: number) => Promise<void>
+}
+
+/** Writes the canonical header; the tensors follow in any order. */
+export async function openOutput(
+  writer: AtomicWriter,
+  rule: ResolvedRule,
+  tensors: readonly TensorLayout[],
+): Promise<Output> {
+  const metadata = new Map([
+    ['form', rule.facts.family === 'combination' ? 'stacked' : 'dense'],
+    ['format', 'oneround/aggregate@1'],
+    ['rule', ruleText(rule)],
+  ])
+  const { prefix, header } = encodeHeader(tensors, metadata)
+  await writer.writeAt(prefix, 0)
+  return {
+    header,
+    writeTensor: async (name, bytes, offsetBytes = 0) => {
+      const entry = header.entries.find((each) => each.name === name)
+      assert(entry !== undefined, `the header holds ${name}`)
+      await writer.writeAt(bytes, entry.offset + offsetBytes)
+    },
+  }
+}
