@@ -17,7 +17,7 @@ import { type Dataset, orderedBatches } from '../train/dataset.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
-import { quantiseTrainingBase } from '../train/quantised-base.ts'
+import { quantiseTrainingBase, type QuantisingOptions } from '../train/quantised-base.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
 
@@ -60,20 +60,26 @@ export async function evaluateInProcess(
   onProgress: OnProgress,
 ): Promise<EvaluationResult> {
   const original = await openBase(options.model)
-  if (options.quantise === undefined) return measureAll(original, options, onProgress)
+  if (options.quantise === undefined) return measureAll({ base: original }, options, onProgress)
   // The quantised weights are as large as half a base: they lie beside nothing of the user's, and go when all is measured.
   const folder = await makeTemporaryFolder(join(tmpdir(), 'oneround-quantised-'))
   try {
-    const quantising = { quantisation: options.quantise, folder, identity: '', onProgress }
-    const { base } = await quantiseTrainingBase(original, quantising)
-    return await measureAll(base, options, onProgress)
+    const quantised = { quantisation: options.quantise, folder, identity: '' }
+    const { base } = await quantiseTrainingBase(original, { ...quantised, onProgress })
+    return await measureAll({ base, quantised }, options, onProgress)
   } finally {
     await removeFolder(folder)
   }
 }
 
+interface Measured {
+  readonly base: TrainingBase
+  /** How it was quantised, where it was. */
+  readonly quantised?: Omit<QuantisingOptions, 'onProgress'>
+}
+
 async function measureAll(
-  base: TrainingBase,
+  { base, quantised }: Measured,
   options: CheckedEvaluationOptions,
   onProgress: OnProgress,
 ): Promise<EvaluationResult> {
@@ -87,7 +93,7 @@ async function measureAll(
     const files = await measure({ options, base, sites, factors, data }, () => {
       onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
     })
-    const matches = options.exactMatch ? await matchesOf(options, adapter) : null
+    const matches = options.exactMatch ? await matchesOf(options, adapter, quantised) : null
     const withMatches = files.map((file, i) => ({
       ...file,
       ...exactMatchField(matches, matches?.[i] ?? null),
@@ -103,8 +109,10 @@ async function measureAll(
 function matchesOf(
   { model, data, device, threads, batchSize }: CheckedEvaluationOptions,
   adapter: string | null,
+  quantised: Measured['quantised'],
 ): Promise<readonly (ExactMatch | null)[]> {
-  return matchFiles({ model, adapter, device, threads }, data, batchSize)
+  const generator = { model, adapter, device, threads, ...(quantised === undefined ? {} : { quantised }) }
+  return matchFiles(generator, data, batchSize)
 }
 
 /** The field, where exact matches were asked for. */

@@ -16,7 +16,7 @@ import { turnEndOf } from '../train/tokens/turn-end.ts'
 export interface GenerationBase {
   readonly model: OnnxModel
   /** The folder that the weights' locations are relative to. */
-  readonly weightsFolder: string
+  readonly folder: string
   /** What the graph was made from, for errors. */
   readonly file: string
   readonly tokenizer: Tokenizer
@@ -49,7 +49,7 @@ export async function openGenerationBase(path: string): Promise<GenerationBase> 
   if (isToken) endIds.add(turnEndIds[0] ?? 0)
   return {
     model,
-    weightsFolder: folder,
+    folder,
     file,
     tokenizer,
     template,

@@ -4,6 +4,7 @@
  */
 import type { Device } from '../model/session.ts'
 import { readAdapter } from '../model/peft.ts'
+import { quantiseTrainingBase, type QuantisingOptions } from '../train/quantised-base.ts'
 import type { Chat } from '../train/tokens/chat.ts'
 import { chatTemplateMissing } from '../train/tokens/errors.ts'
 import { openGenerationBase, type GenerationBase } from './base.ts'
@@ -24,6 +25,8 @@ export interface GeneratorOptions {
   readonly device: Device
   /** 0: ONNX Runtime's choice. */
   readonly threads: number
+  /** The base in four bits; where its weights lie then, and the digests of the base's files (train/quantised-base.ts). */
+  readonly quantised?: Omit<QuantisingOptions, 'onProgress'>
 }
 
 export interface Generator {
@@ -53,12 +56,17 @@ export interface GeneratorFacts {
 
 /** @throws what base, adapter and session throw, MODEL_NOT_GENERATIVE */
 export async function openGenerator(options: GeneratorOptions): Promise<Generator> {
-  const base = await openGenerationBase(options.model)
+  const original = await openGenerationBase(options.model)
+  const { quantised } = options
+  const base =
+    quantised === undefined
+      ? original
+      : (await quantiseTrainingBase(original, { ...quantised, onProgress: () => undefined })).base
   const folder = options.adapter
   const adapter = folder === null ? null : { folder, adapter: await readAdapter(folder) }
   const graph = buildGenerationGraph(base.model, base.file, adapter)
   const { device, threads } = options
-  const decoder = await openDecoder({ graph, weightsFolder: base.weightsFolder, device, threads })
+  const decoder = await openDecoder({ graph, weightsFolder: base.folder, device, threads })
   const { template, positionCountMax } = base
   return {
     about: { hasCache: decoder.hasCache, hasChatTemplate: template !== null, positionCountMax },

@@ -34,6 +34,7 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'tokenizer_config.json',
   'special_tokens_map.json',
   'chat_template.jinja',
+  'chat_template.json',
   'vocab.json',
   'merges.txt',
 ])
