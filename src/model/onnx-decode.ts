@@ -1,13 +1,14 @@
 /**
  * ONNX file → graph. In: the bytes of a model, from anywhere. Out: a graph whose weights are views of those bytes.
- * Lengths, counts and nesting are bounded; unknown fields are passed over; what we could not treat right (functions,
- * sparse tensors, sequences) is refused by name. Order and single assignment of values are checked here once.
+ * Lengths, counts and nesting are bounded; unknown fields are passed over; what we could not treat right (sparse tensors,
+ * sequences) is refused by name. Functions of the model's own are put in the place of their calls (onnx-functions.ts). Order and single assignment of values are checked here once.
  * Source: onnx.proto3; old files list initializers among the inputs (IR version < 4).
  */
-import { ATTRIBUTE, ATTRIBUTE_TYPE, DIMENSION, ENTRY, GRAPH, MODEL, NODE, OPSET } from './onnx-fields.ts'
-import { SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO } from './onnx-fields.ts'
+import { ATTRIBUTE, ATTRIBUTE_TYPE, DIMENSION, ENTRY, FUNCTION, GRAPH, MODEL, NODE } from './onnx-fields.ts'
+import { OPSET, SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO } from './onnx-fields.ts'
 import type { Attribute, DataType, Dimension, Graph, GraphNode, OnnxModel } from './graph.ts'
 import type { TensorValue, ValueInfo } from './graph.ts'
+import { functionKey, inlineFunctions, type LocalFunction } from './onnx-functions.ts'
 import { isDataType } from './onnx-tensor.ts'
 import { decodeTensor } from './onnx-tensor-decode.ts'
 import { WireReader } from './onnx-wire.ts'
@@ -28,21 +29,83 @@ export function decodeModel(bytes: Uint8Array, file: string): OnnxModel {
   let graphReader: WireReader | null = null
   const opsets = new Map<string, number>()
   const metadata = new Map<string, string>()
+  const functionReaders: WireReader[] = []
   while (reader.next()) {
     if (reader.field === MODEL.irVersion) irVersion = reader.int()
     else if (reader.field === MODEL.producerName) producer = reader.text()
     else if (reader.field === MODEL.graph) graphReader = reader.message()
     else if (reader.field === MODEL.opsetImport) decodeOpset(reader.message(), opsets)
     else if (reader.field === MODEL.metadata) decodeEntry(reader.message(), metadata)
-    else if (reader.field === MODEL.functions) {
-      throw reader.fail('the model defines functions of its own; export it with functions inlined')
-    } else reader.skip()
+    else if (reader.field === MODEL.functions) functionReaders.push(reader.message())
+    else reader.skip()
   }
   if (graphReader === null || opsets.size === 0)
     throw reader.fail('no graph or no operator set: no ONNX model')
-  const graph = decodeGraph(graphReader, 0)
+  const overloads = new Map<GraphNode, string>()
+  const functions = new Map<string, LocalFunction>()
+  const functionDomains = new Set<string>()
+  for (const each of functionReaders) {
+    const { domain, key, local } = decodeFunction(each, overloads)
+    if (functions.has(key)) throw reader.fail(`function ${quote(key)} is defined twice`)
+    if (local.opset !== null && local.opset !== opsets.get('')) {
+      const versions = `${local.opset} of the standard operators, the model ${opsets.get('') ?? 'none'}`
+      throw reader.fail(`function ${quote(key)} uses version ${versions}; export it with functions inlined`)
+    }
+    functions.set(key, local)
+    functionDomains.add(domain)
+  }
+  const calling = decodeGraph(graphReader, { depth: 0, references: null, overloads })
+  const graph = inlineFunctions(calling, { functions, overloads, fail: (reason) => reader.fail(reason) })
   checkOrder(graph, new Set(), reader)
+  // Nothing is left in the domains that functions had for their own.
+  const left = domainsOf(graph)
+  for (const domain of functionDomains) if (!left.has(domain)) opsets.delete(domain)
   return { irVersion, producer, opsets, metadata, graph }
+}
+
+function domainsOf({ nodes }: Graph): Set<string> {
+  const inner = nodes.flatMap((node) => [...node.attributes.values()])
+  const deeper = inner.flatMap((attribute) =>
+    attribute.kind === 'graph' ? [...domainsOf(attribute.value)] : [],
+  )
+  return new Set([...nodes.map((node) => node.domain), ...deeper])
+}
+
+/** Where a part of the file stands. */
+interface Place {
+  /** Graphs inside of graphs. */
+  readonly depth: number
+  /** Attributes that are the call's: inside of functions only. */
+  readonly references: Map<GraphNode, ReadonlyMap<string, string>> | null
+  readonly overloads: Map<GraphNode, string>
+}
+
+function decodeFunction(
+  reader: WireReader,
+  overloads: Map<GraphNode, string>,
+): { readonly domain: string; readonly key: string; readonly local: LocalFunction } {
+  const references = new Map<GraphNode, ReadonlyMap<string, string>>()
+  const place: Place = { depth: 1, references, overloads }
+  let [name, domain, overload] = ['', '', '']
+  const [inputs, outputs]: [string[], string[]] = [[], []]
+  const nodes: GraphNode[] = []
+  const defaults = new Map<string, Attribute>()
+  const opsets = new Map<string, number>()
+  while (reader.next()) {
+    if (reader.field === FUNCTION.name) name = reader.text()
+    else if (reader.field === FUNCTION.domain) domain = standardDomain(reader.text())
+    else if (reader.field === FUNCTION.overload) overload = reader.text()
+    else if (reader.field === FUNCTION.input) inputs.push(reader.text())
+    else if (reader.field === FUNCTION.output) outputs.push(reader.text())
+    else if (reader.field === FUNCTION.node) nodes.push(decodeNode(reader.message(), place))
+    else if (reader.field === FUNCTION.opsetImport) decodeOpset(reader.message(), opsets)
+    else if (reader.field === FUNCTION.attributeDefault) {
+      const { name: key, value } = decodeAttribute(reader.message(), place)
+      if (value !== null) defaults.set(key, value)
+    } else reader.skip()
+  }
+  const local = { inputs, outputs, defaults, nodes, references, opset: opsets.get('') ?? null }
+  return { domain, key: functionKey(domain, name, overload), local }
 }
 
 function decodeOpset(reader: WireReader, opsets: Map<string, number>): void {
@@ -70,7 +133,8 @@ function decodeEntry(reader: WireReader, entries: Map<string, string>): void {
   entries.set(key, value)
 }
 
-function decodeGraph(reader: WireReader, depth: number): Graph {
+function decodeGraph(reader: WireReader, place: Place): Graph {
+  const { depth } = place
   if (depth > NESTING_DEPTH_MAX) throw reader.fail(`subgraphs nested deeper than ${NESTING_DEPTH_MAX}`)
   let name = ''
   const nodes: GraphNode[] = []
@@ -79,7 +143,7 @@ function decodeGraph(reader: WireReader, depth: number): Graph {
   const initializers = new Map<string, TensorValue>()
   const valueInfo = new Map<string, ValueInfo>()
   while (reader.next()) {
-    if (reader.field === GRAPH.node) nodes.push(decodeNode(reader.message(), depth))
+    if (reader.field === GRAPH.node) nodes.push(decodeNode(reader.message(), place))
     else if (reader.field === GRAPH.name) name = reader.text()
     else if (reader.field === GRAPH.initializer) {
       const tensor = decodeTensor(reader.message())
@@ -171,13 +235,15 @@ function decodeShape(reader: WireReader): Dimension[] {
   return dims
 }
 
-function decodeNode(reader: WireReader, depth: number): GraphNode {
+function decodeNode(reader: WireReader, place: Place): GraphNode {
   let name = ''
   let op = ''
   let domain = ''
+  let overload = ''
   const inputs: string[] = []
   const outputs: string[] = []
   const attributes = new Map<string, Attribute>()
+  const references = new Map<string, string>()
   const metadata = new Map<string, string>()
   while (reader.next()) {
     if (reader.field === NODE.input) inputs.push(reader.text())
@@ -186,18 +252,30 @@ function decodeNode(reader: WireReader, depth: number): GraphNode {
     else if (reader.field === NODE.opType) op = reader.text()
     else if (reader.field === NODE.domain) domain = standardDomain(reader.text())
     else if (reader.field === NODE.attribute) {
-      const [key, value] = decodeAttribute(reader.message(), depth)
-      attributes.set(key, value)
+      const { name: key, value, reference } = decodeAttribute(reader.message(), place)
+      if (value === null) references.set(key, reference)
+      else attributes.set(key, value)
     } else if (reader.field === NODE.metadata) decodeEntry(reader.message(), metadata)
     else reader.skip()
   }
   if (op === '') throw reader.fail(`node ${quote(name)} has no operator`)
-  return { name, op, domain, inputs, outputs, attributes, metadata }
+  const node = { name, op, domain, inputs, outputs, attributes, metadata }
+  if (overload !== '') place.overloads.set(node, overload)
+  if (references.size > 0) place.references?.set(node, references)
+  return node
 }
 
-function decodeAttribute(reader: WireReader, depth: number): [string, Attribute] {
+/** `value` is null where the attribute is one of the call, named by `reference`. */
+interface DecodedAttribute {
+  readonly name: string
+  readonly value: Attribute | null
+  readonly reference: string
+}
+
+function decodeAttribute(reader: WireReader, place: Place): DecodedAttribute {
   let name = ''
   let type = 0
+  let reference = ''
   let scalar: Attribute | null = null
   const ints: number[] = []
   const floats: number[] = []
@@ -211,19 +289,23 @@ function decodeAttribute(reader: WireReader, depth: number): [string, Attribute]
     else if (field === ATTRIBUTE.s) scalar = { kind: 'string', value: reader.text() }
     else if (field === ATTRIBUTE.t) scalar = { kind: 'tensor', value: decodeTensor(reader.message()) }
     else if (field === ATTRIBUTE.g)
-      scalar = { kind: 'graph', value: decodeGraph(reader.message(), depth + 1) }
+      scalar = { kind: 'graph', value: decodeGraph(reader.message(), { ...place, depth: place.depth + 1 }) }
     else if (field === ATTRIBUTE.floats) {
       const bytes = reader.fixed(4)
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
       for (let i = 0; i < bytes.length; i += 4) floats.push(view.getFloat32(i, true))
     } else if (field === ATTRIBUTE.ints) reader.eachInt((value) => ints.push(value))
     else if (field === ATTRIBUTE.strings) strings.push(reader.text())
-    else if (field === ATTRIBUTE.refAttrName) throw reader.fail('an attribute refers to a function')
+    else if (field === ATTRIBUTE.refAttrName) reference = reader.text()
     else reader.skip()
+  }
+  if (reference !== '') {
+    if (place.references === null) throw reader.fail('an attribute refers to a function, but is in none')
+    return { name, value: null, reference }
   }
   const value = attributeOf(type, { scalar, ints, floats, strings })
   if (value === null) throw reader.fail(`attribute ${quote(name)} is of kind ${type}, which is not read`)
-  return [name, value]
+  return { name, value, reference }
 }
 
 /** The attribute its `type` says; files older than that field say it by which field is filled. */

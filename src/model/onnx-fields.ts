@@ -29,6 +29,17 @@ export const NODE = {
   overload: 8,
   metadata: 9,
 } as const
+export const FUNCTION = {
+  name: 1,
+  input: 4,
+  output: 5,
+  attribute: 6,
+  node: 7,
+  opsetImport: 9,
+  domain: 10,
+  attributeDefault: 11,
+  overload: 13,
+} as const
 export const ATTRIBUTE = {
   name: 1,
   f: 2,

@@ -222,12 +222,6 @@ describe('what is refused', () => {
     expect(refusal(encodeModel(withGraph({ nodes: [THING, THING, END] })))).toMatch(/"m" is made twice/)
   })
 
-  test('functions, by name', () => {
-    const writer = new WireWriter()
-    writer.bytes(25, new Uint8Array(0))
-    expect(refusal(writer.finish())).toMatch(/functions/)
-  })
-
   test('other files, by name', () => {
     expect(refusal(new TextEncoder().encode('{"no": "model"}'))).toMatch(/^some\.onnx: /)
     expect(refusal(new Uint8Array(0))).toMatch(/no ONNX model/)
