@@ -31,7 +31,7 @@ export interface Output {
   readonly isJson: boolean
   /** A line of the result as it happens: on stdout for people, on stderr under `--json`. */
   readonly say: (line: string) => void
-  /** A piece of the result as it happens, on stdout; nothing under `--json`. */
+  /** A piece of the result as it happens, on stdout; on a terminal without control characters; nothing under `--json`. */
   readonly write: (text: string) => void
   /** One document on a line of its own on stdout: for commands that answer several times. */
   readonly document: (value: Json) => Promise<void>
@@ -59,7 +59,7 @@ export function createOutput(options: OutputOptions): Output {
   return {
     isJson,
     say: (text) => line(isJson ? stderr : stdout, text),
-    write: (text) => (isJson ? undefined : void stdout.write(text)),
+    write: (text) => (isJson ? undefined : void stdout.write(stdout.isTTY === true ? printable(text) : text)),
     document,
     note: (text) => (isQuiet ? undefined : line(stderr, text)),
     progress: (title) => createProgress(title, stderr, isQuiet),
@@ -70,6 +70,15 @@ export function createOutput(options: OutputOptions): Output {
     },
     failure,
   }
+}
+
+/** What a model writes is not to move a terminal's cursor or change its settings: control characters are shown as U+FFFD. */
+function printable(text: string): string {
+  return Array.from(text, (letter) => {
+    const code = letter.codePointAt(0) ?? 0
+    const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0)
+    return isControl && letter !== '\n' && letter !== '\t' ? '\uFFFD' : letter
+  }).join('')
 }
 
 function writeAll(stream: Stream, text: string): Promise<void> {
