@@ -32,6 +32,14 @@ export interface Dataset {
   /** @param numbers — samples, each below `size` */
   readonly collate: (numbers: readonly number[]) => Batch
   readonly subset: (numbers: readonly number[]) => Dataset
+  /** The same samples, several in a row (tokens/packing.ts); absent where samples cannot share one. */
+  readonly packed?: (packing: Packing) => Dataset
+}
+
+export interface Packing {
+  /** Tokens of a row, unless one sample alone is longer; null: as many as the longest sample has. */
+  readonly rowLength: number | null
+  readonly seed: string
 }
 
 /** What a task knows of its samples. */
