@@ -9,16 +9,14 @@
  */
 import { RoundError } from '../../core/errors.ts'
 import { DataType, type OnnxModel, type ValueInfo } from '../../model/graph.ts'
-import { decompose } from '../../model/decompose/index.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
-import { readyToDifferentiate } from '../../model/quantise/nbits.ts'
 import type { GradientFault } from './errors.ts'
 import { findHead } from './head.ts'
 import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
 import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
 import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
-import { raiseOpset } from './raise-opset.ts'
+import { prepareBase } from './prepare.ts'
 import { trainableWeights } from './trainable-weights.ts'
 import { checkDifferentiable, differentiate } from './walk.ts'
 
@@ -111,7 +109,7 @@ interface Prepared {
 }
 
 function prepare(given: OnnxModel, { trainable, output: wanted }: TrainingGraphOptions): Prepared {
-  const base = readyToDifferentiate(raiseOpset(decompose(given)))
+  const base = prepareBase(given)
   const output = outputOf(base, wanted)
   const builder = new GraphBuilder(base, { prefix: 'train/' })
   for (const { name } of base.graph.outputs) if (name !== output) builder.dropOutput(name)
