@@ -2,6 +2,8 @@
  * What a model holds: inputs, weights, operators, the modules that can get an adapter, and what training it would need.
  * In: a graph. Out: facts, no text. Nothing is run and no weight is read.
  */
+import { decomposeWithReport } from './decompose/index.ts'
+import { decompositionOf } from './decompose/table.ts'
 import type { Dimension, OnnxModel, TensorValue } from './graph.ts'
 import { findLinearModules, type LocatedModule } from './linear-modules.ts'
 import { dataTypeName, elementCount, isFloatType, itemSizeBits, tensorSizeBytes } from './onnx-tensor.ts'
@@ -59,6 +61,8 @@ export interface ModelInspection {
   /** One entry a name, in the order of the graph. */
   readonly modules: readonly LocatedModule[]
   readonly operators: readonly OperatorReport[]
+  /** Fused operators that are rewritten into standard ones before anything is differentiated. */
+  readonly decomposed: readonly OperatorReport[]
   readonly shapeProblems: readonly ShapeProblem[]
   readonly memory: MemoryEstimate
 }
@@ -79,7 +83,8 @@ const VIEWS: ReadonlySet<string> = new Set([
   'Unsqueeze',
 ])
 
-export function inspectModel(model: OnnxModel, options: InspectOptions): ModelInspection {
+export function inspectModel(original: OnnxModel, options: InspectOptions): ModelInspection {
+  const { model } = decomposeWithReport(original)
   const { graph } = model
   const inferred = inferShapes(model)
   const modules = uniqueModules(inferred.problems.length === 0 ? findLinearModules(model, inferred) : [])
@@ -92,7 +97,8 @@ export function inspectModel(model: OnnxModel, options: InspectOptions): ModelIn
     parameterCount: countParameters(tensors, modules),
     weightsSizeBytes: sizesByType(tensors),
     modules,
-    operators: countOperators(model),
+    operators: countOperators(original),
+    decomposed: decomposedOperators(original, model),
     shapeProblems: inferred.problems,
     memory: estimateMemory(model, inferred, modules, options),
   }
@@ -128,6 +134,16 @@ function sizesByType(tensors: readonly TensorValue[]): Readonly<Record<string, n
     sizes[name] = (sizes[name] ?? 0) + tensorSizeBytes(dataType, dims)
   }
   return sizes
+}
+
+/** What occurs less often than before: only rewriting takes nodes away. */
+function decomposedOperators(before: OnnxModel, after: OnnxModel): readonly OperatorReport[] {
+  const left = new Map(countOperators(after).map(({ op, domain, count }) => [`${domain}.${op}`, count]))
+  return countOperators(before).flatMap(({ op, domain, count }) => {
+    const gone =
+      decompositionOf({ op, domain }, before.opsets) === null ? 0 : count - (left.get(`${domain}.${op}`) ?? 0)
+    return gone > 0 ? [{ op, domain, count: gone }] : []
+  })
 }
 
 /** The most frequent first. */

@@ -5,6 +5,7 @@
  * A module that runs twice appears twice, once a node, under one name. Different weights used by one module are told
  * apart by a number behind the name (`attn`, `attn:2`): PEFT cannot adapt them one by one either.
  */
+import { isRoundError } from '../core/errors.ts'
 import { floatOf, intOf, intsOf } from './attributes.ts'
 import type { GraphNode, OnnxModel } from './graph.ts'
 import type { LinearModule } from './lora.ts'
@@ -54,13 +55,23 @@ export function findLinearModules(
         name: labels.nameFor(found, weight),
         nodeIndex,
         input,
-        inputRank: inferred.typeOf(input).dims.length,
+        inputRank: rankOf(inferred, input, product.op),
         output,
         isHead: graph.isHead(output),
         bias: graph.biasOf(node, product.outSize),
       },
     ]
   })
+}
+
+/** Behind an operator that is not understood, what is usual: the list of such operators tells more than the first of them. */
+function rankOf(inferred: InferredGraph, value: string, op: LocatedModule['op']): number {
+  try {
+    return inferred.typeOf(value).dims.length
+  } catch (error) {
+    if (!isRoundError(error, 'SHAPE_UNKNOWN')) throw error
+    return op === 'Gemm' ? 2 : op === 'Conv' ? 4 : 3
+  }
 }
 
 /** Names for pairs of module and weight: the first weight of a module has its name alone. */

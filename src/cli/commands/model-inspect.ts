@@ -7,6 +7,7 @@ import { inspectModel, type ModelInspection } from '../../model/inspect.ts'
 import { openModel, type OpenedModel } from '../../model/open-model.ts'
 import type { UnsupportedNode } from '../../train/gradient/errors.ts'
 import { inferGraphShapes } from '../../train/gradient/graph-shapes.ts'
+import { prepareBase } from '../../train/gradient/prepare.ts'
 import { checkDifferentiable } from '../../train/gradient/walk.ts'
 import { count, defineCommand, type Json, withDefault } from '../command.ts'
 import { bytesText, tableText } from '../words.ts'
@@ -37,14 +38,15 @@ export const modelInspectCommand = defineCommand({
 
 /** Nodes between the modules and the output that cannot be differentiated. */
 function obstaclesOf(
-  { model }: OpenedModel,
+  { model: original }: OpenedModel,
   { modules, shapeProblems }: ModelInspection,
 ): readonly UnsupportedNode[] {
   if (shapeProblems.length > 0) return shapeProblems
-  const { graph } = model
-  const output = graph.outputs.find(({ name }) => name === 'logits') ?? graph.outputs[0]
-  if (output === undefined) return []
   try {
+    const model = prepareBase(original)
+    const { graph } = model
+    const output = graph.outputs.find(({ name }) => name === 'logits') ?? graph.outputs[0]
+    if (output === undefined) return []
     checkDifferentiable({
       builder: new GraphBuilder(model),
       graph,
@@ -59,7 +61,7 @@ function obstaclesOf(
       return (error.info as { readonly nodes?: readonly UnsupportedNode[] }).nodes ?? []
     }
     if (!isRoundError(error)) throw error
-    return [{ op: 'model', node: graph.name, reason: error.message }]
+    return [{ op: 'model', node: original.graph.name, reason: error.message }]
   }
 }
 
@@ -102,6 +104,7 @@ function documentOf(
       return { name, kind, op, inSize, outSize, isHead, hasBias: bias !== null }
     }),
     operators: inspection.operators.map(({ op, domain, count }) => ({ op, domain, count })),
+    decomposed: inspection.decomposed.map(({ op, domain, count }) => ({ op, domain, count })),
     isTrainable: obstacles.length === 0,
     obstacles: obstacles.map(({ op, node, reason }) => ({ op, node, reason })),
     memory: { ...memory },
@@ -113,9 +116,12 @@ function textOf(
   inspection: ModelInspection,
   obstacles: readonly UnsupportedNode[],
 ): string {
-  const { inputs, outputs, modules, operators, parameterCount, weightsSizeBytes, memory, opset } = inspection
+  const { inputs, outputs, modules, operators, decomposed, parameterCount, weightsSizeBytes, memory, opset } =
+    inspection
   const values = (list: ModelInspection['inputs']): string =>
     list.map(({ name, dataType, dims }) => `${name} ${dataType} [${dims?.join(', ') ?? '?'}]`).join('; ')
+  const listed = (list: ModelInspection['operators']): string =>
+    list.map(({ op, count }) => `${op} ${count}`).join(', ')
   const stored = Object.entries(weightsSizeBytes).map(([type, size]) => `${bytesText(size)} ${type}`)
   const { activationsSizeBytes, adapterParameterCount } = memory
   const activations = activationsSizeBytes === null ? 'unknown' : bytesText(activationsSizeBytes)
@@ -124,7 +130,8 @@ function textOf(
     `inputs      ${values(inputs)}`,
     `outputs     ${values(outputs)}`,
     `parameters  ${parameterCount.toLocaleString('en')} (${stored.join(', ')})`,
-    `operators   ${operators.map(({ op, count }) => `${op} ${count}`).join(', ')}`,
+    `operators   ${listed(operators)}`,
+    ...(decomposed.length === 0 ? [] : [`decomposed  ${listed(decomposed)}`]),
     '',
     tableText(['module', 'kind', 'in', 'out'], groupLayers(modules)),
     '',
@@ -144,8 +151,9 @@ function textOf(
 /** One row for modules that differ in the numbers of their layers only. */
 function groupLayers(modules: ModelInspection['modules']): readonly (readonly string[])[] {
   const groups = new Map<string, { readonly cells: readonly string[]; readonly names: string[] }>()
-  for (const { name, kind, inSize, outSize, isHead } of modules) {
-    const cells = [isHead ? `${kind}, head` : kind, String(inSize), String(outSize)]
+  for (const { name, kind, op, inSize, outSize, isHead } of modules) {
+    const form = op === 'MatMulNBits' ? `${kind}, quantised` : kind
+    const cells = [isHead ? `${form}, head` : form, String(inSize), String(outSize)]
     const key = [name.replace(LAYER, '.*.'), ...cells].join(' ')
     const group = groups.get(key) ?? { cells, names: [] }
     group.names.push(name)

@@ -9,6 +9,9 @@ import { runCli } from '../../../src/cli/run-cli.ts'
 import { GraphBuilder } from '../../../src/model/graph-builder.ts'
 import { DataType } from '../../../src/model/graph.ts'
 import { encodeModel } from '../../../src/model/onnx.ts'
+import { readAllFloat32 } from '../../../src/model/weights.ts'
+import { fixturePath } from '../../fixtures/reference.ts'
+import { communityLlama } from '../model/decompose/community-llama.ts'
 
 const entries: readonly CommandEntry[] = [
   { name: 'model inspect', summary: 'inspects', load: async () => modelInspectCommand },
@@ -76,21 +79,38 @@ test('lists modules, groups layers for people, and says that it can be trained',
   expect(stdout).toMatch(/every operator on the way can be differentiated/)
 })
 
+test('lists what is decomposed, and quantised modules, of a graph in onnx-community’s form', async () => {
+  const weights = await readAllFloat32(fixturePath('llama', 'base.safetensors'))
+  const model = communityLlama((name) => weights.get(name) ?? new Float32Array(0), 'int4')
+  const path = join(folder, 'community.onnx')
+  await writeFile(path, encodeModel(model))
+  const report = JSON.parse((await run(path, '--json')).stdout)
+  expect(report).toMatchObject({ isTrainable: true, obstacles: [] })
+  expect(report.decomposed).toEqual([
+    { op: 'SkipSimplifiedLayerNormalization', domain: 'com.microsoft', count: 4 },
+    { op: 'GroupQueryAttention', domain: 'com.microsoft', count: 2 },
+    { op: 'SimplifiedLayerNormalization', domain: '', count: 1 },
+  ])
+  const { stdout } = await run(path)
+  expect(stdout).toMatch(/decomposed +SkipSimplifiedLayerNormalization 4, GroupQueryAttention 2/)
+  expect(stdout).toMatch(/self_attn\.q_proj \(2×\) +linear, quantised +64 +64/)
+})
+
 test('lists the nodes that cannot be differentiated', async () => {
   const path = await writeModel('hard.onnx', 'Det')
   const unknown = JSON.parse((await run(path, '--json')).stdout)
   expect(unknown).toMatchObject({ isTrainable: false, obstacles: [{ op: 'Det', node: '/end' }] })
-  const ungraded = JSON.parse((await run(await writeModel('other.onnx', 'Hardmax'), '--json')).stdout)
-  expect(ungraded).toMatchObject({ isTrainable: false, obstacles: [{ op: 'Hardmax', node: '/end' }] })
+  const ungraded = JSON.parse((await run(await writeModel('other.onnx', 'Bernoulli'), '--json')).stdout)
+  expect(ungraded).toMatchObject({ isTrainable: false, obstacles: [{ op: 'Bernoulli', node: '/end' }] })
   expect((await run(path)).stdout).toMatch(/cannot be trained yet:\n +Det \/end: /)
   const between = JSON.parse(
-    (await run(await writeModel('between.onnx', 'Sigmoid', 'Hardmax'), '--json')).stdout,
+    (await run(await writeModel('between.onnx', 'Sigmoid', 'Bernoulli'), '--json')).stdout,
   )
   expect(between).toMatchObject({
     isTrainable: false,
     obstacles: [
-      { op: 'Hardmax', node: '/layers.0/act' },
-      { op: 'Hardmax', node: '/layers.1/act' },
+      { op: 'Bernoulli', node: '/layers.0/act' },
+      { op: 'Bernoulli', node: '/layers.1/act' },
     ],
   })
 })
