@@ -20,9 +20,10 @@ export interface TrainingBase {
   readonly loss: LossKind
   /**
    * Samples of JSONL files, in their order.
+   * @param lengthMax — tokens of a sample at most, where the model has more positions
    * @throws FILE_MISSING | FILE_TOO_LARGE | DATA_INVALID | DATA_EMPTY | CHAT_TEMPLATE_MISSING
    */
-  readonly readData: (files: readonly string[]) => Promise<TaskData>
+  readonly readData: (files: readonly string[], lengthMax?: number) => Promise<TaskData>
 }
 
 /** @throws what loadLlama, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN */
@@ -44,6 +45,7 @@ export async function openBase(folder: string): Promise<TrainingBase> {
     folder,
     task: 'causal-lm',
     loss: 'causal-lm',
-    readData: (files) => readTokenData(files, form),
+    readData: (files, lengthMax = positionCountMax) =>
+      readTokenData(files, { ...form, positionCountMax: Math.min(lengthMax, positionCountMax) }),
   }
 }

@@ -36,6 +36,8 @@ export const recipeSchema = v.strictObject({
   quantise: v.optional(quantisationSchema),
   /** How often the data is gone through at most; early stopping may end sooner. */
   epochs: v.optional(count, 3),
+  /** Tokens of a sample at most, where the model has more positions; longer ones lose their ends. */
+  maxLength: v.optional(count),
   /** Sequences in one run of the graph. */
   batchSize: v.optional(count, 8),
   /** Batches whose gradients make one step; each target token counts alike, whatever batch it is in. */

@@ -130,9 +130,9 @@ interface Data {
 }
 
 async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
-  const { dataset: training, summary } = await base.readData(options.data)
+  const { dataset: training, summary } = await base.readData(options.data, options.recipe.maxLength)
   if (options.validation.length > 0) {
-    const { dataset: validation } = await base.readData(options.validation)
+    const { dataset: validation } = await base.readData(options.validation, options.recipe.maxLength)
     return { training, validation, summary }
   }
   const { validationShare, seed } = options.recipe

@@ -12,7 +12,7 @@ export const evaluateCommand = defineCommand({
   options: {
     model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
     adapter: list('--adapter <folders>', 'PEFT folders; the base alone is always measured too'),
-    data: list('--data <files>', 'JSONL files: {"text"} or {"prompt", "completion"} a line'),
+    data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
     exactMatch: flag(
       '--exact-match',
       'also answer every prompt greedily and count the answers that are word for word the completions',

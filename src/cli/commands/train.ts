@@ -17,7 +17,7 @@ import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
 
 const options = {
   model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
-  data: list('--data <files>', 'JSONL files: {"text"} or {"prompt", "completion"} a line'),
+  data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
   validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
   out: required(text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile')),
   targets: list(
@@ -29,6 +29,9 @@ const options = {
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
   ...quantiseOptions,
   epochs: count('--epochs <n>', 'how often to go through the data at most (default: 3)', { min: 1 }),
+  maxLength: count('--max-length <tokens>', 'cut samples that are longer (default: the model’s positions)', {
+    min: 2,
+  }),
   batch: count('--batch <n>', 'sequences a batch (default: 8)', { min: 1 }),
   accumulation: count('--accumulation <n>', 'batches a step (default: 1)', { min: 1 }),
   rate: decimal('--rate <x>', 'highest learning rate (default: 1e-3)'),
@@ -71,6 +74,7 @@ function toTrainingOptions(given: Given): TrainingOptions {
   const lora = { targets: listOrNone(given.targets), rank: given.rank, alpha: given.alpha }
   const recipe = {
     epochs: given.epochs,
+    maxLength: given.maxLength,
     batchSize: given.batch,
     accumulation: given.accumulation,
     learningRate: given.rate,
@@ -122,6 +126,9 @@ function describeTraining(result: TrainingResult): string {
       `Validation loss ${before.toFixed(4)} → ${best.toFixed(4)} nats a token at step ${bestStep}${stop}.`,
     )
   }
+  const { samplesCut, samplesLeftOut } = result.dataSummary
+  if (samplesCut > 0) lines.push(`${samplesCut} samples were too long and lost their ends.`)
+  if (samplesLeftOut > 0) lines.push(`${samplesLeftOut} samples have nothing to learn and were left out.`)
   if (result.resumedFromStep > 0) lines.push(`Went on from the checkpoint of step ${result.resumedFromStep}.`)
   return [...lines, `Wrote ${out}.`].join('\n')
 }

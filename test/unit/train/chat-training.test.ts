@@ -44,6 +44,11 @@ describe('conversations', () => {
     const result = await train(options('chats.jsonl', 'learned'))
     expect(result.validationLoss?.best).toBeLessThan((result.validationLoss?.before ?? 0) * 0.95)
     expect(result.samples).toEqual({ training: 37, validation: 4 })
+    const short = {
+      ...options('chats.jsonl', 'short'),
+      recipe: { epochs: 1, maxLength: 28, validationShare: 0 },
+    }
+    expect((await train(short)).dataSummary).toEqual({ samplesCut: 41, samplesLeftOut: 1 })
     expect(result.dataSummary).toEqual({ samplesCut: 1, samplesLeftOut: 1 })
   })
 
