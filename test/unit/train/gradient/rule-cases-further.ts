@@ -205,6 +205,64 @@ export const INDEXING_CASES: readonly RuleCase[] = [
   },
 ]
 
+/** Sizes, bounds and counts that only a run tells. */
+export const COMPUTED_SIZE_CASES: readonly RuleCase[] = [
+  { row: 'Reshape@5+', title: 'to a fed shape', inputs: [variable([2, 3, 4]), fed(int64s([4, -1]))] },
+  {
+    row: 'Reshape@5+',
+    title: 'to a fed shape with a copy',
+    inputs: [variable([2, 3, 4]), fed(int64s([0, 2, 6]))],
+  },
+  { row: 'Expand@8+', title: 'to a fed shape', inputs: [variable([3, 1]), fed(int64s([2, 1, 4]))] },
+  { row: 'Expand@8+', title: 'to a fed shape of ones', inputs: [variable([3, 4]), fed(int64s([1, 1]))] },
+  { row: 'Tile@6+', title: 'by fed repeats', inputs: [variable([2, 3]), fed(int64s([2, 3]))] },
+  {
+    row: 'Slice@10+',
+    title: 'between fed bounds',
+    inputs: [variable([3, 6]), fed(int64s([-5])), fed(int64s([5])), int64s([1]), int64s([2])],
+  },
+  {
+    row: 'Slice@10+',
+    title: 'of two axes from fed starts',
+    inputs: [variable([4, 6]), fed(int64s([1, 2])), int64s([2 ** 40, 5])],
+  },
+  { row: 'Pad@11+', title: 'by fed pads', inputs: [variable([2, 3]), fed(int64s([0, 1, 2, -1]))] },
+  {
+    row: 'Split@13+',
+    title: 'in fed parts',
+    inputs: [variable([2, 6]), fed(int64s([1, 5]))],
+    attributes: { axis: int(1) },
+    outputCount: 2,
+    output: 1,
+  },
+  { row: 'TopK@11+', title: 'of a fed count', inputs: [variable([3, 6]), fed(int64s([2]))], outputCount: 2 },
+  {
+    row: 'Resize@11+',
+    title: 'to fed sizes',
+    inputs: [variable([1, 2, 3, 4]), null, null, fed(int64s([1, 2, 5, 6]))],
+    attributes: { mode: text('linear') },
+    ...single,
+  },
+  {
+    row: 'Gather@1+',
+    title: 'of places that a condition names',
+    inputs: [variable([4, 3]), fed(bools([1, 0, 1, 1]))],
+    build: (b, [x = '', mask = '']) => {
+      const rows = b.add('Squeeze', [b.add('NonZero', [mask]), b.int64s(0)])
+      return b.add('Mul', [b.add('Gather', [x, rows]), b.add('Gather', [b.add('Sin', [x]), rows])])
+    },
+  },
+  {
+    row: 'Conv@1+',
+    title: 'over a fed length',
+    inputs: [variable([2, 3, 8]), variable([4, 3, 3]), fed(int64s([6]))],
+    build: (b, [x = '', w = '', end = '']) =>
+      b.add('Conv', [b.add('Slice', [x, b.int64s(0), end, b.int64s(2)]), w], { pads: ints([1, 1]) }),
+    fixedInputs: [1],
+    ...single,
+  },
+]
+
 const withZeros = (dims: readonly number[]): Variable => ({ ...variable(dims), from: 0.5, to: 1 })
 
 export const NORM_CASES: readonly RuleCase[] = [

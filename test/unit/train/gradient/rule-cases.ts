@@ -1,7 +1,13 @@
 /** The cases of every differentiable row of the gradient table: shapes, broadcasting, axes, attributes. A table. */
 import { float, int, ints, text } from '../../../../src/model/attributes.ts'
 import { DataType } from '../../../../src/model/graph.ts'
-import { ACTIVATION_CASES, EINSUM_CASES, INDEXING_CASES, NORM_CASES } from './rule-cases-further.ts'
+import {
+  ACTIVATION_CASES,
+  COMPUTED_SIZE_CASES,
+  EINSUM_CASES,
+  INDEXING_CASES,
+  NORM_CASES,
+} from './rule-cases-further.ts'
 import { CONVOLUTION_CASES, POOLING_CASES, RESAMPLING_CASES } from './rule-cases-images.ts'
 import { bools, fed, floats, int64s, positive, variable, type RuleCase } from './rule-case.ts'
 
@@ -325,6 +331,7 @@ export const RULE_CASES: readonly RuleCase[] = [
   ...REDUCTIONS,
   ...NORMALIZATION,
   ...ACTIVATION_CASES,
+  ...COMPUTED_SIZE_CASES,
   ...INDEXING_CASES,
   ...NORM_CASES,
   ...CONVOLUTION_CASES,
