@@ -2,7 +2,7 @@
  * The library, by name. `oneround` on the command line uses nothing else.
  *
  * A round: `createNodeFolder`, `buildCharter`, `signCharter`, `train`, `openNode`; then `verify`, `exportRound`, `evaluate`.
- * Without a round: `merge` on adapter folders from anywhere, `verify` on anybody's certificate.
+ * Without a round: `merge` on adapter folders from anywhere, `verify` on anybody's certificate, `openGenerator` for answers.
  * Sub-paths: `oneround/aggregate`, `oneround/train`, `oneround/verify` (no Node modules: runs in a browser).
  */
 import './compat.ts'
@@ -36,6 +36,14 @@ export {
   type EvaluationOptions,
   type EvaluationResult,
 } from './evaluate/index.ts'
+export {
+  type Answer,
+  type GenerationOptions,
+  type GeneratorOptions,
+  openRemoteGenerator as openGenerator,
+  type Prompt,
+  type RemoteGenerator as Generator,
+} from './generate/index.ts'
 export {
   type CertificateClaims,
   type Check,
