@@ -64,15 +64,18 @@ export function quantiseRows(
       const { scale, zeroPoint } = gridOf(range)
       scales[row * blocks + block] = scale
       putNibble(zeroPoints, row * rowSizeBytes * 2 + block, zeroPoint)
-      const place = (row * blocks + block) * blockSize
-      for (let i = 0; i < blockSize; i++) {
-        const value = from + i < to ? (values[from + i] ?? 0) : 0
-        const level = clip(roundToEven(Math.fround(value / scale)) + zeroPoint)
-        putNibble(elements, place + i, level)
-        const off = value - Math.fround((level - zeroPoint) * scale)
-        squared += off * off
-        norm += value * value
-        largest = Math.max(largest, Math.abs(off))
+      const place = ((row * blocks + block) * blockSize) / 2
+      for (let i = 0; i < blockSize; i += 2) {
+        const low = from + i < to ? (values[from + i] ?? 0) : 0
+        const high = from + i + 1 < to ? (values[from + i + 1] ?? 0) : 0
+        const lowLevel = clip(nearest(low / scale) + zeroPoint)
+        const highLevel = clip(nearest(high / scale) + zeroPoint)
+        elements[place + i / 2] = lowLevel | (highLevel << 4)
+        const lowError = Math.abs(low - Math.fround((lowLevel - zeroPoint) * scale))
+        const highError = Math.abs(high - Math.fround((highLevel - zeroPoint) * scale))
+        squared += lowError * lowError + highError * highError
+        norm += low * low + high * high
+        largest = Math.max(largest, lowError, highError)
       }
     }
   }
@@ -99,7 +102,7 @@ function gridOf([least, most]: readonly [number, number]): {
   // Halved first, lest the range of the largest singles overflow.
   const scale = Math.fround(Math.fround(Math.fround(most / 2) - Math.fround(least / 2)) / (LEVEL_MAX / 2))
   if (scale === 0) return { scale: 1, zeroPoint: 0 }
-  return { scale, zeroPoint: clip(roundToEven(Math.fround(-least / scale))) }
+  return { scale, zeroPoint: clip(nearest(-least / scale)) }
 }
 
 const clip = (level: number): number => Math.min(LEVEL_MAX, Math.max(0, level))
@@ -109,8 +112,9 @@ function putNibble(bytes: Uint8Array, index: number, value: number): void {
   bytes[at] = (bytes[at] ?? 0) | (value << (4 * (index & 1)))
 }
 
-function roundToEven(value: number): number {
-  const floor = Math.floor(value)
-  const rest = value - floor
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor
-}
+/** Added to a single below 2²², this leaves no room for a fraction: singles round halves to even by themselves. */
+const ROUNDING = 1.5 * 2 ** 23
+
+/** The nearest whole number of a quotient of singles, which is at most some thirty here; halves to even. */
+const nearest = (quotient: number): number =>
+  Math.fround(Math.fround(Math.fround(quotient) + ROUNDING) - ROUNDING)
