@@ -1,10 +1,12 @@
 /**
- * The tables of docs/CLI.md and docs/AGGREGATION.md, made from the tables that the program itself uses. `scripts/docs.ts`
+ * The tables of docs/CLI.md, docs/AGGREGATION.md and docs/AUTODIFF.md, made from the tables that the program itself uses. `scripts/docs.ts`
  * writes them between the marks in the documents; tests compare.
  */
 import { RULES } from '../aggregate/index.ts'
 import { COMMANDS } from './commands/index.ts'
 import { ERROR_CODES } from './error-codes.ts'
+import { gradientRows, operatorsThatStop } from '../train/gradient/table.ts'
+import { REFUSALS } from '../train/gradient/table-without-rules.ts'
 import { EXIT_MEANINGS, EXIT_STATUS, type ExitName } from './exit-status.ts'
 
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
@@ -52,6 +54,39 @@ export const DOC_TABLES: Readonly<Record<string, () => string>> = {
   commands: commandTable,
   'exit-statuses': exitTable,
   'error-codes': errorTable,
+}
+
+/** Operators, in the order of the alphabet, with the opsets of the form that the rule is for. */
+function gradientTable(): string {
+  return [
+    row('operator', 'opsets', 'gradients to'),
+    row('---', '---', '---'),
+    ...gradientRows().map(({ op, opsets, reach, isPartial }) =>
+      row(`\`${op}\`${isPartial ? ' *' : ''}`, opsets, reach),
+    ),
+  ].join('\n')
+}
+
+const stoppingList = (): string =>
+  operatorsThatStop()
+    .map((op) => `\`${op}\``)
+    .join(', ')
+
+function refusalTable(): string {
+  return [
+    row('operators', 'why, and what to do'),
+    row('---', '---'),
+    ...Object.entries(REFUSALS).map(([reason, keys]) =>
+      row(keys.map((key) => `\`${key.replace(/@.*/, '')}\``).join(', '), reason),
+    ),
+  ].join('\n')
+}
+
+/** Mark → table, of docs/AUTODIFF.md. */
+export const AUTODIFF_TABLES: Readonly<Record<string, () => string>> = {
+  'gradient-rules': gradientTable,
+  'gradient-stops': stoppingList,
+  'gradient-refusals': refusalTable,
 }
 
 /** Mark → table, of docs/AGGREGATION.md. */

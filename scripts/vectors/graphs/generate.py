@@ -234,9 +234,17 @@ def generate(name, make, kind, opset, axes, sample, inputs):
         if weight.dim() == 1:
             weight.data.add_(torch.randn_like(weight) * 0.2)
     file = io.BytesIO()
-    axes = {**axes, "logits": {0: "batch"}}
+    # One of the two that have batch norms keeps them; in the other the exporter folds them into the convolutions.
+    mode = torch.onnx.TrainingMode.PRESERVE if name == "resnet" else torch.onnx.TrainingMode.EVAL
     torch.onnx.export(
-        model, tuple(sample.values()), file, opset_version=opset, input_names=list(sample), output_names=["logits"], dynamic_axes=axes
+        model,
+        tuple(sample.values()),
+        file,
+        opset_version=opset,
+        input_names=list(sample),
+        output_names=["logits"],
+        dynamic_axes={**axes, "logits": {0: "batch"}},
+        training=mode,
     )
     graph = file.getvalue()
     with torch.no_grad():

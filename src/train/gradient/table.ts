@@ -5,7 +5,13 @@
  * gradient passes), or a refusal with its reason.
  * What is in no row is unsupported, and is reported with every other such node before anything runs.
  */
-import type { DifferentiableEntry, GradRule, RuleCheck, TableEntry } from './context.ts'
+import {
+  isRule,
+  type DifferentiableEntry,
+  type GradRule,
+  type RuleCheck,
+  type TableEntry,
+} from './context.ts'
 import * as activations from './rules/activations.ts'
 import * as norms from './rules/channel-norms.ts'
 import * as convolution from './rules/convolution.ts'
@@ -185,3 +191,39 @@ export function entryOf(op: string, domain: string, opset: number): TableEntry |
   if (domain !== '' && domain !== 'ai.onnx') return CONTRIBUTED.get(`${domain}.${op}`) ?? null
   return ROWS.get(op)?.find((row) => row.first <= opset && opset <= row.last)?.entry ?? null
 }
+
+export interface GradientRow {
+  readonly op: string
+  /** `13+`, or `18–20` for a form that has an end. */
+  readonly opsets: string
+  /** Which inputs gradients pass to. */
+  readonly reach: string
+  /** Whether some forms of the operator are refused. */
+  readonly isPartial: boolean
+}
+
+/** The differentiable rows, for documents: sorted by operator. */
+export function gradientRows(): readonly GradientRow[] {
+  const rules = [...GRADIENT_TABLE].flatMap(([key, entry]) => (isRule(entry) ? [[key, entry] as const] : []))
+  const contributed = [...CONTRIBUTED].flatMap(([key, entry]) =>
+    isRule(entry) ? [[`${key}@1+`, entry] as const] : [],
+  )
+  return [...rules, ...contributed]
+    .map(([key, entry]) => {
+      const [op = '', opsets = ''] = key.split('@')
+      const reach = reachOf(entry.inputs)
+      return { op, opsets: opsets.replace('-', '–'), reach, isPartial: entry.check !== undefined }
+    })
+    .sort((a, b) => (`${a.op} ${a.opsets}` < `${b.op} ${b.opsets}` ? -1 : 1))
+}
+
+/** Inputs counted from 1, as people count. */
+function reachOf(inputs: readonly boolean[]): string {
+  if (inputs.every((isPassed) => isPassed)) return 'all inputs'
+  const passed = inputs.flatMap((isPassed, i) => (isPassed ? [i + 1] : []))
+  return passed.length === 1 ? `input ${passed.join()}` : `inputs ${passed.join(', ')}`
+}
+
+/** Operators that pass no gradient, sorted. */
+export const operatorsThatStop = (): readonly string[] =>
+  [...GRADIENT_TABLE].flatMap(([key, entry]) => (entry === 'stops' ? [key.replace(/@.*/, '')] : [])).sort()
