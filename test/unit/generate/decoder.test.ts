@@ -10,7 +10,8 @@ import { checkGenerationOptions } from '../../../src/generate/options.ts'
 import { greedy } from '../../../src/generate/sampling.ts'
 import { openModel } from '../../../src/model/open-model.ts'
 import { readAdapter, type Adapter } from '../../../src/model/peft.ts'
-import { locateTensors, readFloat32 } from '../../../src/model/weights.ts'
+import { locateTensors, readAllFloat32, readFloat32 } from '../../../src/model/weights.ts'
+import { communityLlama, type Products } from '../model/decompose/community-llama.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const EXPORT = here('vectors/generation/model.onnx')
@@ -137,6 +138,44 @@ describe('exports without a cache', () => {
       expect(widest(next.logits[0] ?? new Float32Array(), expected[i] ?? new Float32Array())).toBeLessThan(
         1e-4,
       )
+    }
+    await decoder.close()
+  })
+})
+
+describe('graphs as onnx-community publishes them', () => {
+  const folder = here('fixtures/llama')
+  const open = async (products: Products, adapter: Adapter | null): Promise<Decoder> => {
+    const weights = await readAllFloat32(join(folder, 'base.safetensors'))
+    const model = communityLlama((name) => weights.get(name) ?? new Float32Array(0), products)
+    const graph = buildGenerationGraph(model, 'model.onnx', adapter === null ? null : { folder, adapter })
+    return openDecoder({ graph, weightsFolder: folder, device: 'cpu', threads: 1 })
+  }
+
+  it.each(['base', 'adapted'])('with a cache, token by token, have PyTorch’s logits (%s)', async (logits) => {
+    const adapter = logits === 'base' ? null : await readAdapter(join(folder, 'adapter'))
+    const decoder = await open('float', adapter)
+    // Their attention reads lengths: what is padded on the left would be read as text.
+    expect(decoder).toMatchObject({ hasCache: true, canPad: false })
+    const { prompts, expected } = await referenceOf(folder, `logits.${logits}`)
+    for (const [i, prompt] of prompts.entries()) {
+      let at = await decoder.start([prompt.slice(0, 5)])
+      for (const id of prompt.slice(5)) at = await at.next([id])
+      expect(widest(at.logits[0] ?? new Float32Array(), expected[i] ?? new Float32Array())).toBeLessThan(1e-4)
+    }
+    await decoder.close()
+  })
+
+  it('in four bits go on as their full forward passes do', async () => {
+    const decoder = await open('int4', null)
+    const ids = [5, 9, 2]
+    let at = await decoder.start([ids])
+    for (let i = 0; i < 12; i++) {
+      const [fresh = new Float32Array()] = (await decoder.start([ids])).logits
+      // Four-bit products round their input to eight bits, by blocks: the bar is wider.
+      expect(widest(at.logits[0] ?? new Float32Array(), fresh)).toBeLessThan(1e-2)
+      ids.push(greedy(fresh))
+      at = await at.next(ids.slice(-1))
     }
     await decoder.close()
   })
