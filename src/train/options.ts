@@ -38,6 +38,8 @@ export const recipeSchema = v.strictObject({
   epochs: v.optional(count, 3),
   /** Tokens of a sample at most, where the model has more positions; longer ones lose their ends. */
   maxLength: v.optional(count),
+  /** Short samples share rows, blind to each other: `batchSize` then counts rows, as long as the longest sample. */
+  packing: v.optional(v.boolean(), false),
   /** Sequences in one run of the graph. */
   batchSize: v.optional(count, 8),
   /** Batches whose gradients make one step; each target token counts alike, whatever batch it is in. */

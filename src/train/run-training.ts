@@ -14,7 +14,8 @@ import { digestBaseModel } from '../model/base-digest.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
-import { type Dataset, splitForValidation } from './dataset.ts'
+import { splitForValidation } from './dataset.ts'
+import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import type { Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
@@ -44,6 +45,8 @@ export interface TrainingResult {
   readonly samples: { readonly training: number; readonly validation: number }
   /** Samples of the data files that lost their end, or had nothing to learn in them. */
   readonly dataSummary: DataSummary
+  /** Where short samples share rows: how many rows the training samples make, and the share of them that is no padding. */
+  readonly packing?: PackingSummary
   /** Targets of one epoch: tokens of a language model. */
   readonly targetTokens: number
   /** Names of the modules with an adapter; empty in full mode. */
@@ -70,7 +73,8 @@ export async function runTraining(
 ): Promise<TrainingResult> {
   const startedAt = now()
   const original = await openBase(options.model)
-  const data = await readData(options, original)
+  const samples = await readData(options, original)
+  const { data, packing } = packData(samples, original, options.recipe)
   await ensureFolder(options.out)
   const identity = await identityOf(options)
   const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
@@ -101,8 +105,22 @@ export async function runTraining(
     const result = await runLoop(loop)
     const out = await writeOutcome(options, modules, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
-    const outcome = { options, task: base.task, identity, data, modules, objective, result, out, seconds }
-    const summary = { ...summarise(outcome), ...(quantisation === null ? {} : { quantisation }) }
+    const outcome = {
+      options,
+      task: base.task,
+      identity,
+      data: samples,
+      modules,
+      objective,
+      result,
+      out,
+      seconds,
+    }
+    const summary = {
+      ...summarise(outcome),
+      ...(quantisation === null ? {} : { quantisation }),
+      ...(packing === null ? {} : { packing }),
+    }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
     return summary
@@ -123,9 +141,7 @@ async function quantised(
   return quantiseTrainingBase(base, { quantisation, folder: out, identity: digest, onProgress })
 }
 
-interface Data {
-  readonly training: Dataset
-  readonly validation: Dataset | null
+interface Data extends SplitData {
   readonly summary: DataSummary
 }
 

@@ -32,6 +32,10 @@ const options = {
   maxLength: count('--max-length <tokens>', 'cut samples that are longer (default: the model’s positions)', {
     min: 2,
   }),
+  packing: flag(
+    '--packing',
+    'put several short samples into one row, blind to each other; a batch counts rows',
+  ),
   batch: count('--batch <n>', 'sequences a batch (default: 8)', { min: 1 }),
   accumulation: count('--accumulation <n>', 'batches a step (default: 1)', { min: 1 }),
   rate: decimal('--rate <x>', 'highest learning rate (default: 1e-3)'),
@@ -75,6 +79,7 @@ function toTrainingOptions(given: Given): TrainingOptions {
   const recipe = {
     epochs: given.epochs,
     maxLength: given.maxLength,
+    ...(given.packing ? { packing: true } : {}),
     batchSize: given.batch,
     accumulation: given.accumulation,
     learningRate: given.rate,
@@ -125,6 +130,11 @@ function describeTraining(result: TrainingResult): string {
     lines.push(
       `Validation loss ${before.toFixed(4)} → ${best.toFixed(4)} nats a token at step ${bestStep}${stop}.`,
     )
+  }
+  const { packing } = result
+  if (packing !== undefined) {
+    const share = `${(100 * packing.filledShare).toFixed(1)} %`
+    lines.push(`Packed into ${packing.rows} rows of ${packing.rowLength} tokens at most, ${share} filled.`)
   }
   const { samplesCut, samplesLeftOut } = result.dataSummary
   if (samplesCut > 0) lines.push(`${samplesCut} samples were too long and lost their ends.`)
