@@ -1,0 +1,147 @@
+/** The inputs of the conformance vectors: small, and odd where arithmetic is odd. Made once from seeds, then committed. */
+import { SeededRng } from '../../src/core/seeded-rng.ts'
+import { hexOfSingles, type InputSet } from '../../test/support/reference/vector.ts'
+
+type Draw = (rng: SeededRng) => number
+
+const ordinary: Draw = (rng) => Math.fround(rng.normal())
+/** Small whole numbers: ties in every comparison. */
+const coarse: Draw = (rng) => rng.below(3) - 1
+/** Ordinary values among subnormals, both zeros, large and equal ones. */
+const odd: Draw = (rng) => {
+  const value = rng.normal()
+  switch (rng.below(8)) {
+    case 0:
+      return Math.fround(value * 1e-40)
+    case 1:
+      return -0
+    case 2:
+      return 0.5
+    case 3:
+      return Math.fround(value * 4096)
+    case 4:
+      return Math.fround(value * 1e-22)
+    default:
+      return Math.fround(value)
+  }
+}
+
+interface Recipe {
+  readonly name: string
+  readonly scale: readonly [number, number]
+  readonly shapes: readonly (readonly [inCount: number, out: number])[]
+  readonly ranks: readonly number[]
+  readonly claims: readonly number[]
+  readonly draw: Draw
+  /** Member → the member that it copies, up to a relative change of some entries of B. */
+  readonly copies?: Readonly<Record<number, readonly [from: number, change: number]>>
+  /** Member → what its B is multiplied by. */
+  readonly times?: Readonly<Record<number, number>>
+}
+
+const RECIPES: readonly Recipe[] = [
+  {
+    name: 'ordinary',
+    scale: [1, 3],
+    shapes: [
+      [7, 5],
+      [4, 3],
+    ],
+    ranks: [1, 2, 3, 1, 2, 3, 2],
+    claims: [3, 1, 2, 2, 3, 4, 1],
+    draw: ordinary,
+    times: { 5: -3, 6: 0.25 },
+  },
+  {
+    name: 'odd',
+    scale: [5, 7],
+    shapes: [
+      [6, 3],
+      [5, 4],
+    ],
+    ranks: [2, 1, 2, 3, 2, 2, 1],
+    claims: [1, 2, 3, 1, 2, 3, 2],
+    draw: odd,
+    copies: { 4: [2, 0], 5: [0, 2 ** -22] },
+  },
+  {
+    name: 'coarse',
+    scale: [1, 1],
+    shapes: [[5, 4]],
+    ranks: [1, 1, 1, 1, 1, 1, 1, 1],
+    claims: [1, 1, 1, 1, 1, 1, 1, 1],
+    draw: coarse,
+  },
+  {
+    name: 'even',
+    scale: [3, 2],
+    shapes: [[9, 2]],
+    ranks: [2, 2, 2, 2, 2, 2],
+    claims: [2, 1, 1, 2, 1, 1],
+    draw: ordinary,
+  },
+  {
+    name: 'many',
+    scale: [1, 1],
+    shapes: [[6, 3]],
+    ranks: Array.from({ length: 19 }, () => 1),
+    claims: Array.from({ length: 19 }, (_, i) => 1 + (i % 4)),
+    draw: ordinary,
+    times: { 3: 20, 11: -20, 17: 1e-3 },
+  },
+  {
+    name: 'repeated',
+    scale: [1, 1],
+    shapes: [[4, 4]],
+    ranks: [1, 1, 1, 1, 1],
+    claims: [1, 1, 2, 1, 1],
+    draw: ordinary,
+    copies: { 2: [1, 0], 3: [1, 0], 4: [1, 0] },
+  },
+  {
+    name: 'near',
+    scale: [1, 1],
+    shapes: [[8, 5]],
+    ranks: [1, 1, 1, 1, 1],
+    claims: [1, 1, 1, 1, 1],
+    draw: ordinary,
+    copies: { 1: [0, 2 ** -22], 2: [0, 2 ** -21], 3: [0, -(2 ** -20)], 4: [0, 2 ** -18] },
+  },
+  {
+    name: 'two',
+    scale: [2, 1],
+    shapes: [[3, 3]],
+    ranks: [1, 2],
+    claims: [1, 3],
+    draw: ordinary,
+  },
+  { name: 'one', scale: [2, 1], shapes: [[3, 2]], ranks: [2], claims: [7], draw: odd },
+]
+
+function setOf({ name, scale, shapes, ranks, claims, draw, copies, times }: Recipe): InputSet {
+  const rng = new SeededRng(`conformance/${name}`)
+  const modules = shapes.map(([inCount, out], k) => ({ name: `layer.${k}.proj`, in: inCount, out }))
+  const values = ranks.map((rank) =>
+    shapes.map(([inCount, out]) => ({
+      rank,
+      a: Array.from({ length: rank * inCount }, () => draw(rng)),
+      b: Array.from({ length: out * rank }, () => draw(rng)),
+    })),
+  )
+  const inputs = values.map((own, member) => {
+    const [from, change] = copies?.[member] ?? [member, 0]
+    const factor = times?.[member] ?? 1
+    const modulesOf = values[from] ?? own
+    return {
+      claim: claims[member] ?? 1,
+      factors: modulesOf.map(({ rank, a, b }) => ({
+        rank,
+        a: hexOfSingles(a),
+        b: hexOfSingles(b.map((value, i) => factor * value * (i % 3 === 0 ? 1 + change : 1))),
+      })),
+    }
+  })
+  return { name, scale, modules, inputs }
+}
+
+export const inputSets = (): readonly InputSet[] => RECIPES.map(setOf)

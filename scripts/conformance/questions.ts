@@ -1,0 +1,57 @@
+/** Which questions the conformance vectors ask of which inputs. */
+import { parseRuleChoice, RULES, resolveRule, whyInvalid } from '../../src/aggregate/index.ts'
+import { areCapped } from '../../test/support/conformance.ts'
+import type { InputSet, VectorQuestion } from '../../test/support/reference/vector.ts'
+
+const SEED = Buffer.from(Uint8Array.from({ length: 32 }, (_, i) => (37 * i + 11) % 256)).toString('hex')
+
+/** Beside every rule on its own: steps, parameters, and both together. */
+const FURTHER = [
+  'nnm+mean',
+  'nnm+krum',
+  'nnm+trimmed-mean',
+  'nnm+weighted-median',
+  'clip+multi-krum',
+  'clip:norm=1.5+geometric-median',
+  'clip+nnm+minimum-diameter',
+  'clip+meamed',
+  'bucketing+mean',
+  'bucketing:size=3+krum',
+  'bucketing+median',
+  'bucketing+nnm+centered-clipping',
+  'bucketing+ties',
+  'nnm+bulyan',
+  'nnm+dare-linear',
+  'geometric-median:iterations=2',
+  'centered-clipping:iterations=1:tau=0.7',
+  'ties:density=0.45',
+  'ties:density=1',
+  'dare-linear:density=0.1',
+  'dare-ties:density=0.75',
+]
+
+/** As many poisoned updates as the rule bears, at most two and, of many, as few as keep every subset searchable by hand. */
+function poisonedFor(text: string, set: InputSet): number | null {
+  const choice = parseRuleChoice(text)
+  return [2, 1, 0].find((b) => whyInvalid(choice, set.inputs.length, b) === null) ?? null
+}
+
+export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[] {
+  const texts = [...RULES.map(({ id }) => id), ...FURTHER]
+  return sets.flatMap((set, place) =>
+    texts.flatMap((text, index): VectorQuestion[] => {
+      const b = poisonedFor(text, set)
+      const { facts, steps } = resolveRule(parseRuleChoice(text))
+      // Variants on the sets in which something can go wrong with them: all of them on the ordinary one.
+      if (b === null || (index >= RULES.length && place > 1 && set.name !== 'near')) return []
+      const isWeighed = facts.usesClaims && areCapped(set, b) && steps.length === 0
+      const shared = { inputs: set.name, rule: parseRuleChoice(text), b, seed: SEED }
+      const lambda: readonly [number, number] = place % 2 === 0 ? [1, 1] : [7, 5]
+      const plain: VectorQuestion = { name: `${set.name}: ${text}`, ...shared, claims: 'equal', lambda }
+      if (!isWeighed) return [plain]
+      const given: VectorQuestion = { ...plain, name: `${plain.name}, weighed`, claims: 'given' }
+      const byNorm: VectorQuestion = { ...plain, name: `${plain.name}, by norm`, claims: 'inverse-norm' }
+      return place > 1 ? [given] : [plain, given, ...(facts.id === 'weighted-mean' ? [byNorm] : [])]
+    }),
+  )
+}

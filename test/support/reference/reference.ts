@@ -1,0 +1,181 @@
+/**
+ * A second implementation of the aggregation: plain TypeScript on plain numbers, slow and obvious, written from
+ * docs/CONFORMANCE.md. It shares no arithmetic with the kernel and must give the same bytes.
+ * Nothing in src/ can import it.
+ */
+import { createHash } from 'node:crypto'
+import { resolveRule, ruleText } from '../../../src/aggregate/rule-choice.ts'
+import { bulyanChoice, weightsOf } from './combination.ts'
+import { combineColumn, combineRows, dropRows, trimRows } from './coordinate.ts'
+import { at, cell, type Matrix, median, range, rounded, sum } from './numbers.ts'
+import {
+  denseRows,
+  distancesOf,
+  type Factors,
+  factorsOf,
+  gramOf,
+  normsOf,
+  type Rows,
+  takeStep,
+} from './rows.ts'
+import {
+  bytesOf,
+  hexOfDouble,
+  hexOfSingles,
+  type InputSet,
+  type VectorAnswer,
+  type VectorQuestion,
+} from './vector.ts'
+
+interface Tensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** The answer, and the whole file that has that digest. */
+export function answerByReference(
+  set: InputSet,
+  question: VectorQuestion,
+): { readonly answer: VectorAnswer; readonly file: Uint8Array } {
+  const updates = factorsOf(set)
+  const rule = resolveRule(question.rule)
+  const gram = gramOf(updates)
+  const first: Rows = {
+    shares: updates.map((_, i) => updates.map((_, j) => (i === j ? 1 : 0))),
+    gram,
+    square: distancesOf(updates, gram),
+    claims: claimsOf(set, question, gram),
+  }
+  const seed = bytesOf(question.seed)
+  let rows = first
+  let areMeans = true
+  for (const [index, { facts, parameter }] of rule.steps.entries()) {
+    areMeans &&= facts.id !== 'clip'
+    rows = takeStep(first, rows, { id: facts.id, index, b: question.b, seed, parameter, areMeans })
+  }
+  const lambda = question.lambda[0] / question.lambda[1]
+  const shares = weightsOf(rule.facts.id, { rows, b: question.b, parameter: rule.parameter })
+  const metadata = {
+    form: shares === null ? 'dense' : 'stacked',
+    format: 'oneround/aggregate@1',
+    rule: ruleText(rule),
+  }
+  if (shares === null) {
+    const mixing = rule.steps.length === 0 ? null : rows.shares
+    const deltas = denseResult(set, updates, rows, mixing, question, rule.parameter)
+    const file = fileOf(
+      metadata,
+      deltas.map((values, k) => deltaTensor(set, k, values)),
+    )
+    const named = deltas.map((values, k) => [at(set.modules, k).name, hexOfSingles(values)] as const)
+    return { answer: answerOf(file, null, Object.fromEntries(named)), file }
+  }
+  const weights =
+    rule.steps.length === 0
+      ? shares
+      : updates.map((_, j) => sum(shares.map((share, i) => share * cell(rows.shares, i, j))))
+  const file = fileOf(metadata, stackedTensors(set, updates, weights, lambda))
+  return { answer: answerOf(file, weights, null), file }
+}
+
+function answerOf(
+  file: Uint8Array,
+  weights: readonly number[] | null,
+  delta: VectorAnswer['delta'],
+): VectorAnswer {
+  const sha256 = createHash('sha256').update(file).digest('hex')
+  return { sha256, sizeBytes: file.length, weights: weights?.map(hexOfDouble) ?? null, delta }
+}
+
+function claimsOf({ inputs }: InputSet, { claims, b }: VectorQuestion, gram: Matrix): readonly number[] {
+  if (claims === 'equal') return inputs.map(() => 1)
+  if (claims === 'given') return inputs.map(({ claim }) => claim)
+  const norms = normsOf(gram)
+  const middle = median(norms)
+  const whole = norms.map((norm) =>
+    Math.min(2 ** 32, Math.max(1, norm === 0 ? 2 ** 32 : Math.floor((2 ** 20 * middle) / norm))),
+  )
+  const isSafe = (cap: number): boolean => {
+    const capped = whole.map((claim) => Math.min(claim, cap)).sort((x, y) => y - x)
+    return 2 * sum(capped.slice(0, b)) < sum(capped)
+  }
+  // Safe caps are 1 … c*.
+  let [cap, unsafe] = [1, Math.max(...whole) + 1]
+  while (unsafe - cap > 1) {
+    const middleCap = Math.floor((cap + unsafe) / 2)
+    if (isSafe(middleCap)) cap = middleCap
+    else unsafe = middleCap
+  }
+  return whole.map((claim) => Math.min(claim, cap))
+}
+
+function denseResult(
+  { modules }: InputSet,
+  updates: readonly (readonly Factors[])[],
+  rows: Rows,
+  shares: Matrix | null,
+  { rule: { id }, b, seed, lambda: [numerator, denominator] }: VectorQuestion,
+  parameter: (name: string) => readonly [number, number],
+): readonly (readonly number[])[] {
+  const all = modules.map((_, k) => denseRows(updates, k, shares))
+  const chosen = id === 'bulyan' ? bulyanChoice(rows, b) : range(rows.claims.length)
+  const kept = all.map((matrix) => chosen.map((i) => at(matrix, i)))
+  const prepared =
+    id === 'ties'
+      ? trimRows(kept, parameter('density'))
+      : id.startsWith('dare')
+        ? dropRows(kept, parameter('density'), bytesOf(seed))
+        : kept
+  const claims = chosen.map((i) => at(rows.claims, i))
+  return prepared.map((matrix) =>
+    combineRows(matrix, (values) => combineColumn(id, values, claims, b), numerator / denominator),
+  )
+}
+
+function deltaTensor({ modules }: InputSet, k: number, values: readonly number[]): Tensor {
+  const { name, in: width, out } = at(modules, k)
+  return { name: `${name}.delta`, shape: [out, width], values }
+}
+
+function stackedTensors(
+  { modules }: InputSet,
+  updates: readonly (readonly Factors[])[],
+  weights: readonly number[],
+  lambda: number,
+): readonly Tensor[] {
+  return modules.flatMap(({ name, in: width, out }, k) => {
+    const used = updates.flatMap((factors, i) =>
+      at(weights, i) === 0 ? [] : [{ ...at(factors, k), weight: at(weights, i) }],
+    )
+    const rank = sum(used.map(({ a }) => a.length))
+    const a = used.flatMap((each) => each.a.flat())
+    const b = range(out).flatMap((o) =>
+      used.flatMap((each) =>
+        each.b.map((column) => rounded(lambda * (each.weight * each.scale) * at(column, o))),
+      ),
+    )
+    return [
+      { name: `${name}.lora_A`, shape: [rank, width], values: a },
+      { name: `${name}.lora_B`, shape: [out, rank], values: b },
+    ]
+  })
+}
+
+/** The canonical safetensors file. */
+function fileOf(metadata: Readonly<Record<string, string>>, tensors: readonly Tensor[]): Uint8Array {
+  const sorted = [...tensors].sort((x, y) => (x.name < y.name ? -1 : 1))
+  let end = 0
+  const parts = sorted.map(({ name, shape, values }) => {
+    const begin = end
+    end += 4 * values.length
+    return `"${name}":{"dtype":"F32","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`
+  })
+  const texts = Object.entries(metadata).map(([key, text]) => `"${key}":"${text}"`)
+  const json = `{"__metadata__":{${texts.join(',')}},${parts.join(',')}}`
+  const header = json.padEnd(Math.ceil(json.length / 8) * 8, ' ')
+  const prefix = Buffer.alloc(8)
+  prefix.writeBigUInt64LE(BigInt(header.length))
+  const data = sorted.map(({ values }) => Buffer.from(hexOfSingles(values), 'hex'))
+  return Buffer.concat([prefix, Buffer.from(header, 'latin1'), ...data])
+}
