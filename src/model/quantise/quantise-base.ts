@@ -7,9 +7,16 @@
  * renamed; a file of the same base and settings is used again. Memory: a few megabytes of rows at a time, or one weight where
  * it lies transposed. Source: Dettmers et al. 2023 (QLoRA, arXiv:2305.14314): the base frozen in four bits.
  */
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { encodeHeader, type SafetensorsHeader, type TensorLayout } from '../../core/safetensors.ts'
-import { hasFile, openAtomicWriter, openReader, type AtomicWriter, type Reader } from '../../files/index.ts'
+import {
+  hasFile,
+  openAtomicWriter,
+  openReader,
+  realPath,
+  type AtomicWriter,
+  type Reader,
+} from '../../files/index.ts'
 import { int } from '../attributes.ts'
 import { modelError } from '../errors.ts'
 import { DataType, type OnnxModel, type TensorValue } from '../graph.ts'
@@ -79,8 +86,12 @@ export async function quantiseBase(options: QuantiseOptions): Promise<QuantisedB
   const stored = await storedErrors(options, targets)
   const errors = stored ?? (await writeQuantised(options, targets))
   const header = await readSafetensorsHeader(file)
+  // Sessions follow the links of both: the way from one to the other is that between the real ones.
+  const location = relative(await realPath(options.folder), await realPath(file))
+    .split(sep)
+    .join('/')
   return {
-    model: rewritten(options, modules, header),
+    model: rewritten(options, modules, { header, location }),
     modules: targets.map(({ module: { name, inSize, outSize }, weight }) => {
       const { squared, norm, largest } = errors.get(weight.name) ?? { squared: 0, norm: 0, largest: 0 }
       return {
@@ -318,15 +329,12 @@ async function openRows(folder: string, weight: TensorValue, module: LocatedModu
 
 /** The graph with quantised products; weights that nothing reads any more are left out. */
 function rewritten(
-  { model, folder, file, blockSize }: QuantiseOptions,
+  { model, blockSize }: QuantiseOptions,
   modules: readonly LocatedModule[],
-  header: SafetensorsHeader,
+  { header, location }: { readonly header: SafetensorsHeader; readonly location: string },
 ): OnnxModel {
   const builder = new GraphBuilder(model)
   builder.useDomain('com.microsoft', 1)
-  const location = join(relative(folder, dirname(file)), basename(file))
-    .split(sep)
-    .join('/')
   const entries = new Map(header.entries.map((entry) => [entry.name, entry]))
   const stored = (name: string, dataType: DataType): string => {
     const { shape = [], offset = 0, sizeBytes = 0 } = entries.get(name) ?? {}

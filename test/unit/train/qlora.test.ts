@@ -1,5 +1,5 @@
 // Protects: adapters trained on a base in four bits: the loss falls, a killed run resumes to the byte, they load and measure.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,7 +13,10 @@ let model = ''
 let data = ''
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'oneround-qlora-'))
-  model = await makeTinyBase(join(folder, 'base'))
+  // Download caches are made of links: the base is reached through one, at another depth.
+  await makeTinyBase(join(folder, 'cache', 'deep', 'base'))
+  model = join(folder, 'base')
+  await symlink(join(folder, 'cache', 'deep', 'base'), model)
   data = join(folder, 'data.jsonl')
   await writeFile(data, ruleLines(52))
 })
