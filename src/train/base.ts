@@ -8,11 +8,13 @@ import { loadLlama } from '../model/hf-llama.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { TrainFault } from './errors.ts'
 import type { LossKind } from './gradient/loss.ts'
+import { prepareBase } from './gradient/prepare.ts'
 import { readTokenData } from './tasks/causal-lm.ts'
 import type { Task, TaskData } from './tasks/task.ts'
 import { readChatTemplate } from './tokens/chat-template.ts'
 
 export interface TrainingBase {
+  /** In the form that differentiation knows: fused operators are decomposed, so that every linear module is found. */
   readonly model: OnnxModel
   /** The folder that the weights' locations are relative to. */
   readonly folder: string
@@ -41,7 +43,7 @@ export async function openBase(folder: string): Promise<TrainingBase> {
   const template = await readChatTemplate(folder)
   const form = { encode: tokenizer.encode, endOfSequenceId, positionCountMax, template, folder }
   return {
-    model,
+    model: prepareBase(model),
     folder,
     task: 'causal-lm',
     loss: 'causal-lm',

@@ -16,6 +16,7 @@ import { readAdapter, type Adapter } from '../../model/peft.ts'
 import { openSession, type Device, type Session } from '../../model/session.ts'
 import { floatsOf, floatTensor, type HostTensors } from '../../model/session-tensor.ts'
 import { createAdamW } from '../optimizer/adamw.ts'
+import { prepareBase } from './prepare.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './parameters.ts'
 import { readReference, type Reference } from './reference.ts'
 import { buildTrainingGraph, COUNT_OUTPUT, GRADIENTS_OUTPUT, LABELS_INPUT } from './training-graph.ts'
@@ -72,7 +73,7 @@ export async function checkGradients(options: {
   const { folder, graph, device } = options
   const reference = await readReference(folder)
   const adapter = await readAdapter(join(folder, 'adapter'))
-  const base = await readGraph(folder, graph)
+  const base = prepareBase(await readGraph(folder, graph))
   const training = buildTrainingGraph(base, {
     trainable: { kind: 'lora', sites: sitesOf(base, adapter) },
     loss: reference.loss,
