@@ -275,6 +275,13 @@ export class GraphBuilder {
   }
 
   /** The model: sorted, without dead nodes and unused initializers. Inputs stay, used or not. */
+  /** Lets a node of the base read other values. @param copies — what it read → what it reads */
+  replaceInputs(node: GraphNode, copies: ReadonlyMap<string, string>): void {
+    const index = this.#nodes.indexOf(node)
+    assert(index >= 0, `${node.name} is a node of the base, as it was`)
+    this.#nodes[index] = { ...node, inputs: node.inputs.map((input) => copies.get(input) ?? input) }
+  }
+
   build(): OnnxModel {
     const outputNames = this.#outputs.map((output) => output.name)
     const given = new Set([...this.#inputs.map((input) => input.name), ...this.#initializers.keys()])

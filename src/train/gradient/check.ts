@@ -69,14 +69,16 @@ export async function checkGradients(options: {
   readonly folder: string
   readonly graph: CheckedGraph
   readonly device: Device
+  readonly hasCheckpointing?: boolean
 }): Promise<GradientCheck> {
-  const { folder, graph, device } = options
+  const { folder, graph, device, hasCheckpointing = false } = options
   const reference = await readReference(folder)
   const adapter = await readAdapter(join(folder, 'adapter'))
   const base = prepareBase(await readGraph(folder, graph))
   const training = buildTrainingGraph(base, {
     trainable: { kind: 'lora', sites: sitesOf(base, adapter) },
     loss: reference.loss,
+    hasCheckpointing,
   })
   const session = await openSession({ model: training.model, weightsFolder: folder, device })
   // An exporter drops inputs that its graph does not read.

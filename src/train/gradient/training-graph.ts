@@ -18,6 +18,7 @@ import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
 import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
 import { prepareBase } from './prepare.ts'
 import { trainableWeights } from './trainable-weights.ts'
+import { checkpointLayers } from './checkpoint-layers.ts'
 import { checkDifferentiable, differentiate } from './walk.ts'
 
 export const PARAMETERS_INPUT = 'parameters'
@@ -43,6 +44,8 @@ export type Trainable =
 export interface TrainingGraphOptions {
   readonly trainable: Trainable
   readonly loss: LossKind
+  /** Computes activations again in the backward pass instead of keeping them: less memory, more time. */
+  readonly hasCheckpointing?: boolean
   /** The output that the loss reads: `logits` if there is one, else the first. */
   readonly output?: string
 }
@@ -73,14 +76,25 @@ export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOption
   builder.dropOutput(output)
   const { value, gradient } = loss.seed()
   const seeds = new Map([[value, gradient]])
-  const gradients = differentiate({ builder, graph: forward.graph, shapes, seeds, wanted: values })
+  const gradientOf = new Map<string, string>()
+  const gradients = differentiate({
+    builder,
+    graph: forward.graph,
+    shapes,
+    seeds,
+    wanted: values,
+    onGradient: (name, its) => gradientOf.set(name, its),
+  })
   const flat = joinGradients(
     builder,
     slots,
     values.map((value) => gradients.get(value) ?? null),
   )
   builder.outputAs(GRADIENTS_OUTPUT, flat, DataType.float, [parameterCountOf(slots)])
-  return finish(prepared)
+  const whole = finish(prepared)
+  if (options.hasCheckpointing !== true) return whole
+  const checkpointed = checkpointLayers({ ...prepared, joint: whole.model, sinks: [value], gradientOf })
+  return { ...whole, model: checkpointed }
 }
 
 /** The same losses at given parameters, without gradients. @throws as `buildTrainingGraph`, and of gradients nothing */

@@ -28,6 +28,8 @@ export interface Differentiation {
   readonly seeds: ReadonlyMap<string, string>
   /** Values whose gradients are asked for. Nothing behind them is differentiated. */
   readonly wanted: readonly string[]
+  /** Told of each value's gradient as it is complete: checkpointing waits for some of them. */
+  readonly onGradient?: (value: string, gradient: string) => void
 }
 
 /**
@@ -46,7 +48,11 @@ export function differentiate(task: Differentiation): ReadonlyMap<string, string
     if (others === undefined) received.set(value, [gradient])
     else others.push(gradient)
   }
-  const complete = (value: string): string | null => accumulate(context, value, received.get(value) ?? [])
+  const complete = (value: string): string | null => {
+    const gradient = accumulate(context, value, received.get(value) ?? [])
+    if (gradient !== null) task.onGradient?.(value, gradient)
+    return gradient
+  }
   for (const [value, gradient] of seeds) receive(value, gradient)
   for (const { node, entry, wants } of plan.reverse()) {
     const gradients = node.outputs.map((output) => (output === '' ? null : complete(output)))
