@@ -34,7 +34,7 @@ const UNKNOWN_POSITION_COUNT = 2 ** 20
 
 /** @throws what openModel, readTokenizer and readChatTemplate throw */
 export async function openGenerationBase(path: string): Promise<GenerationBase> {
-  const { model, folder, file } = await openModel(path)
+  const { model, folder, file } = await openModel(path, { hasCache: true })
   const home = await homeOf(folder)
   const tokenizer = await readTokenizer(home)
   const template = await readChatTemplate(home)

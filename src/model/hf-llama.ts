@@ -24,6 +24,17 @@ export interface LlamaModel {
   readonly folder: string
 }
 
+/** Forms of the graph beside the plain one. */
+export interface LlamaForm {
+  /**
+   * Inputs `position_ids` [batch, sequence] and `past_key_values.N.key|value` [batch, groups, past, head size], outputs
+   * `present.N.key|value`, and an `attention_mask` as long as past and sequence together, as Optimum names them.
+   */
+  readonly hasCache?: boolean
+  /** Inputs `position_ids` and `segment_ids` [batch, sequence]: tokens see those of their own segment only. */
+  readonly isPacked?: boolean
+}
+
 const CONFIG_SIZE_BYTES_MAX = 4 << 20
 /** What a masked score gets: the most negative f32, as `transformers` adds it (a row of these softmaxes to uniform). */
 const MASKED = -3.4028234663852886e38
@@ -33,14 +44,18 @@ const MASKED = -3.4028234663852886e38
  * @param weightsName — the safetensors file, where it has another name than `model.safetensors`
  * @throws FILE_MISSING | MODEL_CONFIG_INVALID | MODEL_UNSUPPORTED | WEIGHTS_PICKLED | WEIGHTS_MISMATCH | SAFETENSORS_INVALID
  */
-export async function loadLlama(folder: string, weightsName?: string): Promise<LlamaModel> {
+export async function loadLlama(
+  folder: string,
+  weightsName?: string,
+  form: LlamaForm = {},
+): Promise<LlamaModel> {
   const file = join(folder, 'config.json')
   const config = parseLlamaConfig(await readText(file, CONFIG_SIZE_BYTES_MAX), file)
   const tensors =
     weightsName === undefined
       ? await locateFolderTensors(folder)
       : await locateTensors(join(folder, weightsName))
-  return { model: buildLlama(config, tensors), config, folder }
+  return { model: buildLlama(config, tensors, form), config, folder }
 }
 
 /** The names and shapes of the tensors that a config asks for, in the order `transformers` creates them. */
@@ -71,11 +86,15 @@ export function llamaTensorShapes(config: LlamaConfig): ReadonlyMap<string, read
 }
 
 /** Builds the graph over located weights. Pure. @throws WEIGHTS_MISMATCH */
-export function buildLlama(config: LlamaConfig, tensors: StoredTensors): OnnxModel {
+export function buildLlama(config: LlamaConfig, tensors: StoredTensors, form: LlamaForm = {}): OnnxModel {
   checkWeights(config, tensors)
   const scope = new ModuleScope()
   const inputIds = scope.tokenInput('input_ids')
-  scope.tokenInput('attention_mask')
+  const total = form.hasCache === true ? 'total' : 'sequence'
+  scope.input('attention_mask', DataType.int64, ['batch', total])
+  const hasPositions = form.hasCache === true || form.isPacked === true
+  if (hasPositions) scope.tokenInput('position_ids')
+  if (form.isPacked === true) scope.tokenInput('segment_ids')
   const weights = new Map<string, string>()
   for (const name of llamaTensorShapes(config).keys()) {
     const tensor = tensors.get(name)
@@ -83,7 +102,7 @@ export function buildLlama(config: LlamaConfig, tensors: StoredTensors): OnnxMod
   }
   const weight = (name: string): string => weights.get(name) ?? ''
   const model = scope.within('model')
-  const geometry = buildGeometry(model, config)
+  const geometry = buildGeometry(model, config, form)
   const embedded = weight('model.embed_tokens.weight')
   const ids = model.op('Reshape', [inputIds, scope.ints([-1])])
   let hidden = model.within('embed_tokens').op('Gather', [embedded, ids])
@@ -103,6 +122,7 @@ export function buildLlama(config: LlamaConfig, tensors: StoredTensors): OnnxMod
       weight,
       geometry,
       config,
+      cache: form.hasCache === true ? buildCache(scope, config, i) : null,
     })
     hidden = layer.op('Add', [hidden, attended])
     const name = 'post_attention_layernorm'
@@ -149,16 +169,19 @@ const externalOf = (tensor: StoredTensor) => ({
 interface Geometry {
   /** Shape tensor [batch, sequence, …rest]. */
   readonly hiddenShape: (...rest: number[]) => string
-  /** Shape tensor [batch, …heads, sequence, sequence]. */
+  /** Shape tensor [batch, …heads, sequence, total]; total is the sequence, with a cache also what was before it. */
   readonly scoreShape: string
-  /** [sequence, headSize]; those of the queries carry the factor 1/√headSize, so that no score needs it. */
+  /**
+   * [sequence, headSize], or by batch where positions are given: [batch, 1, sequence, headSize] for keys, one dimension
+   * more for queries. Those of the queries carry the factor 1/√headSize, so that no score needs it.
+   */
   readonly cosine: { readonly query: string; readonly key: string }
   readonly sine: { readonly query: string; readonly key: string }
-  /** [batch, 1, 1, sequence, sequence], 0 or MASKED. */
+  /** [batch, 1, 1, sequence, total], 0 or MASKED. */
   readonly mask: string
 }
 
-function buildGeometry(scope: ModuleScope, config: LlamaConfig): Geometry {
+function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: LlamaForm): Geometry {
   const { headSize, ropeTheta, keyValueHeadCount, headCount } = config
   const shape = scope.op('Shape', ['input_ids'])
   const batch = scope.op('Gather', [shape, scope.ints([0])])
@@ -173,36 +196,82 @@ function buildGeometry(scope: ModuleScope, config: LlamaConfig): Geometry {
     return made
   }
   const heads = scope.ints([keyValueHeadCount, headCount / keyValueHeadCount])
-  const scoreShape = scope.op('Concat', [batch, heads, sequence, sequence], { axis: 0 })
+  const total =
+    form.hasCache === true
+      ? scope.op('Gather', [scope.op('Shape', ['attention_mask']), scope.ints([1])])
+      : sequence
+  const scoreShape = scope.op('Concat', [batch, heads, sequence, total], { axis: 0 })
   const length = scope.op('Gather', [shape, scope.int(1)])
-  const positions = scope.op('Range', [scope.int(0), length, scope.int(1)])
   const rotary = scope.within('rotary_emb')
-  const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([1])])
   const frequencies = Array.from(
     { length: headSize / 2 },
     (_, i) => 1 / Math.fround(ropeTheta ** ((2 * i) / headSize)),
   )
+  const hasPositions = form.hasCache === true || form.isPacked === true
+  const positions = hasPositions ? 'position_ids' : scope.op('Range', [scope.int(0), length, scope.int(1)])
+  const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([-1])])
   const angles = rotary.op('Mul', [column, scope.floats([...frequencies, ...frequencies], [1, headSize])])
   const scale = scope.floats([1 / Math.sqrt(headSize)], [])
-  const key = { cosine: rotary.op('Cos', [angles]), sine: rotary.op('Sin', [angles]) }
-  const query = { cosine: rotary.op('Mul', [key.cosine, scale]), sine: rotary.op('Mul', [key.sine, scale]) }
+  /** Beside the axes of batch, sequence and size there are those of heads, and for queries of groups. */
+  const byHead = (value: string, axes: readonly number[]): string =>
+    hasPositions ? rotary.op('Unsqueeze', [value, scope.ints(axes)]) : value
+  const wave = { cosine: rotary.op('Cos', [angles]), sine: rotary.op('Sin', [angles]) }
+  const query = (value: string): string => byHead(rotary.op('Mul', [value, scale]), [1, 2])
   return {
     hiddenShape,
     scoreShape,
-    cosine: { query: query.cosine, key: key.cosine },
-    sine: { query: query.sine, key: key.sine },
-    mask: buildMask(scope, positions),
+    cosine: { query: query(wave.cosine), key: byHead(wave.cosine, [1]) },
+    sine: { query: query(wave.sine), key: byHead(wave.sine, [1]) },
+    mask: buildMask(scope, length, form),
   }
 }
 
-/** Position i sees the positions j ≤ i whose `attention_mask` is not 0. */
-function buildMask(scope: ModuleScope, positions: string): string {
-  const row = scope.op('Unsqueeze', [positions, scope.ints([0])])
-  const column = scope.op('Unsqueeze', [positions, scope.ints([1])])
-  const isPast = scope.op('LessOrEqual', [row, column])
+/** Position i sees the positions j ≤ i whose `attention_mask` is not 0, of its own segment where there are segments. */
+function buildMask(scope: ModuleScope, length: string, { hasCache, isPacked }: LlamaForm): string {
+  const total =
+    hasCache === true ? scope.op('Gather', [scope.op('Shape', ['attention_mask']), scope.int(1)]) : length
+  const columns = scope.op('Range', [scope.int(0), total, scope.int(1)])
+  const rows =
+    hasCache === true ? scope.op('Range', [scope.op('Sub', [total, length]), total, scope.int(1)]) : columns
+  const isPast = scope.op('LessOrEqual', [
+    scope.op('Unsqueeze', [columns, scope.ints([0])]),
+    scope.op('Unsqueeze', [rows, scope.ints([1])]),
+  ])
   const isToken = scope.cast('attention_mask', DataType.bool)
-  const isSeen = scope.op('And', [isPast, scope.op('Unsqueeze', [isToken, scope.ints([1, 2, 3])])])
+  let isSeen = scope.op('And', [isPast, scope.op('Unsqueeze', [isToken, scope.ints([1, 2, 3])])])
+  if (isPacked === true) {
+    const segment = (axes: readonly number[]): string =>
+      scope.op('Unsqueeze', ['segment_ids', scope.ints(axes)])
+    isSeen = scope.op('And', [isSeen, scope.op('Equal', [segment([1, 2, 4]), segment([1, 2, 3])])])
+  }
   return scope.op('Where', [isSeen, scope.floats([0], []), scope.floats([MASKED], [])])
+}
+
+/** What a layer kept of the tokens before, and how it gives out what it keeps. */
+interface LayerCache {
+  readonly extend: (kind: 'key' | 'value', fresh: string) => string
+}
+
+function buildCache(scope: ModuleScope, config: LlamaConfig, layer: number): LayerCache {
+  const { keyValueHeadCount: groups, headSize } = config
+  return {
+    extend: (kind, fresh) => {
+      const past = scope.input(`past_key_values.${layer}.${kind}`, DataType.float, [
+        'batch',
+        groups,
+        'past',
+        headSize,
+      ])
+      const present = scope.op('Concat', [past, fresh], { axis: 2 })
+      scope.outputAs(`present.${layer}.${kind}`, present, DataType.float, [
+        'batch',
+        groups,
+        'total',
+        headSize,
+      ])
+      return present
+    },
+  }
 }
 
 /** x / √(mean(x²) + ε) · w, over the last axis. */
@@ -233,13 +302,14 @@ interface AttentionParts {
   readonly weight: (name: string) => string
   readonly geometry: Geometry
   readonly config: LlamaConfig
+  readonly cache: LayerCache | null
 }
 
 /**
  * Grouped-query attention without repeating keys: the queries of a group are stacked along the sequence axis, so that
  * each key and value head takes part in one product.
  */
-function buildAttention({ scope, path, input, weight, geometry, config }: AttentionParts): string {
+function buildAttention({ scope, path, input, weight, geometry, config, cache }: AttentionParts): string {
   const { headCount, keyValueHeadCount: groups, headSize } = config
   const perGroup = headCount / groups
   const project = (name: string): string =>
@@ -249,9 +319,11 @@ function buildAttention({ scope, path, input, weight, geometry, config }: Attent
   // [batch, groups, perGroup, sequence, headSize] and [batch, groups, sequence, headSize]
   const queries = split('q_proj', [groups, perGroup, headSize], [0, 2, 3, 1, 4])
   const keys = split('k_proj', [groups, headSize], [0, 2, 1, 3])
-  const values = split('v_proj', [groups, headSize], [0, 2, 1, 3])
+  const ownValues = split('v_proj', [groups, headSize], [0, 2, 1, 3])
   const turnedQueries = buildRotation(scope, queries, geometry.cosine.query, geometry.sine.query, headSize)
-  const turnedKeys = buildRotation(scope, keys, geometry.cosine.key, geometry.sine.key, headSize)
+  const ownKeys = buildRotation(scope, keys, geometry.cosine.key, geometry.sine.key, headSize)
+  const turnedKeys = cache?.extend('key', ownKeys) ?? ownKeys
+  const values = cache?.extend('value', ownValues) ?? ownValues
   const stacked = scope.op('Reshape', [turnedQueries, scope.ints([0, groups, -1, headSize])])
   const flatScores = scope.op('MatMul', [
     stacked,

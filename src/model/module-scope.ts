@@ -3,7 +3,7 @@
  * `/model/layers.0/mlp/up_proj/Gemm`, as exporters name them, so that module names are found alike in all graphs.
  */
 import { int, ints } from './attributes.ts'
-import { DataType, type ExternalData, type OnnxModel } from './graph.ts'
+import { DataType, type Dimension, type ExternalData, type OnnxModel } from './graph.ts'
 import { GraphBuilder, type Attributes, type NodeOptions } from './graph-builder.ts'
 
 /** Standard operators as of this set are used. */
@@ -63,6 +63,16 @@ export class ModuleScope {
   /** Declares an int64 input [batch, sequence]. */
   tokenInput(name: string): string {
     return this.#builder.input(name, DataType.int64, ['batch', 'sequence'])
+  }
+
+  /** Declares an input of any kind. @returns its name */
+  input(name: string, dataType: DataType, dims: readonly Dimension[]): string {
+    return this.#builder.input(name, dataType, dims)
+  }
+
+  /** Gives a value out under a name of its own. */
+  outputAs(name: string, value: string, dataType: DataType, dims: readonly Dimension[]): void {
+    this.#builder.outputAs(name, value, dataType, dims)
   }
 
   /** Declares `logits` as what comes out. */

@@ -28,9 +28,15 @@ export interface TrainingBase {
   readonly readData: (files: readonly string[], lengthMax?: number) => Promise<TaskData>
 }
 
+/** Forms of a base's graph that are asked for; whether it has them, its inputs tell. */
+export interface BaseForm {
+  /** With inputs for the positions and segments of packed rows. */
+  readonly isPacked?: boolean
+}
+
 /** @throws what loadLlama, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN */
-export async function openBase(folder: string): Promise<TrainingBase> {
-  const { model, config } = await loadLlama(folder)
+export async function openBase(folder: string, graphForm: BaseForm = {}): Promise<TrainingBase> {
+  const { model, config } = await loadLlama(folder, undefined, graphForm)
   const tokenizer = await readTokenizer(folder)
   const endOfSequenceId = tokenizer.endOfSequenceId ?? config.endOfSequenceId
   if (endOfSequenceId === null || endOfSequenceId >= config.vocabSize) {

@@ -72,7 +72,7 @@ export async function runTraining(
   now: () => number,
 ): Promise<TrainingResult> {
   const startedAt = now()
-  const original = await openBase(options.model)
+  const original = await openBase(options.model, { isPacked: options.recipe.packing })
   const samples = await readData(options, original)
   const { data, packing } = packData(samples, original, options.recipe)
   await ensureFolder(options.out)
