@@ -4,7 +4,9 @@
  * Source: ONNX Runtime's contributed operators, com.microsoft.MatMulNBits.
  */
 import { intOf } from '../attributes.ts'
+import { BLOCK_SIZES } from './blocks.ts'
 import { DataType, type GraphNode, type OnnxModel, type TensorValue } from '../graph.ts'
+import { elementCount, tensorSizeBytes } from '../onnx-tensor.ts'
 
 export interface NBitsLayout {
   /** Elements a row and rows. */
@@ -47,11 +49,31 @@ export function refusalOf(
   node: Pick<GraphNode, 'inputs' | 'attributes'>,
   weightOf: (name: string) => TensorValue | null,
 ): string | null {
-  const { bits, weight, scales, zeroPoints } = layoutOf(node)
+  const layout = layoutOf(node)
+  const { bits, weight, scales, zeroPoints } = layout
   if (![2, 4, 8].includes(bits)) return `it stores ${bits} bits an element, expected 2, 4 or 8`
   if ((node.inputs[INPUT.groups] ?? '') !== '') return 'its columns are reordered (g_idx)'
   const moving = [weight, scales, zeroPoints].filter((name) => name !== '' && weightOf(name) === null)
-  return moving.length === 0 ? null : `its ${moving.join(', ')} are computed instead of stored`
+  if (moving.length > 0) return `its ${moving.join(', ')} are computed instead of stored`
+  return hasItsSizes(layout, weightOf)
+    ? null
+    : 'its weight, scales or zero points are not as large as K, N and block_size say'
+}
+
+function hasItsSizes(layout: NBitsLayout, weightOf: (name: string) => TensorValue | null): boolean {
+  const { inSize, outSize, bits, blockSize, blockCount, weight, scales, zeroPoints } = layout
+  if (![inSize, outSize].every((size) => size >= 1) || !BLOCK_SIZES.some((size) => size === blockSize))
+    return false
+  const blocks = outSize * blockCount
+  const stored = (name: string): TensorValue =>
+    weightOf(name) ?? { name, dataType: DataType.uint8, dims: [0] }
+  const packed = stored(weight)
+  const isWhole = tensorSizeBytes(packed.dataType, packed.dims) === (blocks * blockSize * bits) / 8
+  if (!isWhole || elementCount(stored(scales).dims) !== blocks) return false
+  if (zeroPoints === '') return true
+  const { dataType, dims } = stored(zeroPoints)
+  const isPacked = dataType === DataType.uint8
+  return elementCount(dims) === (isPacked ? outSize * Math.ceil((blockCount * bits) / 8) : blocks)
 }
 
 /** The first operator set whose DequantizeLinear takes blocks and four-bit elements. */

@@ -244,7 +244,7 @@ interface Writing {
 }
 
 async function quantiseWeight(
-  { folder, file, blockSize }: QuantiseOptions,
+  { folder, blockSize }: QuantiseOptions,
   { weight, module }: Target,
   { writer, header }: Writing,
 ): Promise<QuantisationError> {
@@ -266,7 +266,8 @@ async function quantiseWeight(
       const part = quantiseRows(await rows.read(from, rowCount), { rowCount, inSize, blockSize })
       if (part === null) {
         const message = `tensor ${weight.name} has values that are not finite`
-        throw modelError({ code: 'WEIGHTS_MISMATCH', file, tensor: weight.name }, message)
+        const from = join(folder, weight.external?.location ?? '')
+        throw modelError({ code: 'WEIGHTS_MISMATCH', file: from, tensor: weight.name }, message)
       }
       await writer.writeAt(part.elements, elementsAt + (from * blocks * blockSize) / 2)
       await writer.writeAt(littleEndian(part.scales), scalesAt + from * blocks * 4)

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { assert } from '../../../../src/core/errors.ts'
 import { int } from '../../../../src/model/attributes.ts'
-import { DataType, type OnnxModel } from '../../../../src/model/graph.ts'
+import { DataType, type GraphNode, type OnnxModel } from '../../../../src/model/graph.ts'
 import { GraphBuilder } from '../../../../src/model/graph-builder.ts'
 import { readyToDifferentiate } from '../../../../src/model/quantise/nbits.ts'
 import { openSession } from '../../../../src/model/session.ts'
@@ -148,24 +148,56 @@ describe('MatMulNBits', () => {
     })
   }
 
-  it('with reordered columns is refused by name', () => {
+  const changed = (change: (b: GraphBuilder, inputs: readonly string[]) => Partial<GraphNode>): OnnxModel => {
     const [form] = FORMS
     assert(form !== undefined, 'there are forms')
     const model = product(form, store(form), true)
     const b = new GraphBuilder(model)
-    const y = model.graph.nodes.find(({ op }) => op === 'MatMulNBits')
-    const groups = b.constant(DataType.int32, [64], new Int32Array(64))
-    b.rewrite(y?.outputs[0] ?? '', { inputs: [...(y?.inputs.slice(0, 4) ?? []), groups] })
-    const changed = b.build()
+    const node = model.graph.nodes.find(({ op }) => op === 'MatMulNBits')
+    b.rewrite(node?.outputs[0] ?? '', change(b, node?.inputs ?? []))
+    return b.build()
+  }
+
+  it.each([
+    [
+      'reordered columns',
+      (b: GraphBuilder, inputs: readonly string[]) => ({
+        inputs: [...inputs.slice(0, 4), b.constant(DataType.int32, [64], new Int32Array(64))],
+      }),
+      /its columns are reordered/,
+    ],
+    [
+      'three bits',
+      () => ({
+        attributes: new Map(Object.entries({ K: int(64), N: int(5), bits: int(3), block_size: int(16) })),
+      }),
+      /3 bits an element/,
+    ],
+    [
+      'more columns than are stored',
+      () => ({
+        attributes: new Map(Object.entries({ K: int(640), N: int(5), bits: int(4), block_size: int(16) })),
+      }),
+      /not as large as K, N and block_size say/,
+    ],
+    [
+      'a weight that is computed',
+      (b: GraphBuilder, inputs: readonly string[]) => ({
+        inputs: [inputs[0] ?? '', b.add('Identity', [inputs[1] ?? '']), ...inputs.slice(2)],
+      }),
+      /computed instead of stored/,
+    ],
+  ] as const)('of %s is refused by name', (_, change, reason) => {
+    const model = changed(change)
     expect(() =>
       checkDifferentiable({
-        builder: new GraphBuilder(changed),
-        graph: changed.graph,
-        shapes: inferGraphShapes(changed),
+        builder: new GraphBuilder(model),
+        graph: model.graph,
+        shapes: inferGraphShapes(model),
         sinks: ['y'],
         wanted: ['x'],
       }),
-    ).toThrow(/its columns are reordered/)
+    ).toThrow(reason)
   })
 })
 
