@@ -8,6 +8,7 @@ import { generate, type Voice } from '../../../src/generate/generate.ts'
 import { buildGenerationGraph } from '../../../src/generate/generation-graph.ts'
 import { checkGenerationOptions } from '../../../src/generate/options.ts'
 import { greedy } from '../../../src/generate/sampling.ts'
+import { loadLlama } from '../../../src/model/hf-llama.ts'
 import { openModel } from '../../../src/model/open-model.ts'
 import { readAdapter, type Adapter } from '../../../src/model/peft.ts'
 import { locateTensors, readAllFloat32, readFloat32 } from '../../../src/model/weights.ts'
@@ -141,6 +142,47 @@ describe('exports without a cache', () => {
     }
     await decoder.close()
   })
+})
+
+describe('Hugging Face folders', () => {
+  const open = async (model: string, hasCache: boolean, adapter: Adapter | null = null): Promise<Decoder> => {
+    const folder = here(`fixtures/${model}`)
+    const { model: graph } = await loadLlama(folder, 'base.safetensors', { hasCache })
+    const adapted = adapter === null ? null : { folder, adapter }
+    const built = buildGenerationGraph(graph, folder, adapted)
+    return openDecoder({ graph: built, weightsFolder: folder, device: 'cpu', threads: 1 })
+  }
+
+  const rows = ['llama', 'qwen2'].flatMap((model) =>
+    ['base', 'adapted'].map((logits) => [model, logits] as const),
+  )
+  it.each(rows)('%s: with a cache, token by token, PyTorch’s logits (%s)', async (model, logits) => {
+    const adapter = logits === 'base' ? null : await readAdapter(here(`fixtures/${model}/adapter`))
+    const decoder = await open(model, true, adapter)
+    expect(decoder).toMatchObject({ hasCache: true, canPad: true })
+    const { prompts, expected } = await referenceOf(here(`fixtures/${model}`), `logits.${logits}`)
+    for (const [i, prompt] of prompts.entries()) {
+      let at = await decoder.start([prompt.slice(0, 3)])
+      for (const id of prompt.slice(3)) at = await at.next([id])
+      expect(widest(at.logits[0] ?? new Float32Array(), expected[i] ?? new Float32Array())).toBeLessThan(1e-4)
+    }
+    await decoder.close()
+  })
+
+  it.each(['llama', 'qwen2'])(
+    '%s: beside longer prompts as alone, with a cache as without',
+    async (model) => {
+      const [cached, full] = [await open(model, true), await open(model, false)]
+      const prompts = [[3, 1, 4], [15], [9, 2, 6, 5, 3, 58]]
+      const together = await generate(cached, voice, prompts, options({ maxTokens: 20 }))
+      for (const [i, prompt] of prompts.entries()) {
+        const [alone] = await generate(full, voice, [prompt], options({ maxTokens: 20 }))
+        expect(together[i]?.text).toBe(alone?.text)
+      }
+      await cached.close()
+      await full.close()
+    },
+  )
 })
 
 describe('graphs as onnx-community publishes them', () => {
