@@ -17,7 +17,7 @@ import { type Dataset, orderedBatches } from '../train/dataset.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
-import { quantiseTrainingBase, type QuantisingOptions } from '../train/quantised-base.ts'
+import { quantiseTrainingBase, type Quantisation, type QuantisingOptions } from '../train/quantised-base.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
 
@@ -45,6 +45,8 @@ export interface AdapterLosses {
 export interface EvaluationResult {
   readonly schema: 'oneround/evaluation@1'
   readonly model: string
+  /** How the base was quantised, where it was. */
+  readonly quantise?: Quantisation
   readonly targetTokens: number
   readonly results: readonly AdapterLosses[]
 }
@@ -103,7 +105,9 @@ async function measureAll(
     onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
   }
   const targetTokens = results[0]?.files.reduce((sum, file) => sum + file.targetTokens, 0) ?? 0
-  return { schema: 'oneround/evaluation@1', model: options.model, targetTokens, results }
+  const { model, quantise } = options
+  const asked = quantise === undefined ? {} : { quantise }
+  return { schema: 'oneround/evaluation@1', model, ...asked, targetTokens, results }
 }
 
 function matchesOf(

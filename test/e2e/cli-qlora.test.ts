@@ -41,6 +41,9 @@ describe('a base in four bits', () => {
     expect(measured.status, measured.stderr).toBe(0)
     const results = measured.document?.['results'] as readonly { readonly loss: number }[]
     expect(results[1]?.loss).toBeLessThan(results[0]?.loss ?? 0)
+    expect(measured.document).toMatchObject({ quantise: { kind: 'int4', blockSize: 16 } })
+    const told = await oneround([...training, '--out', 'told', '--quantise', 'int4'], { cwd: folder })
+    expect(told.stdout).toMatch(/Base in four bits: 14 layers, .* → .*, off by \d+\.\d % on average/)
   })
 
   it.each([

@@ -14,6 +14,7 @@ import {
 } from '../command.ts'
 import { jsonOf } from '../output.ts'
 import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
+import { bytesText } from '../words.ts'
 
 const options = {
   model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
@@ -131,6 +132,7 @@ function describeTraining(result: TrainingResult): string {
       `Validation loss ${before.toFixed(4)} → ${best.toFixed(4)} nats a token at step ${bestStep}${stop}.`,
     )
   }
+  if (result.quantisation !== undefined) lines.push(describeQuantisation(result.quantisation))
   const { packing } = result
   if (packing !== undefined) {
     const share = `${(100 * packing.filledShare).toFixed(1)} %`
@@ -141,4 +143,12 @@ function describeTraining(result: TrainingResult): string {
   if (samplesLeftOut > 0) lines.push(`${samplesLeftOut} samples have nothing to learn and were left out.`)
   if (result.resumedFromStep > 0) lines.push(`Went on from the checkpoint of step ${result.resumedFromStep}.`)
   return [...lines, `Wrote ${out}.`].join('\n')
+}
+
+function describeQuantisation({ sizeBytes, modules }: NonNullable<TrainingResult['quantisation']>): string {
+  const percent = (error: number): string => `${(100 * error).toFixed(1)} %`
+  const mean = modules.reduce((sum, module) => sum + module.relativeError, 0) / modules.length
+  const [worst] = modules.toSorted((a, b) => b.relativeError - a.relativeError)
+  const errors = `off by ${percent(mean)} on average, ${percent(worst?.relativeError ?? 0)} in ${worst?.name ?? ''}`
+  return `Base in four bits: ${modules.length} layers, ${bytesText(sizeBytes.before)} → ${bytesText(sizeBytes.after)}, ${errors}.`
 }
