@@ -28,6 +28,8 @@ const odd: Draw = (rng) => {
 
 interface Recipe {
   readonly name: string
+  /** Where it is not the name: chosen so that the vectors tell more wrong kernels apart. */
+  readonly seed?: string
   readonly scale: readonly [number, number]
   readonly shapes: readonly (readonly [inCount: number, out: number])[]
   readonly ranks: readonly number[]
@@ -35,11 +37,13 @@ interface Recipe {
   readonly draw: Draw
   /** Member → the member that it copies, up to a relative change of some entries of B. */
   readonly copies?: Readonly<Record<number, readonly [from: number, change: number]>>
+  /** Members whose B holds one value throughout. */
+  readonly fixed?: Readonly<Record<number, number>>
   /** Member → what its B is multiplied by. */
   readonly times?: Readonly<Record<number, number>>
 }
 
-const RECIPES: readonly Recipe[] = [
+export const RECIPES: readonly Recipe[] = [
   {
     name: 'ordinary',
     scale: [1, 3],
@@ -101,11 +105,51 @@ const RECIPES: readonly Recipe[] = [
   {
     name: 'near',
     scale: [1, 1],
-    shapes: [[8, 5]],
+    shapes: [
+      [8, 5],
+      [3, 4],
+    ],
     ranks: [1, 1, 1, 1, 1],
     claims: [1, 1, 1, 1, 1],
     draw: ordinary,
     copies: { 1: [0, 2 ** -22], 2: [0, 2 ** -21], 3: [0, -(2 ** -20)], 4: [0, 2 ** -18] },
+  },
+  {
+    // Large values that take each other away: what is left depends on the order of the sum.
+    name: 'cancelling',
+    scale: [1, 1],
+    shapes: [[4, 4]],
+    ranks: Array.from({ length: 9 }, () => 1),
+    claims: [1, 2, 3, 1, 2, 1, 3, 2, 2],
+    draw: ordinary,
+    copies: { 1: [8, 0], 3: [0, 0], 4: [8, 0], 6: [5, 0] },
+    times: { 0: 2 ** 36, 3: -(2 ** 36), 1: 2 ** 34, 4: -(2 ** 34), 5: 2 ** 35, 6: -(2 ** 35) },
+  },
+  {
+    // Sums that pass a power of two in one order and stay below it in the other, where smaller steps are kept.
+    name: 'straddling',
+    scale: [1, 1],
+    shapes: [[1, 12]],
+    ranks: Array.from({ length: 9 }, () => 1),
+    claims: Array.from({ length: 9 }, () => 1),
+    draw: (rng) => Math.fround(0.5 + rng.float()),
+    fixed: {
+      1: 2 ** 40,
+      2: -(2 ** 36 - 2 ** 12),
+      4: 2 ** 36,
+      5: -(2 ** 40),
+      7: -(2 ** 12 - 0.5),
+    },
+  },
+  {
+    // Scattered so that scores and spreads nearly tie.
+    name: 'scattered',
+    seed: 'scattered/92',
+    scale: [1, 1],
+    shapes: [[3, 2]],
+    ranks: Array.from({ length: 9 }, () => 1),
+    claims: [2, 1, 1, 2, 1, 1, 2, 1, 2],
+    draw: ordinary,
   },
   {
     name: 'two',
@@ -118,15 +162,30 @@ const RECIPES: readonly Recipe[] = [
   { name: 'one', scale: [2, 1], shapes: [[3, 2]], ranks: [2], claims: [7], draw: odd },
 ]
 
-function setOf({ name, scale, shapes, ranks, claims, draw, copies, times }: Recipe): InputSet {
-  const rng = new SeededRng(`conformance/${name}`)
+export function setOf({
+  name,
+  seed,
+  scale,
+  shapes,
+  ranks,
+  claims,
+  draw,
+  copies,
+  fixed,
+  times,
+}: Recipe): InputSet {
+  const rng = new SeededRng(`conformance/${seed ?? name}`)
   const modules = shapes.map(([inCount, out], k) => ({ name: `layer.${k}.proj`, in: inCount, out }))
-  const values = ranks.map((rank) =>
-    shapes.map(([inCount, out]) => ({
-      rank,
-      a: Array.from({ length: rank * inCount }, () => draw(rng)),
-      b: Array.from({ length: out * rank }, () => draw(rng)),
-    })),
+  const values = ranks.map((rank, member) =>
+    shapes.map(([inCount, out]) => {
+      const value = fixed?.[member]
+      const one = fixed === undefined ? null : 1
+      return {
+        rank,
+        a: Array.from({ length: rank * inCount }, () => one ?? draw(rng)),
+        b: Array.from({ length: out * rank }, () => value ?? draw(rng)),
+      }
+    }),
   )
   const inputs = values.map((own, member) => {
     const [from, change] = copies?.[member] ?? [member, 0]

@@ -30,6 +30,9 @@ const FURTHER = [
   'dare-ties:density=0.75',
 ]
 
+/** Sets beyond the first two on which variants are asked too. */
+const VARIED = new Set(['near', 'cancelling', 'straddling'])
+
 /** As many poisoned updates as the rule bears, at most two and, of many, as few as keep every subset searchable by hand. */
 function poisonedFor(text: string, set: InputSet): number | null {
   const choice = parseRuleChoice(text)
@@ -43,7 +46,7 @@ export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[
       const b = poisonedFor(text, set)
       const { facts, steps } = resolveRule(parseRuleChoice(text))
       // Variants on the sets in which something can go wrong with them: all of them on the ordinary one.
-      if (b === null || (index >= RULES.length && place > 1 && set.name !== 'near')) return []
+      if (b === null || (index >= RULES.length && place > 1 && !VARIED.has(set.name))) return []
       const isWeighed = facts.usesClaims && areCapped(set, b) && steps.length === 0
       const shared = { inputs: set.name, rule: parseRuleChoice(text), b, seed: SEED }
       const lambda: readonly [number, number] = place % 2 === 0 ? [1, 1] : [7, 5]
