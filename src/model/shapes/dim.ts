@@ -236,13 +236,35 @@ export function dimCeilDiv(a: Dim, b: Dim): Dim {
 }
 
 export function dimMin(a: Dim, b: Dim): Dim {
-  if (isAtLeast(b, a)) return a
-  return isAtLeast(a, b) ? b : opaque('min', ...([a, b].sort(byKey) as [Dim, Dim]))
+  if (isAtLeast(b, a) || isWithin(a, 'min', b) || isWithin(b, 'max', a)) return a
+  if (isAtLeast(a, b) || isWithin(b, 'min', a) || isWithin(a, 'max', b)) return b
+  return opaque('min', ...([a, b].sort(byKey) as [Dim, Dim]))
 }
 
 export function dimMax(a: Dim, b: Dim): Dim {
-  if (isAtLeast(a, b)) return a
-  return isAtLeast(b, a) ? b : opaque('max', ...([a, b].sort(byKey) as [Dim, Dim]))
+  if (isAtLeast(a, b) || isWithin(a, 'max', b) || isWithin(b, 'min', a)) return a
+  if (isAtLeast(b, a) || isWithin(b, 'max', a) || isWithin(a, 'min', b)) return b
+  return opaque('max', ...([a, b].sort(byKey) as [Dim, Dim]))
+}
+
+/** Whether `whole` is the smaller or larger of two, one of which is `part`. */
+function isWithin(whole: Dim, kind: 'min' | 'max', part: Dim): boolean {
+  const factor = soleFactor(whole)
+  return factor?.kind === kind && (factor.a.key === part.key || factor.b.key === part.key)
+}
+
+function soleFactor(dim: Dim): Factor | null {
+  const [term, ...others] = dim.terms
+  if (term?.coefficient !== 1 || others.length > 0 || term.factors.length !== 1) return null
+  return term.factors[0] ?? null
+}
+
+/** Whether `a` is the smaller of `b` and something that is at least 2: where it is 1, `b` is. */
+export function isCappedAt(a: Dim, b: Dim): boolean {
+  const factor = soleFactor(a)
+  if (factor?.kind !== 'min') return false
+  const [own, cap] = factor.a.key === b.key ? [factor.a, factor.b] : [factor.b, factor.a]
+  return own.key === b.key && boundsOf(cap).low >= 2
 }
 
 function opaque(kind: 'floor' | 'min' | 'max', a: Dim, b: Dim): Dim {

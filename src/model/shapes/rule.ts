@@ -1,6 +1,6 @@
 /** What a shape rule sees of a node, and what it says of its outputs. */
 import type { Attribute, DataType, GraphNode } from '../graph.ts'
-import { boundsOf, type Dim, dimEquals, DIM_ONE, isUnknown, Unresolved } from './dim.ts'
+import { boundsOf, type Dim, dimEquals, dimMax, DIM_ONE, isCappedAt, isUnknown, Unresolved } from './dim.ts'
 import type { ConstantValue, Element } from './value.ts'
 
 export interface TensorType {
@@ -86,8 +86,8 @@ const complexity = (dim: Dim): number =>
   dim.key.length + 1000 * dim.terms.length + (isUnknown(dim) ? 1_000_000 : 0)
 
 /**
- * The shape of a broadcast. A symbol is never taken to be 1 where it meets another dimension: exporters that let an
- * axis broadcast write 1.
+ * The shape of a broadcast. Of two sizes that are not surely equal either may be 1 in a run, so their result is the larger
+ * one; a size that is only capped (`min(512, sequence)`, as tables of positions are cut) is taken to be what it caps.
  */
 export function broadcast(context: Pick<RuleContext, 'assume'>, shapes: readonly (readonly Dim[])[]): Dim[] {
   const rank = Math.max(0, ...shapes.map((dims) => dims.length))
@@ -96,8 +96,15 @@ export function broadcast(context: Pick<RuleContext, 'assume'>, shapes: readonly
     for (const dims of shapes) {
       const dim = dims[axis - (rank - dims.length)] ?? DIM_ONE
       if (dim.constant === 1) continue
-      result = result.constant === 1 ? dim : unify(context, result, dim)
+      result = result.constant === 1 ? dim : meet(context, result, dim)
     }
     return result
   })
+}
+
+function meet(context: Pick<RuleContext, 'assume'>, a: Dim, b: Dim): Dim {
+  const isPlain = a.constant !== null || b.constant !== null || dimEquals(a, b)
+  if (isPlain || isCappedAt(a, b) || isCappedAt(b, a)) return unify(context, a, b)
+  context.assume(a, b)
+  return dimMax(a, b)
 }

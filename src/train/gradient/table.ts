@@ -142,7 +142,7 @@ const RULES: readonly (readonly [string, DifferentiableEntry])[] = [
   ['LRN@1+', row(ALL, norms.lrnRule)],
 
   ['Conv@1+', row(ALL, convolution.convRule, convolution.convCheck)],
-  ['ConvTranspose@1+', row(ALL, convolution.convTransposeRule, convolution.convTransposeCheck)],
+  ['ConvTranspose@1+', row(ALL, convolution.convTransposeRule, convolution.convCheck)],
   ['MaxPool@8+', row(ALL, pooling.maxPoolRule, pooling.maxPoolCheck)],
   ['AveragePool@7+', row(ALL, pooling.averagePoolRule)],
   ['LpPool@2+', row(ALL, pooling.lpPoolRule)],

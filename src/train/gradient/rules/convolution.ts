@@ -40,7 +40,7 @@ export const convRule: GradRule = (c) => {
 /** y spreads x back over windows: dx slides over dy, and the roles of x and dy in dw are exchanged. */
 export const convTransposeRule: GradRule = (c) => {
   const [x, w, g] = [inputOf(c, 0), inputOf(c, 1), gradientOf(c)]
-  const windows = windowsOf(c, kernelKnown(c), { whole: outputOf(c), slid: x })
+  const windows = windowsOf(c, kernelKnown(c), { whole: outputOf(c), slid: x, isTransposed: true })
   const group = int(c.int('group', 1))
   const { before, after, strides, dilations } = windows
   const slide = (): string => {
@@ -55,12 +55,6 @@ export const convTransposeRule: GradRule = (c) => {
     c.wants(1) ? kernelGradient(c, windows, { over: g, slopes: x }) : null,
     ...biasGradient(c, g),
   ]
-}
-
-export const convTransposeCheck: RuleCheck = (c) => {
-  if (c.ints('output_shape') !== null) return 'its padding follows from output_shape, which has no rule'
-  if (!['NOTSET', 'VALID', ''].includes(c.text('auto_pad', 'NOTSET'))) return 'automatic padding has no rule'
-  return convCheck(c)
 }
 
 function biasGradient(c: GradContext, g: string): readonly InputGradient[] {

@@ -22,30 +22,45 @@ export interface Windows {
   readonly after: readonly Extent[]
 }
 
-/** @param whole — the value that windows run over; @param slid — one element a window */
+export interface Slid {
+  /** The value that windows run over. */
+  readonly whole: string
+  /** One element a window. */
+  readonly slid: string
+  /** Whether the node spreads windows instead of sliding them: then it divides automatic padding its own way. */
+  readonly isTransposed?: boolean
+}
+
 export function windowsOf(
   c: GradContext,
   kernel: readonly number[],
-  { whole, slid }: { readonly whole: string; readonly slid: string },
+  { whole, slid, isTransposed }: Slid,
 ): Windows {
   const strides = c.ints('strides') ?? kernel.map(() => 1)
   const dilations = c.ints('dilations') ?? kernel.map(() => 1)
   const pads = c.ints('pads') ?? kernel.map(() => 0)
-  const mode = c.text('auto_pad', 'NOTSET')
+  const extra = c.ints('output_padding') ?? kernel.map(() => 0)
+  const mode = modeOf(c, isTransposed === true)
   const before: Extent[] = []
   const after: Extent[] = []
   kernel.forEach((size, i) => {
     const inside = extentOf(c, whole, i + 2)
     const steps = times(c, minus(c, extentOf(c, slid, i + 2), 1), strides[i] ?? 1)
     const reach = plus(c, steps, (dilations[i] ?? 1) * (size - 1) + 1)
-    const first = startOf(c, mode, {
-      pad: pads[i] ?? 0,
-      missing: () => larger(c, minus(c, reach, inside), 0),
-    })
+    const missing = (): Extent => larger(c, minus(c, plus(c, reach, extra[i] ?? 0), inside), 0)
+    const first = startOf(c, mode, { pad: pads[i] ?? 0, missing })
     before.push(first)
     after.push(minus(c, minus(c, reach, inside), first))
   })
   return { kernel, strides, dilations, before, after }
+}
+
+/** A transposed convolution whose output is stated pads as SAME does, with the odd element at the other end. */
+function modeOf(c: GradContext, isTransposed: boolean): string {
+  const mode = c.text('auto_pad', 'NOTSET')
+  if (!isTransposed) return mode
+  if (c.ints('output_shape') === null && !mode.startsWith('SAME')) return mode
+  return mode === 'SAME_UPPER' ? 'SAME_UPPER' : 'SAME_LOWER'
 }
 
 /** Automatic padding goes to both ends, an odd element to the end that the mode names. */

@@ -70,6 +70,18 @@ export const CONVOLUTION_CASES: readonly RuleCase[] = [
     output_padding: ints([1, 1]),
   }),
   transposed('in groups, dilated', [2, 4, 4, 4], [4, 3, 3, 3], { group: int(2), dilations: ints([2, 2]) }),
+  ...['NOTSET', 'SAME_UPPER', 'SAME_LOWER'].flatMap((mode) => [
+    transposed(`to a stated shape, ${mode}`, [1, 2, 3, 4], [2, 3, 4, 3], {
+      ...strided(2),
+      output_shape: ints([7, 8]),
+      auto_pad: text(mode),
+    }),
+    transposed(`padded ${mode}`, [1, 2, 3, 4], [2, 3, 4, 3], { ...strided(2), auto_pad: text(mode) }),
+    transposed(`padded ${mode}, by threes`, [1, 2, 4, 3], [2, 2, 4, 5], {
+      ...strided(3),
+      auto_pad: text(mode),
+    }),
+  ]),
   transposed('of a sequence', [2, 3, 5], [3, 2, 4], { ...padded(1, 1), ...strided(2, 1) }),
 ]
 
