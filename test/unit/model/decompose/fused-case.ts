@@ -181,7 +181,10 @@ export async function compareCase(fused: FusedCase, isSymbolic: boolean): Promis
   const found = await rewrittenSession.run(feeds, outputs)
   await original.close()
   await rewrittenSession.close()
+  const inferred = inferShapes(model)
   for (const name of outputs) {
+    const sizes = inferred.typeOf(name).dims.map((dim) => dim.constant)
+    if (!isSymbolic) expect(sizes, `inferred dims of ${name}`).toEqual(wanted[name]?.dims)
     expect(found[name]?.dims, `dims of ${name}`).toEqual(wanted[name]?.dims)
     const [a, b] = [numbers(found[name]), numbers(wanted[name])]
     const isCompared = rowFilter(fused, name, wanted[name]?.dims ?? [])
