@@ -10,9 +10,10 @@ import { assert, RoundError } from '../core/errors.ts'
 import { DataType, type Dimension, type OnnxModel, type ValueInfo } from '../model/graph.ts'
 import { GraphBuilder } from '../model/graph-builder.ts'
 import { int } from '../model/attributes.ts'
+import { decompose } from '../model/decompose/index.ts'
 import { modelError } from '../model/errors.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
-import { factorsOf, insertLora } from '../model/lora.ts'
+import { factorsOf, insertLora, type LinearModule } from '../model/lora.ts'
 import { littleEndian, type Adapter } from '../model/peft.ts'
 import { inferShapes } from '../model/shapes.ts'
 import { inferGraphShapes } from '../train/gradient/graph-shapes.ts'
@@ -121,8 +122,8 @@ function adapt(
   base: OnnxModel,
   { folder, adapter }: { readonly folder: string; readonly adapter: Adapter },
 ): OnnxModel {
-  const modules = findLinearModules(base, inferShapes(base))
-  const builder = new GraphBuilder(base, { prefix: 'adapter/' })
+  const { graph, modules } = adaptable(base, adapter)
+  const builder = new GraphBuilder(graph, { prefix: 'adapter/' })
   for (const { name, rank, scale, a, b, ...sizes } of adapter.modules) {
     // A module that runs in several places has one adapter.
     const places = modules.filter((module) => module.name === name)
@@ -148,6 +149,18 @@ function adapt(
     for (const module of places) insertLora(builder, { module, a: left, b: right, scale })
   }
   return builder.build()
+}
+
+/** Modules inside of fused operators, which training saw decomposed, are only there when the graph is. */
+function adaptable(
+  base: OnnxModel,
+  adapter: Adapter,
+): { readonly graph: OnnxModel; readonly modules: readonly LinearModule[] } {
+  const modules = findLinearModules(base, inferShapes(base))
+  const names = new Set(modules.map(({ name }) => name))
+  if (adapter.modules.every(({ name }) => names.has(name))) return { graph: base, modules }
+  const graph = decompose(base)
+  return { graph, modules: findLinearModules(graph, inferShapes(graph)) }
 }
 
 /** The head's product for the last position alone, where the head is found; else the last row of all logits. */

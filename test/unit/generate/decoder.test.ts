@@ -8,6 +8,8 @@ import { generate, type Voice } from '../../../src/generate/generate.ts'
 import { buildGenerationGraph } from '../../../src/generate/generation-graph.ts'
 import { checkGenerationOptions } from '../../../src/generate/options.ts'
 import { greedy } from '../../../src/generate/sampling.ts'
+import { DataType, type OnnxModel } from '../../../src/model/graph.ts'
+import { GraphBuilder } from '../../../src/model/graph-builder.ts'
 import { loadLlama } from '../../../src/model/hf-llama.ts'
 import { openModel } from '../../../src/model/open-model.ts'
 import { readAdapter, type Adapter } from '../../../src/model/peft.ts'
@@ -250,6 +252,45 @@ async function referenceOf(
   })
   return { prompts: rows.map(({ prompt }) => prompt), expected: rows.map(({ expected }) => expected) }
 }
+
+describe('an adapter of a module inside of a fused operator', () => {
+  it('acts as it does on the product itself', async () => {
+    const [vocab, width] = [6, 4]
+    const wave = (length: number, step: number): number[] =>
+      Array.from({ length }, (_, i) => Math.sin(step * (i + 1)))
+    const build = (isFused: boolean): OnnxModel => {
+      const b = new GraphBuilder({ opset: 18, name: 'main_graph' })
+      b.useDomain('com.microsoft', 1)
+      const ids = b.input('input_ids', DataType.int64, ['batch', 'sequence'])
+      const x = b.add('Gather', [b.constant(DataType.float, [vocab, width], wave(vocab * width, 1)), ids])
+      const weight = b.constant(DataType.float, [width, width], wave(width * width, 2))
+      const options = { name: '/model/proj/MatMul', ...(isFused ? { domain: 'com.microsoft' } : {}) }
+      const y = b.add(isFused ? 'FusedMatMul' : 'MatMul', [x, weight], {}, options)
+      const head = b.constant(DataType.float, [width, vocab], wave(width * vocab, 3))
+      b.outputAs('logits', b.add('MatMul', [y, head], {}, { name: '/lm_head/MatMul' }), DataType.float, [
+        'batch',
+        'sequence',
+        vocab,
+      ])
+      return b.build()
+    }
+    const [a, other] = [Float32Array.from(wave(2 * width, 4)), Float32Array.from(wave(2 * width, 5))]
+    const shape = { name: 'model.proj', rank: 2, scale: 2, in: width, out: width, kernel: [] }
+    const { config } = await readAdapter(here('fixtures/llama/adapter'))
+    const adapter: Adapter = { config, modules: [{ ...shape, a, b: other }] }
+    const logitsOf = async (isFused: boolean, own: Adapter | null): Promise<Float32Array> => {
+      const adapted = own === null ? null : { folder: 'adapter', adapter: own }
+      const graph = buildGenerationGraph(build(isFused), 'model.onnx', adapted)
+      const decoder = await openDecoder({ graph, weightsFolder: '.', device: 'cpu', threads: 1 })
+      const { logits } = await decoder.start([[3, 1, 4]])
+      await decoder.close()
+      return logits[0] ?? new Float32Array()
+    }
+    const plain = await logitsOf(false, adapter)
+    expect(widest(await logitsOf(true, adapter), plain)).toBeLessThan(1e-5)
+    expect(widest(await logitsOf(true, null), plain)).toBeGreaterThan(0.1)
+  })
+})
 
 describe('what cannot go on with text', () => {
   it.each([
