@@ -1,5 +1,6 @@
 // Protects what a line of each form becomes: ids, targets, cuts and counts; and that a refused conversation is named by its line.
 import { describe, expect, it } from 'vitest'
+import { createTokenizer } from '../../../../src/model/tokenizer.ts'
 import { createChatTemplate } from '../../../../src/train/tokens/chat-template.ts'
 import { parseExamples } from '../../../../src/train/tokens/examples.ts'
 import { questionOf, toSequences, type TokenForm } from '../../../../src/train/tokens/sequences.ts'
@@ -37,6 +38,67 @@ describe('conversations', () => {
     )
     const twice = { messages: [...chat('a', 'b').messages, ...chat('a', 'b').messages.slice(1)] }
     expect(() => read([chat('a', 'b'), twice])).toThrow(/^data\.jsonl:2: .*roles must alternate/)
+  })
+})
+
+describe('a tokenizer that joins a space to the word behind it', () => {
+  /** As SentencePiece's byte-pair models: spaces are ▁, and one is put before the text. */
+  const pieces = ['<unk>', '<s>', '</s>', '▁', 'H', 'i', '[', ']', 'I', 'N', 'S', 'T', '/', 'o', 'Y', 'l']
+  const merges = [
+    ['▁', 'H'],
+    ['▁H', 'i'],
+    ['▁', '['],
+    ['▁', 'Y'],
+    ['▁Y', 'o'],
+    ['l', 'o'],
+  ]
+  const vocabulary = [...pieces, ...merges.map((pair) => pair.join(''))]
+  const special = (id: number) => ({
+    id,
+    content: pieces[id],
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  })
+  const description = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [special(0), special(1), special(2)],
+    normalizer: {
+      type: 'Sequence',
+      normalizers: [
+        { type: 'Prepend', prepend: '▁' },
+        { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+      ],
+    },
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: '<unk>',
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: true,
+      byte_fallback: false,
+      vocab: Object.fromEntries(vocabulary.map((piece, id) => [piece, id])),
+      merges,
+    },
+  }
+
+  it('reads the whole text at once, and the first word of an answer with its space is a target', () => {
+    const { encode } = createTokenizer(description, { eos_token: '</s>' }, 'tokenizer.json')
+    const { sequences } = read([chat('Hi', 'Yo', 'Hi', 'lo')], { encode })
+    const shown = Array.from(sequences[0]?.ids ?? [], (id, i) => {
+      return `${sequences[0]?.labels[i] === -100 ? '' : '*'}${vocabulary[id]}`
+    })
+    expect(shown.join(' ')).toBe(
+      '<s> ▁[ I N S T ] ▁Hi ▁[ / I N S T ] *▁Yo *▁ *</s> <s> ▁[ I N S T ] ▁Hi ▁[ / I N S T ] *▁ *lo *▁ *</s>',
+    )
   })
 })
 
