@@ -43,6 +43,11 @@ def lm(batch, length):
     return {"input_ids": ids(batch, length), "attention_mask": mask(batch, length)}
 
 
+def cached(batch, length, past):
+    both = {name: picture(batch, texts.HEADS, past, texts.SIZE) for name in ("past_key", "past_value")}
+    return {"input_ids": ids(batch, length), "attention_mask": mask(batch, past + length), **both}
+
+
 def picture(*shape):
     return torch.randn(*shape)
 
@@ -56,6 +61,20 @@ CASES = [
     ("neox", texts.NeoX, "causal-lm", 13, TEXT, lm(2, 5), lm(3, 7)),
     ("bloom", texts.Bloom, "causal-lm", 12, TEXT, lm(2, 5), lm(3, 7)),
     ("falcon", texts.Falcon, "causal-lm", 15, TEXT, lm(2, 5), lm(3, 7)),
+    (
+        "cached",
+        texts.Cached,
+        "causal-lm",
+        14,
+        {
+            "input_ids": TEXT["input_ids"],
+            "attention_mask": {0: "batch", 1: "past_sequence + sequence"},
+            "past_key": {0: "batch", 2: "past_sequence"},
+            "past_value": {0: "batch", 2: "past_sequence"},
+        },
+        cached(2, 5, 3),
+        cached(3, 7, 0),
+    ),
     (
         "t5",
         texts.T5,
@@ -80,7 +99,7 @@ CASES = [
     ("moe-sparse", texts.SparseExperts, "causal-lm", 16, {"input_ids": TEXT["input_ids"]}, {"input_ids": ids(2, 5)}, {"input_ids": ids(3, 9)}),
     ("resnet", images.Resnet, "classification", 11, SIZES, {"pixel_values": picture(2, 3, 16, 16)}, {"pixel_values": picture(3, 3, 21, 18)}),
     ("mobilenet", images.Mobilenet, "classification", 14, SIZES, {"pixel_values": picture(2, 3, 16, 16)}, {"pixel_values": picture(3, 3, 19, 22)}),
-    ("convnext", images.Convnext, "classification", 13, SIZES, {"pixel_values": picture(2, 3, 24, 24)}, {"pixel_values": picture(3, 3, 32, 24)}),
+    ("convnext", images.Convnext, "classification", 13, SIZES, {"pixel_values": picture(2, 3, 24, 24)}, {"pixel_values": picture(3, 3, 16, 24)}),
     ("swin", images.Swin, "classification", 12, BATCH, {"pixel_values": picture(2, 3, 8, 8)}, {"pixel_values": picture(3, 3, 8, 8)}),
     (
         "whisper",
@@ -107,7 +126,7 @@ CASES = [
         15,
         {"latents": {0: "batch", 2: "height", 3: "width"}},
         {"latents": picture(1, 4, 4, 4)},
-        {"latents": picture(2, 4, 3, 5)},
+        {"latents": picture(2, 4, 2, 4)},
     ),
     ("pyramid", images.Pyramid, "mse", 16, SIZES, {"pixel_values": picture(1, 3, 12, 12)}, {"pixel_values": picture(2, 3, 14, 10)}),
     ("lstm", texts.Recurrent, "classification", 17, {"input_ids": TEXT["input_ids"]}, {"input_ids": ids(2, 5)}, {"input_ids": ids(3, 7)}),

@@ -181,6 +181,36 @@ class RmsNorm(nn.Module):
         return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6))
 
 
+class Cached(nn.Module):
+    """A decoder with a cache of keys and values, as Optimum exports them: the cache is empty when it is trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.tokens, self.norm = nn.Embedding(VOCABULARY, WIDTH), RmsNorm()
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = (nn.Linear(WIDTH, WIDTH, bias=False) for _ in range(4))
+        self.lm_head = nn.Linear(WIDTH, VOCABULARY, bias=False)
+
+    def forward(self, input_ids, attention_mask, past_key, past_value):
+        x = self.tokens(input_ids)
+        h = self.norm(x)
+        q, k, v = heads(self.q_proj(h)), heads(self.k_proj(h)), heads(self.v_proj(h))
+        length, past = x.shape[1], past_key.shape[2]
+        places = (attention_mask.cumsum(-1) - 1)[:, past:].float()
+        angles = places[:, :, None] / 10000.0 ** (torch.arange(0, SIZE, 2).float() / SIZE)
+        angles = torch.cat([angles, angles], -1)[:, None]
+
+        def turned(part):
+            half = SIZE // 2
+            return part * angles.cos() + torch.cat((-part[..., half:], part[..., :half]), -1) * angles.sin()
+
+        k, v = torch.cat([past_key, turned(k)], 2), torch.cat([past_value, v], 2)
+        total = k.shape[2]
+        ahead = (torch.arange(total)[None, :] > torch.arange(past, total)[:, None]).float()
+        bias = torch.full((length, total), -1e9) * ahead + (1.0 - attention_mask[:, None, None, :].float()) * -1e9
+        shares = torch.softmax(turned(q) @ k.transpose(-1, -2) / math.sqrt(SIZE) + bias, -1)
+        return self.lm_head(x + self.o_proj(joined(shares @ v)))
+
+
 class T5Attention(nn.Module):
     def __init__(self, buckets=None, two_sided=True):
         super().__init__()
