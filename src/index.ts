@@ -39,10 +39,10 @@ export {
 export {
   type Answer,
   type GenerationOptions,
-  type GeneratorOptions,
   openRemoteGenerator as openGenerator,
   type Prompt,
   type RemoteGenerator as Generator,
+  type RemoteGeneratorOptions as GeneratorOptions,
 } from './generate/index.ts'
 export {
   type CertificateClaims,

@@ -22,5 +22,6 @@ export {
   type AnswersInTime,
   type Asking,
   type RemoteGenerator,
+  type RemoteGeneratorOptions,
 } from './worker-client.ts'
 export { type Chat, type Message } from '../train/tokens/chat.ts'

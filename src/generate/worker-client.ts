@@ -3,9 +3,13 @@
  * with its parent; answers come one after the other; an answer that is stopped keeps what it has.
  */
 import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { entryArgs, siblingEntry } from '../core/entry.ts'
 import { assert } from '../core/errors.ts'
-import { reviveWorkerError, workerLost } from '../train/worker-client.ts'
+import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
+import type { BlockSize } from '../model/quantise/index.ts'
+import { reviveWorkerError, workerCancelled, workerLost } from '../train/worker-client.ts'
 import type { Answer } from './generate.ts'
 import type { GeneratorFacts, GeneratorOptions, Prompt } from './generator.ts'
 import { checkGenerationOptions, type GenerationOptions } from './options.ts'
@@ -32,7 +36,8 @@ export interface RemoteGenerator {
     options?: GenerationOptions,
     asking?: Asking,
   ) => Promise<AnswersInTime>
-  readonly close: () => void
+  /** Ends the process. */
+  readonly close: () => Promise<void>
 }
 
 interface Pending {
@@ -41,14 +46,41 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
+/** As the recipe of training has it. */
+const USUAL_BLOCK_SIZE: BlockSize = 32
+
+export interface RemoteGeneratorOptions extends Omit<GeneratorOptions, 'quantised'> {
+  /** Answers with the base in four bits; its weights lie in a temporary folder until the generator is closed. */
+  readonly quantise?: { readonly kind: 'int4'; readonly blockSize?: BlockSize }
+}
+
 /**
  * @param signal — ends the process, whatever it is doing
- * @throws what base, adapter and session throw, MODEL_NOT_GENERATIVE | WORKER_LOST
+ * @throws what base, adapter and session throw, MODEL_NOT_GENERATIVE | WORKER_LOST | CANCELLED
  */
 export async function openRemoteGenerator(
-  options: GeneratorOptions,
+  { quantise, ...options }: RemoteGeneratorOptions,
   signal?: AbortSignal,
 ): Promise<RemoteGenerator> {
+  if (quantise === undefined) return connect(options, signal)
+  const folder = await makeTemporaryFolder(join(tmpdir(), 'oneround-quantised-'))
+  try {
+    const quantisation = { blockSize: USUAL_BLOCK_SIZE, ...quantise }
+    const remote = await connect({ ...options, quantised: { quantisation, folder, identity: '' } }, signal)
+    return {
+      ...remote,
+      close: async () => {
+        await remote.close()
+        await removeFolder(folder)
+      },
+    }
+  } catch (error) {
+    await removeFolder(folder)
+    throw error
+  }
+}
+
+async function connect(options: GeneratorOptions, signal: AbortSignal | undefined): Promise<RemoteGenerator> {
   const entry = siblingEntry(import.meta.url, './worker')
   // Standard output belongs to the command's one document: a worker's goes to standard error.
   const child = spawn(process.execPath, [...entryArgs(entry)], {
@@ -63,16 +95,18 @@ export async function openRemoteGenerator(
   // A worker that is gone already says so by its exit.
   const ask = (request: Request): void => void child.send(request, () => undefined)
   let lost: Error | null = null
+  const gone = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const about = await new Promise<GeneratorFacts>((resolve, reject) => {
-    const fail = (error: Error): void => {
+    const fail = (reason: string): void => {
+      const error = signal?.aborted === true ? workerCancelled() : workerLost(entry, reason)
       lost ??= error
       reject(error)
       for (const each of pending.values()) each.reject(error)
       pending.clear()
     }
-    child.on('error', (cause) => fail(workerLost(entry, cause.message)))
+    child.on('error', (cause) => fail(cause.message))
     child.on('close', (status, end) => {
-      fail(workerLost(entry, end === null ? `exit status ${status}` : `signal ${end}`))
+      fail(end === null ? `exit status ${status}` : `signal ${end}`)
     })
     child.on('message', (message) => {
       // Only our own entry point writes to this channel.
@@ -105,9 +139,10 @@ export async function openRemoteGenerator(
         stopSignal?.removeEventListener('abort', stop)
       }
     },
-    close: () => {
+    close: async () => {
       signal?.removeEventListener('abort', kill)
       kill()
+      await gone
     },
   }
 }

@@ -40,7 +40,7 @@ export async function runWorker<Output>(
   input: unknown,
   { signal, onProgress }: WorkerOptions = {},
 ): Promise<Output> {
-  if (signal?.aborted === true) throw cancelled()
+  if (signal?.aborted === true) throw workerCancelled()
   // Standard output belongs to the command's one document: a worker's goes to standard error.
   const child = spawn(process.execPath, [...entryArgs(entry)], {
     stdio: ['ignore', 2, 2, 'ipc'],
@@ -61,7 +61,7 @@ export async function runWorker<Output>(
       child.on('close', (status, endSignal) => {
         if (last?.type === 'result') resolve(last.result)
         else if (last?.type === 'error') reject(reviveWorkerError(last.error))
-        else if (signal?.aborted === true) reject(cancelled())
+        else if (signal?.aborted === true) reject(workerCancelled())
         else reject(workerLost(entry, endSignal === null ? `exit status ${status}` : `signal ${endSignal}`))
       })
       // A worker that is gone already says so by its exit.
@@ -95,6 +95,7 @@ export function workerLost(entry: URL, reason: string): RoundError<TrainFault> {
   )
 }
 
-function cancelled(): RoundError<TrainFault> {
+/** What a caller's signal ended. */
+export function workerCancelled(): RoundError<TrainFault> {
   return new RoundError({ code: 'CANCELLED' }, 'cancelled')
 }

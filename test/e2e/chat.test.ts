@@ -1,6 +1,6 @@
 // Protects: `oneround chat` as a process: one answer, conversations through a pipe, Ctrl-C, documents, and bad input named.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -99,6 +99,29 @@ describe('one answer', () => {
       's',
     )
     expect(again.document?.['text']).toBe(end.document?.['text'])
+  })
+})
+
+describe('a base in four bits', () => {
+  it('answers, and leaves no weights behind', async () => {
+    const own = join(folder, 'temporary')
+    await mkdir(own)
+    const args = [
+      'chat',
+      '--model',
+      BASE,
+      '--prompt',
+      DELIVERY,
+      '--max-tokens',
+      '4',
+      '--quantise',
+      'int4',
+      '--json',
+    ]
+    const end = await oneround(args, { cwd: folder, env: { TMPDIR: own } })
+    expect(end.status, end.stderr).toBe(0)
+    expect(end.document).toMatchObject({ schema: 'oneround/answer@1', prompt: DELIVERY })
+    expect((await readdir(own)).filter((name) => name.startsWith('oneround'))).toEqual([])
   })
 })
 

@@ -25,6 +25,7 @@ import {
 } from '../command.ts'
 import { describeError } from '../output.ts'
 import { openLines, type Lines } from '../lines.ts'
+import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
 
 const options = {
   model: required(
@@ -48,6 +49,7 @@ const options = {
   maxTokens: count('--max-tokens <n>', 'tokens of an answer at most (default: 256)', { min: 1 }),
   stop: texts('--stop <text>', 'a text that ends an answer, \\n for a new line; may be given several times'),
   seed: text('--seed <text>', 'decides every draw'),
+  ...quantiseOptions,
   threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)', { max: 1024 }),
   device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
 } as const
@@ -73,7 +75,8 @@ export const chatCommand = defineCommand({
     const generation = generationOf(given)
     checkGenerationOptions(generation)
     const { model, adapter = null, device = 'cpu', threads = 0 } = given
-    const generator = await openRemoteGenerator({ model, adapter, device, threads }, context.signal)
+    const base = { model, adapter, device, threads, ...quantisationOf(given) }
+    const generator = await openRemoteGenerator(base, context.signal)
     try {
       const conversation = openConversation(given, generator, generation, context)
       if (given.prompt === undefined) await converse(conversation, context)
@@ -81,7 +84,7 @@ export const chatCommand = defineCommand({
       context.signal.throwIfAborted()
       return { document: null, text: '', isSaid: true }
     } finally {
-      generator.close()
+      await generator.close()
     }
   },
 })
