@@ -1,4 +1,4 @@
-// Protects: graphs as onnx-community publishes them (shared-head attention with a cache, fused norms, int4 products) train.
+// Protects: graphs as onnx-community publishes them (shared-head attention with a cache, fused norms, int4 products), and graphs of opset 23, train.
 import { describe, expect, it } from 'vitest'
 import { decompose } from '../../../../src/model/decompose/index.ts'
 import { loadLlama } from '../../../../src/model/hf-llama.ts'
@@ -13,13 +13,16 @@ import { packParameters, unpackParameters } from '../../../../src/train/gradient
 import { readReference, type Reference } from '../../../../src/train/gradient/reference.ts'
 import { buildEvaluationGraph, buildTrainingGraph } from '../../../../src/train/gradient/training-graph.ts'
 import { fixturePath } from '../../../fixtures/reference.ts'
-import { communityLlama, CONFIG, type Products } from './community-llama.ts'
+import { communityLlama, CONFIG, opset23Llama, type Products } from './community-llama.ts'
 
 const folder = fixturePath('llama')
 
-async function setUp(products: Products) {
+type Form = Products | 'opset 23'
+
+async function setUp(form: Form) {
   const weights = await readAllFloat32(`${folder}/base.safetensors`)
-  const base = communityLlama((name) => weights.get(name) ?? new Float32Array(0), products)
+  const weightOf = (name: string): Float32Array => weights.get(name) ?? new Float32Array(0)
+  const base = form === 'opset 23' ? opset23Llama(weightOf) : communityLlama(weightOf, form)
   const adapter = await readAdapter(`${folder}/adapter`)
   const modules = findLinearModules(base)
   const sites = adapter.modules.map(({ name, rank, scale }) => {
@@ -64,7 +67,7 @@ const distance = (a: Float32Array, b: Float32Array): number => {
 }
 
 async function train(
-  products: Products,
+  products: Form,
 ): Promise<{ loss: number; gradients: ReadonlyMap<string, Float32Array>; logits: Float32Array }> {
   const { base, trainable, factors, reference } = await setUp(products)
   const graph = buildTrainingGraph(base, { trainable, loss: 'causal-lm' })
@@ -88,7 +91,7 @@ async function train(
   }
 }
 
-describe('a Llama in onnx-community’s form', () => {
+describe('a Llama of fused operators', () => {
   it('has the modules that PEFT names', async () => {
     const { modules } = await setUp('int4')
     const names = modules.map(({ name, op }) => `${name} ${op}`)
@@ -97,9 +100,9 @@ describe('a Llama in onnx-community’s form', () => {
     expect(modules).toHaveLength(15)
   })
 
-  it('has PyTorch’s gradients and loss', async () => {
-    const { reference } = await setUp('float')
-    const { loss, gradients } = await train('float')
+  it.each(['float', 'opset 23'] as const)('has PyTorch’s gradients and loss: %s', async (form) => {
+    const { reference } = await setUp(form)
+    const { loss, gradients } = await train(form)
     expect(Math.abs(loss - reference.lossValue) / reference.lossValue).toBeLessThan(1e-5)
     const worst = [...reference.gradients].map(([name, wanted]) =>
       distance(gradients.get(name) ?? new Float32Array(0), wanted),

@@ -22,6 +22,59 @@ const THETA = 10_000
 const BLOCK_SIZE = 32
 const MS = 'com.microsoft'
 
+/** The same in operators of opset 23: RMSNormalization, RotaryEmbedding and Attention, without a cache. */
+export function opset23Llama(weights: Weights): OnnxModel {
+  const b = new GraphBuilder({ opset: 23, name: 'main_graph', irVersion: 11 })
+  const { layers, heads, keyHeads, size, hidden, mlp, vocab } = CONFIG
+  const ids = b.input('input_ids', DataType.int64, ['batch', 'sequence'])
+  const mask = b.input('attention_mask', DataType.int64, ['batch', 'sequence'])
+  const seen = b.add('Unsqueeze', [b.add('Cast', [mask], { to: int(DataType.bool) }), b.int64s(1, 2)])
+  const shape = b.add('Shape', [ids])
+  const length = b.add('Gather', [shape, b.scalar(1, DataType.int64)])
+  const row = b.add('Range', [b.scalar(0, DataType.int64), length, b.scalar(1, DataType.int64)])
+  const positions = b.add('Expand', [b.add('Unsqueeze', [row, b.int64s(0)]), shape])
+  const [cosine = '', sine = ''] = [Math.cos, Math.sin].map((wave) => angles(b, wave))
+  const matrix = (path: string, x: string, out: number, width: number): string =>
+    product(b, { name: path, x, out, width, weight: weights(`${path}.weight`), products: 'float' })
+  const norm = (path: string, x: string): string => {
+    const gamma = b.constant(DataType.float, [hidden], weights(`${path}.weight`))
+    return b.add('RMSNormalization', [x, gamma], { axis: int(-1), epsilon: float(EPSILON) })
+  }
+  const turn = (x: string, count: number, name: string): string =>
+    b.add('RotaryEmbedding', [x, cosine, sine, positions], { num_heads: int(count) }, { name })
+  let stream = b.add('Gather', [
+    b.constant(DataType.float, [vocab, hidden], weights('model.embed_tokens.weight')),
+    ids,
+  ])
+  for (let i = 0; i < layers; i++) {
+    const path = `model.layers.${i}`
+    const scope = `/model/layers.${i}/self_attn`
+    const normed = norm(`${path}.input_layernorm`, stream)
+    const query = turn(
+      matrix(`${path}.self_attn.q_proj`, normed, heads * size, hidden),
+      heads,
+      `${scope}/q_rope`,
+    )
+    const key = turn(
+      matrix(`${path}.self_attn.k_proj`, normed, keyHeads * size, hidden),
+      keyHeads,
+      `${scope}/k_rope`,
+    )
+    const value = matrix(`${path}.self_attn.v_proj`, normed, keyHeads * size, hidden)
+    const attributes = { q_num_heads: int(heads), kv_num_heads: int(keyHeads), is_causal: int(1) }
+    const attended = b.add('Attention', [query, key, value, seen], attributes, { name: `${scope}/Attention` })
+    stream = b.add('Add', [stream, matrix(`${path}.self_attn.o_proj`, attended, hidden, heads * size)])
+    const second = norm(`${path}.post_attention_layernorm`, stream)
+    const gate = matrix(`${path}.mlp.gate_proj`, second, mlp, hidden)
+    const active = b.add('Mul', [gate, b.add('Sigmoid', [gate])])
+    const wide = b.add('Mul', [active, matrix(`${path}.mlp.up_proj`, second, mlp, hidden)])
+    stream = b.add('Add', [stream, matrix(`${path}.mlp.down_proj`, wide, hidden, mlp)])
+  }
+  const head = matrix('lm_head', norm('model.norm', stream), vocab, hidden)
+  b.outputAs('logits', head, DataType.float, ['batch', 'sequence', vocab])
+  return b.build()
+}
+
 /** `dequantised`: f32 products with the weights that the four-bit ones stand for. */
 export type Products = 'float' | 'int4' | 'dequantised'
 
