@@ -27,6 +27,8 @@ export interface ObjectiveOptions {
   readonly weightsFolder: string
   readonly trainable: Trainable
   readonly loss: LossKind
+  /** See buildTrainingGraph; measuring needs none. */
+  readonly hasCheckpointing?: boolean
   readonly device: Device
   /** 0: ONNX Runtime's choice. */
   readonly threads: number
@@ -39,7 +41,8 @@ export interface OpenObjective extends Objective {
 
 /** @throws what buildTrainingGraph and openSession throw */
 export async function openObjective(options: ObjectiveOptions): Promise<OpenObjective> {
-  const graph = buildTrainingGraph(options.model, { trainable: options.trainable, loss: options.loss })
+  const { model, trainable, loss, hasCheckpointing = false } = options
+  const graph = buildTrainingGraph(model, { trainable, loss, hasCheckpointing })
   const training = await open(options, graph)
   let measuring: Session | null = null
   return {

@@ -9,6 +9,7 @@ import { checkpoint } from './checkpointing.ts'
 import { EmitContext } from './emit-context.ts'
 import type { GraphShapes } from './graph-shapes.ts'
 import { planOf } from './plan.ts'
+import { widenAgain } from './widened-weights.ts'
 import { chooseSegments, dependents, findCuts, type Segment } from './segments.ts'
 
 export interface LayerCheckpointing {
@@ -29,13 +30,9 @@ const EXTENTS = { batch: 4, length: 128 } as const
 export function checkpointLayers(task: LayerCheckpointing): OnnxModel {
   const { joint, forward, shapes, gradientOf } = task
   const segments = segmentsOf(task)
-  return checkpoint({
-    joint,
-    forward,
-    shapes,
-    segments,
-    gradientOf: (value) => gradientOf.get(value) ?? null,
-  })
+  const gradient = (value: string): string | null => gradientOf.get(value) ?? null
+  const checkpointed = checkpoint({ joint, forward, shapes, segments, gradientOf: gradient })
+  return widenAgain(checkpointed, forward)
 }
 
 function segmentsOf({
