@@ -65,6 +65,13 @@ export interface RuleForCount {
   readonly rule: ChosenRule | null
 }
 
+/** A rule that does not hold for some of the numbers of updates that can decide a round. */
+export interface RuleValidity {
+  readonly id: string
+  /** Empty where it always holds. */
+  readonly invalidFor: readonly { readonly updates: number; readonly reason: string }[]
+}
+
 export interface CharterReport {
   readonly n: number
   readonly f: number
@@ -77,6 +84,8 @@ export interface CharterReport {
   readonly liarCountMax: number
   /** For each number of updates from minUpdates to n. */
   readonly rules: readonly RuleForCount[]
+  /** Every rule there is, for each number of updates from minUpdates to n. */
+  readonly ruleValidity: readonly RuleValidity[]
   readonly cost: CharterCost
   /** What the charter lets the kernel use. */
   readonly memoryBytes: number
@@ -103,6 +112,7 @@ export function reportCharter(charter: Charter, rules: RuleBook): CharterReport 
     absentCountMax: silentCountMax(n, q),
     liarCountMax: 2 * q - n - 1,
     rules: byCount,
+    ruleValidity: validityOf(counts, aggregation.b, rules),
     cost: {
       updateSizeBytes,
       aggregateSizeBytes,
@@ -112,4 +122,16 @@ export function reportCharter(charter: Charter, rules: RuleBook): CharterReport 
     },
     memoryBytes: limits.memoryBytes,
   }
+}
+
+function validityOf(counts: readonly number[], b: number, rules: RuleBook): readonly RuleValidity[] {
+  const byCount = counts.map((updates) => ({ updates, rows: rules.explain(updates, b) }))
+  const ids = byCount[0]?.rows.map(({ id }) => id) ?? []
+  return ids.map((id) => ({
+    id,
+    invalidFor: byCount.flatMap(({ updates, rows }) => {
+      const reason = rows.find((row) => row.id === id)?.reason ?? null
+      return reason === null ? [] : [{ updates, reason }]
+    }),
+  }))
 }

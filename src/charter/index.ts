@@ -29,6 +29,7 @@ export {
   dtypeSizeBytes,
   reportCharter,
   type RuleForCount,
+  type RuleValidity,
   updateSizeBytesOf,
 } from './cost.ts'
 export { buildCharter, type CharterDraft, charterRule } from './draft.ts'

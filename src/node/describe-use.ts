@@ -10,7 +10,7 @@ import type { LeftOut } from './events.ts'
 /** `report.json`, also part of a model card. */
 export interface AggregationReport {
   readonly schema: 'oneround/aggregation@1'
-  /** Id and version, such as `multi-krum@1`. */
+  /** The rule with steps and parameters, such as `multi-krum@1`, `nnm@1+ties@1(density=1/5)`. */
   readonly rule: string
   readonly form: AggregateOutcome['form']
   /** SHA-256 of the aggregate's file, hex. */
@@ -18,6 +18,10 @@ export interface AggregationReport {
   readonly norm: number
   readonly weightCap: number | null
   readonly recompression: AggregateOutcome['recompression']
+  /** What equal weights would have given. */
+  readonly uniform: AggregateOutcome['uniform']
+  /** Figures of the rule's own. */
+  readonly notes: AggregateOutcome['notes']
   readonly members: readonly (Omit<AggregateMember, 'member'> & { readonly name: string })[]
   readonly leftOut: readonly LeftOut[]
 }
@@ -26,19 +30,21 @@ export function buildReport(
   outcome: AggregateOutcome,
   { members }: Pick<Charter, 'members'>,
 ): AggregationReport {
-  const { rule, form, digest, norm, weightCap, recompression } = outcome
+  const { rule, ruleText, form, digest, norm, weightCap, recompression, uniform, notes } = outcome
   const named = outcome.members.map(({ member, ...figures }) => ({
     name: members[member]?.name ?? `#${member}`,
     ...figures,
   }))
   return {
     schema: 'oneround/aggregation@1',
-    rule: `${rule.id}@${rule.version}`,
+    rule: ruleText,
     form,
     aggregate: toHex(digest),
     norm,
     weightCap,
     recompression,
+    uniform,
+    notes,
     members: named,
     leftOut: named.filter(({ leftOut }) => leftOut).map((each) => leftOutOf(rule.id, each)),
   }

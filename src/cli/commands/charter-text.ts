@@ -2,7 +2,7 @@
 import {
   type CharterReport,
   charterJson,
-  type NamedRule,
+  type ChosenRule,
   readSignatures,
   type SignedCharter,
 } from '../../charter/index.ts'
@@ -12,8 +12,25 @@ import type { Json } from '../command.ts'
 import { jsonOf } from '../output.ts'
 import { bytesText, instantText, tableText } from '../words.ts'
 
-const ruleText = (rule: NamedRule | null): string =>
-  rule === null ? 'none' : `${rule.id} (version ${rule.version})`
+function ruleText(rule: ChosenRule | null): string {
+  if (rule === null) return 'none'
+  const parts = [...(rule.steps ?? []), rule].map(({ id, version, parameters }) => {
+    const values = Object.entries(parameters ?? {}).map(([name, value]) => `, ${name} ${toNumber(value)}`)
+    return `${id} (version ${version}${values.join('')})`
+  })
+  return parts.join(' + ')
+}
+
+/** Which rules hold for every number of updates, and why the others do not. */
+function validityText({ ruleValidity, rules }: CharterReport): readonly string[] {
+  const [first, last] = [rules[0]?.updates, rules.at(-1)?.updates]
+  const always = ruleValidity.filter(({ invalidFor }) => invalidFor.length === 0).map(({ id }) => id)
+  const others = ruleValidity.flatMap(({ id, invalidFor }) => {
+    const [breach] = invalidFor
+    return breach === undefined ? [] : [`  not ${id}, with ${breach.updates} updates: ${breach.reason}`]
+  })
+  return [`Rules that hold for ${first} to ${last} updates: ${always.join(', ')}`, ...others]
+}
 
 /** Everything that a member agrees to by signing. */
 export function charterText(signed: SignedCharter): string {
@@ -86,6 +103,7 @@ export function reportText(report: CharterReport, remarks: readonly string[]): s
     `${report.liarCountMax} of ${n} members may lie: two quorums then still share an honest one. The charter counts on ${report.f}.`,
     `${report.b} updates may be poisoned: the rules bear that many.`,
     ...report.rules.map(({ updates, rule }) => `  with ${updates} updates: ${ruleText(rule)}`),
+    ...validityText(report),
     ...costs,
     ...remarks.map((remark) => `Note: ${remark}.`),
   ].join('\n')

@@ -1,8 +1,14 @@
 /** `oneround merge`: the aggregation alone, offline, on adapter folders from anywhere. */
-import { RULES } from '../../aggregate/index.ts'
-import { EXPORT_FORMATS, merge, type MergeResult } from '../../export/merge.ts'
-import { choice, count, defineCommand, list, required, text, usageError, withDefault } from '../command.ts'
+import {
+  EXPORT_FORMATS,
+  merge,
+  type MergeResult,
+  WEIGHT_SOURCES,
+  type WeightSource,
+} from '../../export/merge.ts'
+import { choice, count, defineCommand, flag, list, text, usageError, withDefault } from '../command.ts'
 import { jsonOf } from '../output.ts'
+import { listRules } from './rule-list.ts'
 
 /** Energy, the square of the norm: what is discarded is never hidden behind a rounded 100 %. */
 const shareText = (share: number): string => `${Number((100 * share).toPrecision(6))} %`
@@ -14,26 +20,31 @@ export const mergeCommand = defineCommand({
     'Merges PEFT adapters of the same modules by any rule, exactly: distances, norms and sums are of ΔW = s·B·A, never of\n' +
     'the factors apart. Ranks and scales may differ. Writes a PEFT folder (adapter), ΔW itself (delta), or the base model\n' +
     'with ΔW in its weights (merged). A dense rule’s adapter has the full rank of its modules, so that it stays exact.\n' +
-    `Rules: ${RULES.map(({ id }) => id).join(', ')}.`,
-  arguments: [{ name: 'adapters', help: 'PEFT folders', isVariadic: true }],
+    'Rules may have steps before them and parameters: nnm+multi-krum, ties:density=0.3; --list has them all, and says which\n' +
+    'hold for the given adapters and why others do not.',
+  arguments: [{ name: 'adapters', help: 'PEFT folders', isVariadic: true, isOptional: true }],
   options: {
-    rule: withDefault(text('--rule <id>', 'how to merge'), 'mean'),
+    rule: withDefault(text('--rule <id>', 'how to merge, with steps before it and parameters'), 'mean'),
     f: withDefault(count('--f <n>', 'how many poisoned adapters the rule must bear (b)'), 0),
-    out: required(text('-o, --out <folder>', 'where to write')),
+    list: flag('--list', 'list the rules and whether they hold for these adapters, and stop'),
+    out: text('-o, --out <folder>', 'where to write; needed unless --list is given'),
     format: withDefault(choice('--format <form>', 'what to write', EXPORT_FORMATS), 'adapter'),
-    weights: list('--weights <numbers>', 'one positive number for each adapter, for weighted rules'),
+    weights: list(
+      '--weights <numbers>',
+      'for weighted rules: one positive number for each adapter, or inverse-norm, or rank',
+    ),
+    seed: withDefault(text('--seed <text>', 'what rules that draw lots draw from'), 'oneround'),
     lambda: withDefault(text('--lambda <x>', 'multiplies the result'), '1'),
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     base: text('--base <folder>', 'Hugging Face folder of the base model, for --format merged'),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
   run: async ({ args, options }, { output, signal }) => {
-    const weights = options.weights.map((given) => {
-      const value = Number(given)
-      if (given === '' || !Number.isFinite(value))
-        throw usageError(`--weights: expected numbers, got "${given}"`)
-      return value
-    })
+    if (options.list) return listRules(args.length === 0 ? null : args.length, options.f)
+    const { out } = options
+    if (out === undefined) throw usageError('missing -o, --out <folder>')
+    if (args.length === 0) throw usageError('missing argument: adapters')
+    const weights = weightsOf(options.weights)
     const progress = output.progress('merging')
     try {
       const result = await merge(
@@ -42,9 +53,10 @@ export const mergeCommand = defineCommand({
           rule: options.rule,
           b: options.f,
           lambda: options.lambda,
-          out: options.out,
+          out,
+          seed: options.seed,
           format: options.format,
-          ...(weights.length === 0 ? {} : { weights }),
+          ...(weights === undefined ? {} : { weights }),
           ...(options.rank === undefined ? {} : { rank: options.rank }),
           ...(options.base === undefined ? {} : { baseModel: options.base }),
         },
@@ -57,7 +69,22 @@ export const mergeCommand = defineCommand({
   },
 })
 
-function textOf({ rule, members, out, digest, recompression }: MergeResult): string {
+/** Numbers, or where to take them from; undefined when nothing was said. */
+function weightsOf(given: readonly string[]): readonly number[] | WeightSource | undefined {
+  const [first] = given
+  if (first === undefined) return undefined
+  const source = WEIGHT_SOURCES.find((each) => each === first)
+  if (source !== undefined && given.length === 1) return source
+  return given.map((text) => {
+    const value = Number(text)
+    if (text === '' || !Number.isFinite(value))
+      throw usageError(`--weights: expected numbers, or ${WEIGHT_SOURCES.join(' or ')}, got "${text}"`)
+    return value
+  })
+}
+
+function textOf(result: MergeResult): string {
+  const { rule, members, out, digest, recompression, weightCap, uniform, notes } = result
   const used = members.filter(({ leftOut }) => !leftOut).length
   return [
     ...members.map(({ adapter, weight, norm, leftOut, cosine }) =>
@@ -65,7 +92,14 @@ function textOf({ rule, members, out, digest, recompression }: MergeResult): str
         ? `${adapter}  left out by ${rule.id}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`
         : `${adapter}  ${weight === null ? 'used' : `weight ${figure(weight)}`}  norm ${figure(norm)}  cosine to the result ${figure(cosine)}`,
     ),
-    `${used} of ${members.length} adapters used by ${rule.id}`,
+    `${used} of ${members.length} adapters used by ${result.ruleText}`,
+    ...Object.entries(notes).map(([name, value]) => `${name} ${figure(value)}`),
+    ...(weightCap === null ? [] : [`Weights were capped at ${weightCap}`]),
+    ...(uniform === null
+      ? []
+      : [
+          `Equal weights would have given a result ${figure(uniform.differenceNorm)} away (cosine ${figure(uniform.cosine)})`,
+        ]),
     ...(recompression === null
       ? []
       : [`Rank ${recompression.rank} keeps ${shareText(recompression.keptShare)} of the change`]),
