@@ -110,3 +110,32 @@ describe('conversations', () => {
     fc.assert(fc.property(turns, check), { numRuns: 40 })
   })
 })
+
+describe('templates', () => {
+  const place = fc.integer({ min: 0, max: 2000 })
+  const edit = fc.record({ style: fc.nat(STYLES.length - 1), from: place, length: fc.nat(40), to: place })
+  const messages = [
+    { role: 'system', content: 'S' },
+    { role: 'user', content: 'Q' },
+    { role: 'assistant', content: 'A' },
+  ]
+
+  it('with pieces moved, doubled and lost render or are refused by name, and end', () => {
+    const check = (edits: readonly { style: number; from: number; length: number; to: number }[]): void => {
+      let changed = STYLES[edits[0]?.style ?? 0]?.template ?? ''
+      for (const { style, from, length, to } of edits) {
+        const donor = STYLES[style]?.template ?? ''
+        const piece = donor.slice(from % donor.length, (from % donor.length) + length)
+        const at = to % (changed.length + 1)
+        changed = changed.slice(0, at) + piece + changed.slice(at + (from % 3) * 7)
+      }
+      try {
+        const template = createChatTemplate(changed, { bos_token: '<s>', eos_token: '</s>' }, 'f')
+        renderTargets(template, { messages, tools: null, unlearned: new Set() })
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^CHAT_TEMPLATE_(?:INVALID|REFUSED)$/) })
+      }
+    }
+    fc.assert(fc.property(fc.array(edit, { minLength: 1, maxLength: 5 }), check), { numRuns: 500 })
+  })
+})
