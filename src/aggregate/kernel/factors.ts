@@ -41,7 +41,7 @@ export async function loadFactors(
     arena.release(mark)
     const entry = table + ENTRY_BYTES * input
     arena.integers(entry, 3).set([a, b, place.rank])
-    arena.doubles(entry + 16, 2).set(place.scale)
+    arena.write(entry + 16, place.scale)
   }
   return { table }
 

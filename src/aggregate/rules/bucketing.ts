@@ -1,4 +1,5 @@
 /** A step: updates in random order, means of a few neighbours each. */
+import { divideUp } from '../kernel/integers.ts'
 import type { AggregationStep } from './rule.ts'
 
 export const bucketing: AggregationStep = Object.freeze<AggregationStep>({
@@ -23,8 +24,7 @@ export const bucketing: AggregationStep = Object.freeze<AggregationStep>({
       help: 'updates in a bucket',
     },
   ],
-  countAfter: (m, parameter) =>
-    Number((BigInt(m) + BigInt(parameter('size')[0]) - 1n) / BigInt(parameter('size')[0])),
+  countAfter: (m, parameter) => divideUp(m, parameter('size')[0]),
   keepsMembers: false,
   makesMeans: true,
   mix: ({ kernel, m, seed, index, order, parameter, to }) => {
