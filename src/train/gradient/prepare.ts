@@ -1,13 +1,14 @@
 /**
- * A base model in the form that the rules know: known branches inlined, fused operators decomposed, the operator set raised, quantised products made
- * ready. In: a model as it was opened. Out: the same function; linear modules keep their names and their outputs'.
+ * A base model in the form that the rules know: known branches inlined, fused operators decomposed, the operator set raised,
+ * lists of tensors opened, quantised products made ready. In: a model as it was opened. Out: the same function; linear modules keep their names and their outputs'.
  */
 import { decompose } from '../../model/decompose/index.ts'
 import type { OnnxModel } from '../../model/graph.ts'
 import { readyToDifferentiate } from '../../model/quantise/index.ts'
 import { inlineBranches } from './inline-branches.ts'
+import { openSequences } from './open-sequences.ts'
 import { raiseOpset } from './raise-opset.ts'
 
 /** @throws GRADIENT_OPSET */
 export const prepareBase = (model: OnnxModel): OnnxModel =>
-  readyToDifferentiate(raiseOpset(decompose(inlineBranches(model))))
+  readyToDifferentiate(openSequences(raiseOpset(decompose(inlineBranches(model)))))
