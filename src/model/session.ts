@@ -176,6 +176,9 @@ async function prepare(
     const placed = await followLinks(options.model, folder)
     bytes = encodeModel(placed.model)
     folder = placed.folder
+    // Weights dequantised in the graph are multiplied as f32: the products ONNX Runtime makes of them would otherwise round
+    // what goes in to eight bits, which has no gradient (its default, accuracy level 4).
+    extra['session.qdq_matmulnbits_accuracy_level'] = '1'
     if (hasHalfWeights(options.model)) extra['optimization.disable_specified_optimizers'] = 'ConstantFolding'
   }
   if (folder !== null) {

@@ -37,6 +37,7 @@ export type InputGradient = string | BroadcastGradient | PieceGradient | null
 export interface Producer {
   readonly op: string
   readonly inputs: readonly string[]
+  readonly attributes: ReadonlyMap<string, Attribute>
 }
 
 export interface GradContext {

@@ -7,6 +7,7 @@
 import { float, int } from '../../../model/attributes.ts'
 import type { Dim } from '../graph-shapes.ts'
 import type { GradContext, GradRule, InputGradient } from '../context.ts'
+import { frozenFactor } from './frozen.ts'
 import { broadcast, gradientOf, inputOf, outputOf, range, transpose } from '../emit.ts'
 
 export const matMulRule: GradRule = (c) => {
@@ -24,7 +25,7 @@ function matrixRule(c: GradContext, dimsA: readonly Dim[], dimsB: readonly Dim[]
   const rowsOfG = rows(g, dimsB[1], dimsA.length)
   const gradients: InputGradient[] = [null, null]
   if (c.wants(0)) {
-    const flat = c.emit('Gemm', [rowsOfG, b], { transB: int(1) })
+    const flat = c.emit('Gemm', [rowsOfG, frozenFactor(c, b, g)], { transB: int(1) })
     gradients[0] = dimsA.length === 2 ? flat : c.emit('Reshape', [flat, c.reshapeTarget(a)])
   }
   if (c.wants(1)) {
@@ -84,7 +85,8 @@ export const gemmRule: GradRule = (c) => {
   const alpha = float(c.float('alpha', 1))
   const gemm = (x: string, y: string, flipX: number, flipY: number): string =>
     c.emit('Gemm', [x, y], { alpha, transA: int(flipX), transB: int(flipY) })
-  const toA = (): string => (transA === 0 ? gemm(g, b, 0, 1 - transB) : gemm(b, g, transB, 1))
+  const weight = (): string => frozenFactor(c, b, g)
+  const toA = (): string => (transA === 0 ? gemm(g, weight(), 0, 1 - transB) : gemm(weight(), g, transB, 1))
   const toB = (): string => (transB === 0 ? gemm(a, g, 1 - transA, 0) : gemm(g, a, 1, transA))
   const gradients: InputGradient[] = [c.wants(0) ? toA() : null, c.wants(1) ? toB() : null]
   if (c.inputs.length > 2) gradients.push(c.wants(2) ? biasGradient(c, g) : null)

@@ -1,9 +1,7 @@
 /**
  * Products with a quantised weight, Y = X·Wᵀ (+ b): dX = dY·W, with W made anew from the same bytes for this one product. The
  * weight itself is frozen. Source: Dettmers et al. 2023 (QLoRA, arXiv:2305.14314), §3.
- *
- * W would be made of constants alone, so that it could be computed early, all weights at once, or even folded when the session
- * opens. A zero taken from dY is therefore added to what it is made of: W exists only while its product runs.
+ * W exists only while its product runs (frozen.ts).
  */
 import { int } from '../../../model/attributes.ts'
 import { DataType } from '../../../model/graph.ts'
@@ -17,6 +15,7 @@ import {
   type NBitsLayout,
 } from '../../../model/quantise/nbits.ts'
 import type { GradContext, GradRule, InputGradient, RuleCheck } from '../context.ts'
+import { zeroAfter } from './frozen.ts'
 import { gradientOf, mul, range, reduceSum, sub } from '../emit.ts'
 
 type NodeContext = Pick<GradContext, 'inputs' | 'attributes' | 'initializerOf'>
@@ -43,17 +42,11 @@ export const matMulNBitsRule: GradRule = (c) => {
   return gradients
 }
 
-/** 0 with one axis, known only once dY is. */
-function zeroOf(c: GradContext, g: string): string {
-  const first = c.emit('Slice', [c.emit('Reshape', [g, c.int64s(-1)]), c.int64s(0), c.int64s(1)])
-  return sub(c, first, first)
-}
-
 /** f32 [out, blocks·size] by one DequantizeLinear over the weight's own bytes. */
 function dequantised(c: GradContext, layout: NBitsLayout, type: DataType, g: string): string {
   const { outSize, blockCount, blockSize, weight } = layout
   const elements = sameBytes(c, weight, type, [outSize, blockCount * blockSize])
-  const scales = c.emit('Add', [perBlock(c, layout.scales, layout), zeroOf(c, g)])
+  const scales = c.emit('Add', [perBlock(c, layout.scales, layout), zeroAfter(c, g, c.dataType)])
   const attributes = { axis: int(1), block_size: int(blockSize) }
   const stored = storedZeroPoints(c, layout, type)
   if (stored !== null) return c.emit('DequantizeLinear', [elements, scales, stored], attributes)
@@ -108,8 +101,8 @@ const perBlock = (c: GradContext, name: string, { outSize, blockCount }: NBitsLa
 function unpacked(c: GradContext, layout: NBitsLayout, g: string): string {
   const { outSize, blockCount, blockSize, bits, weight } = layout
   const blobSize = (blockSize * bits) / 8
-  const whole = c.emit('Cast', [zeroOf(c, g)], { to: int(DataType.int64) })
-  const shape = c.emit('Add', [c.int64s(outSize, blockCount, blobSize), whole])
+  const later = zeroAfter(c, g, DataType.int64)
+  const shape = c.emit('Add', [c.int64s(outSize, blockCount, blobSize), later])
   const stored = c.emit('Reshape', [weight, shape])
   const elements = parts(c, stored, bits, [outSize, blockCount, blockSize])
   const numbers = c.emit('Cast', [elements], { to: int(c.dataType) })
