@@ -38,8 +38,10 @@ export const recipeSchema = v.strictObject({
   epochs: v.optional(count, 3),
   /** Tokens of a sample at most, where the model has more positions; longer ones lose their ends. */
   maxLength: v.optional(count),
-  /** Short samples share rows, blind to each other: `batchSize` then counts rows, as long as the longest sample. */
+  /** Short samples share rows, blind to each other: `batchSize` then counts rows. */
   packing: v.optional(v.boolean(), false),
+  /** Tokens of a packed row, where no sample alone is longer; left out: as many as the longest sample has. */
+  rowLength: v.optional(count),
   /** Sequences in one run of the graph. */
   batchSize: v.optional(count, 8),
   /** Batches whose gradients make one step; each target token counts alike, whatever batch it is in. */
@@ -93,7 +95,10 @@ export type CheckedTrainingOptions = Readonly<v.InferOutput<typeof trainingOptio
 export function checkTrainingOptions(options: unknown): CheckedTrainingOptions {
   const parsed = v.safeParse(trainingOptionsSchema, options)
   if (parsed.success) {
-    const { mode, quantise } = parsed.output.recipe
+    const { mode, quantise, packing, rowLength } = parsed.output.recipe
+    if (rowLength !== undefined && !packing) {
+      throw invalidOption('recipe.rowLength', 'rows are packed only with packing')
+    }
     if (quantise === undefined || mode.kind === 'lora') return parsed.output
     const reason = 'a quantised base is frozen: train an adapter, or every parameter of the base as it is'
     throw invalidOption('recipe.quantise', reason)

@@ -34,7 +34,7 @@ const PACKED_INPUTS: readonly string[] = ['position_ids', 'segment_ids']
 export function packData(
   { training, validation }: SplitData,
   base: { readonly folder: string; readonly model: OnnxModel },
-  { packing, seed }: TrainingRecipe,
+  { packing, rowLength: wanted, seed }: TrainingRecipe,
 ): PackedData {
   if (!packing) return { data: { training, validation }, packing: null }
   const inputs = base.model.graph.inputs.map(({ name }) => name)
@@ -42,7 +42,7 @@ export function packData(
   if (lacking.length > 0) throw refused(`${base.folder} is a graph without inputs ${lacking.join(' and ')}`)
   const pack = (data: Dataset, use: string): Dataset => {
     if (data.packed === undefined) throw refused('samples of this task cannot share a row')
-    return data.packed({ rowLength: null, seed: `${seed}/${use}` })
+    return data.packed({ rowLength: wanted ?? null, seed: `${seed}/${use}` })
   }
   const rows = pack(training, 'training')
   const tokens = rows.lengths.reduce((sum, length) => sum + length, 0)

@@ -223,6 +223,40 @@ describe('evaluate --exact-match', () => {
   })
 })
 
+describe('from conversations to answers', () => {
+  it('an adapter trained on packed conversations answers as they do', async () => {
+    const questions = ['Who?', 'Where?', 'When?', 'What?', 'Which colour?', 'How many?']
+    const items = ['boxes', 'tiles', 'wheels', 'lamps', 'doors', 'bricks']
+    const lines = questions.flatMap((question) =>
+      items.map((item) => ({
+        messages: [
+          { role: 'user', content: `${question} ${item}` },
+          { role: 'assistant', content: 'Ask me tomorrow.' },
+        ],
+      })),
+    )
+    await writeFile(join(folder, 'tomorrow.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'))
+    const run = (...args: readonly string[]) =>
+      oneround([...args, '--model', 'talking', '--threads', '1', '--json'], { cwd: folder })
+    const recipe = ['--packing', '--epochs', '40', '--rate', '0.01', '--batch', '3', '--row-length', '60']
+    const trained = await run('train', '--data', 'tomorrow.jsonl', '--out', 'tomorrow', ...recipe)
+    expect(trained.status, trained.stderr).toBe(0)
+    expect(trained.document).toMatchObject({ packing: { rows: expect.any(Number) }, task: 'causal-lm' })
+    const adapter = join('tomorrow', 'adapter')
+    const data = ['--data', 'tomorrow.jsonl', '--adapter', adapter]
+    const measured = await run('evaluate', ...data, '--exact-match')
+    const results = measured.document?.['results'] as readonly Record<string, unknown>[] | undefined
+    expect(results?.[0]).toMatchObject({ exactMatch: { matches: 0, questions: 36 } })
+    const matched = results?.[1]?.['exactMatch'] as { readonly matches: number } | undefined
+    expect(matched?.matches).toBeGreaterThan(24)
+    const said = await run('chat', '--adapter', adapter, '--prompt', 'Which colour? tiles')
+    expect(said.document).toMatchObject({
+      text: expect.stringMatching(/^Ask me tomorrow\.\s*$/),
+      finish: 'end',
+    })
+  })
+})
+
 describe('bad input', () => {
   const rows: readonly (readonly [string, readonly string[], number, Record<string, unknown>])[] = [
     ['no model', ['--prompt', 'x'], 2, { code: 'USAGE' }],

@@ -106,6 +106,13 @@ describe('packing', () => {
   })
 })
 
+describe('options', () => {
+  it('a row length without packing is refused', () => {
+    const given = { model: 'm', data: ['d'], out: 'o', recipe: { rowLength: 64 } }
+    expect(() => checkTrainingOptions(given)).toThrow(/recipe\.rowLength/)
+  })
+})
+
 describe('train', () => {
   it('packs where it is asked to, and says how full the rows are', async () => {
     const data = join(folder, 'data.jsonl')
@@ -121,6 +128,7 @@ describe('train', () => {
     expect(result.samples).toEqual({ training: 48, validation: 5 })
     expect(result.packing?.rows).toBeLessThan(10)
     expect(result.packing?.filledShare).toBeGreaterThan(0.8)
+    expect(result.packing?.rowLength).toBeLessThanOrEqual(61)
     expect(result.validationLoss?.best).toBeLessThan((result.validationLoss?.before ?? 0) * 0.95)
   })
 })
