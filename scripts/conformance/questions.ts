@@ -30,6 +30,16 @@ const FURTHER = [
   'dare-ties:density=0.75',
 ]
 
+/** None of them 1: a kernel that forgets λ is seen by every vector. */
+const LAMBDAS: readonly (readonly [number, number])[] = [
+  [7, 5],
+  [3, 2],
+  [1, 3],
+]
+
+/** Not asked: the answer is 0 throughout, from wrong kernels too. */
+const SILENT = new Set(['coarse: median', 'coarse: weighted-median, weighed'])
+
 /** Sets beyond the first two on which variants are asked too. */
 const VARIED = new Set(['near', 'cancelling', 'straddling'])
 
@@ -41,7 +51,7 @@ function poisonedFor(text: string, set: InputSet): number | null {
 
 export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[] {
   const texts = [...RULES.map(({ id }) => id), ...FURTHER]
-  return sets.flatMap((set, place) =>
+  const questions = sets.flatMap((set, place) =>
     texts.flatMap((text, index): VectorQuestion[] => {
       const b = poisonedFor(text, set)
       const { facts, steps } = resolveRule(parseRuleChoice(text))
@@ -49,7 +59,7 @@ export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[
       if (b === null || (index >= RULES.length && place > 1 && !VARIED.has(set.name))) return []
       const isWeighed = facts.usesClaims && areCapped(set, b) && steps.length === 0
       const shared = { inputs: set.name, rule: parseRuleChoice(text), b, seed: SEED }
-      const lambda: readonly [number, number] = place % 2 === 0 ? [1, 1] : [7, 5]
+      const lambda = LAMBDAS[place % LAMBDAS.length] ?? [7, 5]
       const plain: VectorQuestion = { name: `${set.name}: ${text}`, ...shared, claims: 'equal', lambda }
       if (!isWeighed) return [plain]
       const given: VectorQuestion = { ...plain, name: `${plain.name}, weighed`, claims: 'given' }
@@ -57,4 +67,5 @@ export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[
       return place > 1 ? [given] : [plain, given, ...(facts.id === 'weighted-mean' ? [byNorm] : [])]
     }),
   )
+  return questions.filter(({ name }) => !SILENT.has(name))
 }

@@ -1,7 +1,7 @@
 /**
  * What a round's rules draw lots from: the digest of the round, the cut and the nonces of all decided updates. Nobody knew
  * another's nonce while its own could still change (updates are committed to before they are revealed), so nobody chose it.
- * In: update files that were admitted. Out: a seed. Source: docs/PROTOCOL.md §8.2.
+ * In: update files that were admitted. Out: a seed. Source: docs/PROTOCOL.md §8.12.
  */
 import { fromHex } from '../core/bytes.ts'
 import { encodeCanonical } from '../core/canonical.ts'

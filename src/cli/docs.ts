@@ -2,7 +2,7 @@
  * The tables of docs/CLI.md, docs/AGGREGATION.md and docs/AUTODIFF.md, made from the tables that the program itself uses. `scripts/docs.ts`
  * writes them between the marks in the documents; tests compare.
  */
-import { RULES } from '../aggregate/index.ts'
+import { type ParameterFacts, RULES, STEPS } from '../aggregate/index.ts'
 import { COMMANDS } from './commands/index.ts'
 import { ERROR_CODES } from './error-codes.ts'
 import { gradientRows, operatorsThatStop } from '../train/gradient/table.ts'
@@ -41,12 +41,66 @@ function errorTable(): string {
 
 function ruleTable(): string {
   return [
-    row('id', 'what', 'formula', 'precondition', 'bears', 'cost', 'source'),
-    row('---', '---', '---', '---', '---', '---', '---'),
-    ...RULES.map(({ id, version, title, formula, precondition, breakdown, cost, source }) =>
-      row(`\`${id}\`@${version}`, title, formula, precondition, breakdown, cost, source),
+    row(
+      'id',
+      'what',
+      'formula',
+      'precondition',
+      'bears',
+      'weights',
+      'parameters',
+      'reports',
+      'cost',
+      'source',
+    ),
+    row('---', '---', '---', '---', '---', '---', '---', '---', '---', '---'),
+    ...RULES.map((rule) => {
+      const { id, version, title, formula, precondition, breakdown, usesClaims, reports, cost, source } = rule
+      const weights = usesClaims ? 'yes' : '–'
+      return row(
+        `\`${id}\`@${version}`,
+        title,
+        formula,
+        precondition,
+        breakdown,
+        weights,
+        parameterCell(rule.takes),
+        reports,
+        cost,
+        source,
+      )
+    }),
+  ].join('\n')
+}
+
+function stepTable(): string {
+  return [
+    row('id', 'what', 'formula', 'precondition', 'what it changes', 'parameters', 'cost', 'source'),
+    row('---', '---', '---', '---', '---', '---', '---', '---'),
+    ...STEPS.map(({ id, version, title, formula, precondition, breakdown, takes, cost, source }) =>
+      row(
+        `\`${id}\`@${version}`,
+        title,
+        formula,
+        precondition,
+        breakdown,
+        parameterCell(takes),
+        cost,
+        source,
+      ),
     ),
   ].join('\n')
+}
+
+/** `density = 1/5, in 1/1000000 … 1: share …` */
+function parameterCell(takes: readonly ParameterFacts[] = []): string {
+  const fraction = ([numerator, denominator]: ParameterFacts['min']): string =>
+    denominator === 1 ? String(numerator) : `${numerator}/${denominator}`
+  const texts = takes.map(({ name, fallback, min, max, help }) => {
+    const value = fallback === null ? '' : ` = ${fraction(fallback)}`
+    return `\`${name}\`${value}, in ${fraction(min)} … ${fraction(max)}: ${help}`
+  })
+  return texts.length === 0 ? '–' : texts.join('; ')
 }
 
 /** Mark → table, of docs/CLI.md. */
@@ -92,6 +146,7 @@ export const AUTODIFF_TABLES: Readonly<Record<string, () => string>> = {
 /** Mark → table, of docs/AGGREGATION.md. */
 export const AGGREGATION_TABLES: Readonly<Record<string, () => string>> = {
   'aggregation-rules': ruleTable,
+  'aggregation-steps': stepTable,
 }
 
 /** The document with every marked table made anew: `<!-- table: commands -->` to `<!-- end -->`. */

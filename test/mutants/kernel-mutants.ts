@@ -538,4 +538,55 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
       'for (let i = m - 1; i >= 0; i--) sum += at(claims, i) * <f64>load<f32>(first + <usize>i * stride)',
     seenBy: ['dare-linear'],
   },
+  {
+    name: 'leaves λ out: median',
+    file: 'dense.ts',
+    find: 'const lambda = f64x2.splat(numerator / denominator)\n  const two',
+    replace: 'const lambda = f64x2.splat(1)\n  const two',
+    seenBy: ['median'],
+  },
+  {
+    name: 'leaves λ out: trimmed-mean',
+    file: 'dense.ts',
+    find: 'const lambda = f64x2.splat(numerator / denominator)\n  const kept',
+    replace: 'const lambda = f64x2.splat(1)\n  const kept',
+    seenBy: ['trimmed-mean'],
+  },
+  {
+    name: 'leaves λ out: meamed',
+    file: 'around-median.ts',
+    find: 'const lambda = numerator / denominator',
+    replace: 'const lambda: f64 = 1',
+    seenBy: ['meamed', 'bulyan'],
+  },
+  {
+    name: 'leaves λ out: weighted-median',
+    file: 'weighted-median.ts',
+    find: 'const lambda = numerator / denominator',
+    replace: 'const lambda: f64 = 1',
+    seenBy: ['weighted-median'],
+  },
+  {
+    name: 'leaves λ out: ties',
+    file: 'signs.ts',
+    find: 'const lambda = numerator / denominator\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let sum',
+    replace:
+      'const lambda: f64 = 1\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let sum',
+    seenBy: ['ties', 'dare-ties'],
+  },
+  {
+    name: 'leaves λ out: sign-majority',
+    file: 'signs.ts',
+    find: 'const lambda = numerator / denominator\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let up',
+    replace:
+      'const lambda: f64 = 1\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let up',
+    seenBy: ['sign-majority'],
+  },
+  {
+    name: 'leaves λ out: dare-linear',
+    file: 'linear.ts',
+    find: 'const lambda = numerator / denominator',
+    replace: 'const lambda: f64 = 1',
+    seenBy: ['dare-linear'],
+  },
 ]
