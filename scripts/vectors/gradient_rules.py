@@ -299,6 +299,11 @@ def images():
     case("LpPool@2+", lambda x: F.lp_pool2d(x, 2, 2), [pos(1, 2, 4, 4)], kernel_shape=two(2), strides=two(2), p=2)
     case("GlobalAveragePool@1+", lambda x: F.adaptive_avg_pool2d(x, 1), [var(2, 3, 2, 3)])
     case("GlobalMaxPool@1+", lambda x: F.adaptive_max_pool2d(x, 1), [var(2, 3, 2, 3)])
+    for padding in ("zeros", "border"):
+        for aligned in (0, 1):
+            sample = lambda x, g, p=padding, a=aligned: F.grid_sample(x, g, padding_mode=p, align_corners=bool(a))  # noqa: E731
+            grid = var(2, 3, 2, 2, low=-1.4, high=1.4)
+            case("GridSample@16+", sample, [var(2, 2, 3, 4), grid], opset=16 + 4 * aligned, padding_mode=padding, align_corners=aligned)
     case(
         "Col2Im@18+",
         lambda x, *_: F.fold(x, (4, 4), (2, 2), padding=1, stride=2),

@@ -66,7 +66,6 @@ export const REFUSALS: Readonly<Record<string, readonly string[]>> = {
   'samples at computed places, which has no rule; train modules behind it': [
     'AffineGrid@20+',
     'DeformConv@19+',
-    'GridSample@16+',
     'MaxRoiPool@1+',
     'MaxUnpool@9+',
     'RoiAlign@10+',

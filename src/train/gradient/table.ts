@@ -17,6 +17,7 @@ import * as norms from './rules/channel-norms.ts'
 import * as convolution from './rules/convolution.ts'
 import * as einsum from './rules/einsum.ts'
 import * as elementwise from './rules/elementwise.ts'
+import * as gridSample from './rules/grid-sample.ts'
 import * as indexing from './rules/indexing.ts'
 import * as normalization from './rules/normalization.ts'
 import * as pooling from './rules/pooling.ts'
@@ -149,6 +150,7 @@ const RULES: readonly (readonly [string, DifferentiableEntry])[] = [
   ['GlobalAveragePool@1+', row(ALL, pooling.globalAveragePoolRule)],
   ['GlobalMaxPool@1+', row(ALL, pooling.globalMaxPoolRule)],
   ['Resize@11+', row(FIRST, resampling.resizeRule, resampling.resizeCheck)],
+  ['GridSample@16+', row(ALL, gridSample.gridSampleRule, gridSample.gridSampleCheck)],
   ['Col2Im@18+', row(FIRST, resampling.col2ImRule, resampling.col2ImCheck)],
 ]
 

@@ -208,6 +208,25 @@ export const RESAMPLING_CASES: readonly RuleCase[] = [
     inputs: [variable([2, 3, 4, 6])],
     attributes: { blocksize: int(2) },
   },
+  ...['zeros', 'border'].flatMap((padding) =>
+    [0, 1].map((aligned) => ({
+      row: 'GridSample@16+',
+      title: `${padding}, ${aligned === 1 ? '' : 'not '}aligned`,
+      // Places stay away from the middles of pixels, where the slope jumps.
+      inputs: [variable([2, 3, 3, 3]), variable([2, 4, 5, 2], 0.2, 0.25)],
+      attributes: { mode: text('bilinear'), padding_mode: text(padding), align_corners: int(aligned) },
+      opsets: [16],
+      ...single,
+    })),
+  ),
+  {
+    row: 'GridSample@16+',
+    title: 'under its newer name',
+    inputs: [variable([1, 2, 3, 3]), variable([1, 2, 3, 2], 0.2, 0.25)],
+    attributes: { mode: text('linear') },
+    opsets: [20],
+    ...single,
+  },
   {
     row: 'Col2Im@18+',
     title: 'of overlapping blocks',

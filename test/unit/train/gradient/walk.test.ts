@@ -160,15 +160,15 @@ describe('the walk', () => {
     const b = new GraphBuilder({ opset: 20, name: 'unknown' })
     const x = b.input('x', DataType.float, [2, 4])
     const other = b.input('other', DataType.float, [2, 4])
-    const first = b.add('GridSample', [x], {}, { name: 'first' })
+    const first = b.add('DeformConv', [x], {}, { name: 'first' })
     const second = b.add('Det', [first], {}, { name: 'second' })
     const third = b.add(
       'FancyOp',
-      [second, b.add('GridSample', [other])],
+      [second, b.add('DeformConv', [other])],
       {},
       { name: 'third', domain: 'com.example' },
     )
-    const apart = b.add('GridSample', [x], {}, { name: 'apart' })
+    const apart = b.add('DeformConv', [x], {}, { name: 'apart' })
     b.output(third, DataType.float)
     b.output(apart, DataType.float)
     try {
@@ -178,7 +178,7 @@ describe('the walk', () => {
       expect(isRoundError(error, 'GRADIENT_UNSUPPORTED')).toBe(true)
       const { info, message } = error as { info: { nodes: { op: string; node: string }[] }; message: string }
       expect(info.nodes.map(({ op, node }) => [op, node])).toEqual([
-        ['GridSample', 'first'],
+        ['DeformConv', 'first'],
         ['Det', 'second'],
         ['FancyOp', 'third'],
       ])
