@@ -111,6 +111,13 @@ describe('answers', () => {
     await generator.close()
   })
 
+  it('of a Hugging Face folder take one token a step', async () => {
+    const base = fileURLToPath(new URL('../../../nodes/base-model', import.meta.url))
+    const generator = await openGenerator({ model: base, adapter: null, device: 'cpu', threads: 1 })
+    expect(generator.about).toEqual({ hasCache: true, hasChatTemplate: false, positionCountMax: 128 })
+    await generator.close()
+  })
+
   it('of a conversation need a template', async () => {
     const generator = await openGenerator({ model: model(), adapter: null, device: 'cpu', threads: 1 })
     await expect(generator.answer([chat('w7')], checkGenerationOptions({}))).rejects.toMatchObject({
