@@ -38,7 +38,7 @@ const objective = await openObjective({
   loss: 'causal-lm',
   device: 'cpu',
   threads: Number(threads),
-  hasCheckpointing: checkpointing === 'on',
+  decideCheckpointing: () => Promise.resolve(checkpointing === 'on'),
 })
 const sessionMs = performance.now() - openedAtMs
 const rng = new SeededRng('bench-training/data')

@@ -10,6 +10,7 @@ import { runWorker, type WorkerOptions } from './worker-client.ts'
 
 export { readSequences, parseSequences, IGNORED_LABEL, type Sequence, type SequenceForm } from './data.ts'
 export type { TrainFault } from './errors.ts'
+export { CHECKPOINTING, describeMemory, type MemoryChoice } from './memory.ts'
 export { type HistoryEntry } from './loop.ts'
 export {
   checkTrainingOptions,

@@ -27,8 +27,8 @@ export interface ObjectiveOptions {
   readonly weightsFolder: string
   readonly trainable: Trainable
   readonly loss: LossKind
-  /** See buildTrainingGraph; measuring needs none. */
-  readonly hasCheckpointing?: boolean
+  /** Asked once whether layers are to be computed again in the backward pass; measuring has none. Default: no. */
+  readonly decideCheckpointing?: (activationBytes: TrainingGraph['activationBytes']) => Promise<boolean>
   readonly device: Device
   /** 0: ONNX Runtime's choice. */
   readonly threads: number
@@ -41,8 +41,10 @@ export interface OpenObjective extends Objective {
 
 /** @throws what buildTrainingGraph and openSession throw */
 export async function openObjective(options: ObjectiveOptions): Promise<OpenObjective> {
-  const { model, trainable, loss, hasCheckpointing = false } = options
-  const graph = buildTrainingGraph(model, { trainable, loss, hasCheckpointing })
+  const { model, trainable, loss } = options
+  const whole = buildTrainingGraph(model, { trainable, loss })
+  const hasCheckpointing = (await options.decideCheckpointing?.(whole.activationBytes)) ?? false
+  const graph = hasCheckpointing ? buildTrainingGraph(model, { trainable, loss, hasCheckpointing }) : whole
   const training = await open(options, graph)
   let measuring: Session | null = null
   return {

@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import { RoundError } from '../core/errors.ts'
 import { BLOCK_SIZES } from '../model/quantise/index.ts'
 import type { TrainFault } from './errors.ts'
+import { CHECKPOINTING } from './memory.ts'
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
@@ -80,6 +81,10 @@ export const trainingOptionsSchema = v.strictObject({
   device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
   /** Threads of the CPU's kernels; 0: ONNX Runtime's choice. Another number may change the last bits of the result. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),
+  /** Whether layers are computed again in the backward pass instead of kept in memory; `auto`: where memory is short. */
+  checkpointing: v.optional(v.picklist(CHECKPOINTING), 'auto'),
+  /** Megabytes that `auto` takes as available; 0: what the system says. */
+  memoryLimitMb: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
   /** Steps between checkpoints, beside the one at each validation; 0: none beside. */
   checkpointEverySteps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 100),
   /** Whether a checkpoint of the same run is gone on with. */

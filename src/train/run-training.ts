@@ -14,12 +14,14 @@ import { digestBaseModel } from '../model/base-digest.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
-import { splitForValidation } from './dataset.ts'
+import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import type { Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
+import type { Extents } from './gradient/activation-size.ts'
 import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
+import { chooseMemory, keepMemoryChoice, type MemoryChoice, removeMemoryChoice } from './memory.ts'
 import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
 import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
@@ -39,6 +41,8 @@ export interface TrainingResult {
   /** Where the base was quantised: what that did to its modules. */
   readonly quantisation?: QuantisationSummary
   readonly device: string
+  /** Whether layers were computed twice, and the estimate that decided it. */
+  readonly memory?: MemoryChoice
   /** What the model learns. */
   readonly task: Task
   /** Samples trained on, and set aside. */
@@ -79,6 +83,7 @@ export async function runTraining(
   const identity = await identityOf(options)
   const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
   const { trainable, modules } = trainableOf(base, options.recipe)
+  let memory: MemoryChoice | null = null
   const objective = await openObjective({
     model: base.model,
     weightsFolder: base.folder,
@@ -86,6 +91,14 @@ export async function runTraining(
     loss: base.loss,
     device: options.device,
     threads: options.threads,
+    decideCheckpointing: async (activationBytes) => {
+      const { checkpointing, memoryLimitMb } = options
+      const extents = extentsOf(data.training, options.recipe.batchSize)
+      memory = await keepMemoryChoice(options.out, identity.digest, options.resume, () =>
+        chooseMemory({ checkpointing, memoryLimitMb, extents, activationBytes }),
+      )
+      return memory.checkpointing
+    },
   })
   try {
     const checkpoints = openCheckpointStore<LoopState>(options.out, identity.digest, checkLoopState)
@@ -120,9 +133,11 @@ export async function runTraining(
       ...summarise(outcome),
       ...(quantisation === null ? {} : { quantisation }),
       ...(packing === null ? {} : { packing }),
+      ...(memory === null ? {} : { memory }),
     }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
+    await removeMemoryChoice(options.out)
     return summary
   } finally {
     await objective.close()
@@ -140,6 +155,12 @@ async function quantised(
   const digest = JSON.stringify(identity.base)
   return quantiseTrainingBase(base, { quantisation, folder: out, identity: digest, onProgress })
 }
+
+/** The largest batch that can come. */
+const extentsOf = ({ size, lengths }: Dataset, batchSize: number): Extents => ({
+  batch: Math.min(size, batchSize),
+  length: lengths.reduce((longest, length) => Math.max(longest, length), 1),
+})
 
 interface Data extends SplitData {
   readonly summary: DataSummary

@@ -1,5 +1,11 @@
 /** `oneround train`: local fine-tuning; writes a PEFT adapter, or a whole model with `--full`. */
-import { train, type TrainingOptions, type TrainingResult } from '../../train/index.ts'
+import {
+  CHECKPOINTING,
+  describeMemory,
+  train,
+  type TrainingOptions,
+  type TrainingResult,
+} from '../../train/index.ts'
 import {
   choice,
   count,
@@ -48,6 +54,14 @@ const options = {
   validateEvery: count('--validate-every <steps>', 'steps between validations (default: an epoch)'),
   seed: text('--seed <text>', 'decides initial values, split and order'),
   threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)'),
+  checkpointing: choice(
+    '--checkpointing <when>',
+    'compute layers again instead of keeping them: less memory, more time (default: auto)',
+    CHECKPOINTING,
+  ),
+  memoryLimit: count('--memory-limit <MB>', 'memory that auto goes by (default: what is available)', {
+    min: 1,
+  }),
   device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
   fresh: flag('--fresh', 'start again instead of going on from the checkpoint'),
 } as const
@@ -99,7 +113,12 @@ function toTrainingOptions(given: Given): TrainingOptions {
     validation: [...given.validation],
     out: given.out,
     resume: !given.fresh,
-    ...withoutGaps({ threads: given.threads, device: given.device }),
+    ...withoutGaps({
+      threads: given.threads,
+      device: given.device,
+      checkpointing: given.checkpointing,
+      memoryLimitMb: given.memoryLimit,
+    }),
     recipe: {
       ...withoutGaps(recipe),
       ...quantisationOf(given),
@@ -127,6 +146,7 @@ function describeTraining(result: TrainingResult): string {
   const lines = [
     `Trained ${what} (${parameterCount} parameters) on ${samples.training} sequences: ${steps} steps in ${seconds.toFixed(1)} s.`,
   ]
+  if (result.memory?.checkpointing === true) lines.push(describeMemory(result.memory))
   if (validationLoss !== null) {
     const { before, best } = validationLoss
     const stop = stoppedEarly ? '; stopped early, since it no longer fell' : ''

@@ -14,6 +14,7 @@ import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
 import type { GradientFault } from './errors.ts'
 import { findHead } from './head.ts'
 import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
+import { activationSizes, type Extents } from './activation-size.ts'
 import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
 import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
 import { prepareBase } from './prepare.ts'
@@ -64,6 +65,8 @@ export interface TrainingGraph {
   readonly parameterCount: number
   /** All inputs of the graph. */
   readonly feeds: readonly ValueInfo[]
+  /** Bytes of forward values that the backward pass reads, for a batch of this size; see activation-size.ts. */
+  readonly activationBytes: (extents: Extents) => number
 }
 
 /** @throws GRADIENT_UNSUPPORTED | GRADIENT_OPSET | GRADIENT_SHAPE_UNKNOWN | LOSS_UNFIT | NOTHING_TRAINABLE */
@@ -92,12 +95,20 @@ export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOption
   )
   builder.outputAs(GRADIENTS_OUTPUT, flat, DataType.float, [parameterCountOf(slots)])
   const whole = finish(prepared)
-  if (options.hasCheckpointing !== true) return whole
+  if (options.hasCheckpointing !== true)
+    return { ...whole, activationBytes: activationBytesOf(whole.model, forward) }
   const checkpointed = checkpointLayers({ ...prepared, joint: whole.model, sinks: [value], gradientOf })
-  return { ...whole, model: checkpointed }
+  return { ...whole, model: checkpointed, activationBytes: activationBytesOf(whole.model, forward) }
 }
 
-/** The same losses at given parameters, without gradients. @throws as `buildTrainingGraph`, and of gradients nothing */
+function activationBytesOf(joint: OnnxModel, forward: OnnxModel): TrainingGraph['activationBytes'] {
+  return (extents) => {
+    const { kept, sizeBytesOf } = activationSizes(joint, forward, extents)
+    return kept.reduce((sum, value) => sum + sizeBytesOf(value), 0)
+  }
+}
+
+/** The same losses at given parameters, without gradients: nothing is kept for a backward pass. @throws as `buildTrainingGraph`, and of gradients nothing */
 export function buildEvaluationGraph(base: OnnxModel, options: EvaluationGraphOptions): TrainingGraph {
   const prepared = prepare(base, options)
   const { builder, output } = prepared
@@ -216,5 +227,6 @@ function addLoss(
 
 function finish({ builder, slots }: Prepared): TrainingGraph {
   const model = builder.build()
-  return { model, parameters: slots, parameterCount: parameterCountOf(slots), feeds: model.graph.inputs }
+  const parameterCount = parameterCountOf(slots)
+  return { model, parameters: slots, parameterCount, feeds: model.graph.inputs, activationBytes: () => 0 }
 }
