@@ -46,7 +46,11 @@ const MOVERS: ReadonlySet<string> = new Set([
 ])
 
 const meetsData = (node: GraphNode, name: string, carried: ReadonlySet<string>): boolean =>
-  node.inputs.some((input) => input !== name && carried.has(input))
+  !isStatistic(node, name) && node.inputs.some((input) => input !== name && carried.has(input))
+
+/** Running means and variances were measured, not learned. */
+const isStatistic = ({ op, inputs }: GraphNode, name: string): boolean =>
+  op === 'BatchNormalization' && inputs.slice(3).includes(name)
 
 /** Float values that come from a float input of the model or from looking up a table of parameters. */
 function dataValues(model: OnnxModel, tables: ReadonlySet<string>): ReadonlySet<string> {

@@ -148,6 +148,18 @@ describe('weights to train', () => {
   }
 })
 
+describe('statistics of batch norms', () => {
+  it('are no weights', () => {
+    const b = new GraphBuilder({ opset: 17, name: 'norm' })
+    const x = b.input('x', DataType.float, ['batch', 2, 3])
+    const [gamma = '', beta = '', mean = '', variance = ''] = [1, 2, 3, 4].map((value) =>
+      b.constant(DataType.float, [2], [value, value + 0.5]),
+    )
+    b.outputAs('y', b.add('BatchNormalization', [x, gamma, beta, mean, variance]), DataType.float)
+    expect(trainableWeights(b.build()).map(({ name }) => name)).toEqual([gamma, beta])
+  })
+})
+
 describe('the flat vector', () => {
   it('holds tensors one behind the other, and gives them back as views', () => {
     const slots = layOut([
