@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot'
 import { dirname, relative } from 'node:path'
+import { resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { toHex } from '../core/bytes.ts'
 import { AssertionError } from '../core/errors.ts'
 import { toNumber } from '../core/rational.ts'
@@ -74,6 +75,13 @@ export async function exportResult(options: ResultExport): Promise<void> {
   }
 }
 
+/** The attested rule with the steps and parameters that the charter gives it. */
+function ruleOf({ signedCharter, certificate: { rule } }: CertificateFile): string {
+  const { rules } = signedCharter.charter.aggregation
+  const chosen = rules.find(({ id, version }) => id === rule.id && version === rule.version)
+  return ruleText(resolveRule(chosen ?? rule))
+}
+
 function cardOf({
   certificate,
   report,
@@ -86,7 +94,7 @@ function cardOf({
   const claims = claimsOf(certificate)
   return {
     baseFiles: charter.baseModel.map(({ name, sha256 }) => ({ name, sha256: toHex(sha256) })),
-    rule: claims.rule,
+    rule: ruleOf(certificate),
     lambda: toNumber(charter.aggregation.lambda),
     aggregate: claims.aggregate,
     members: cardMembers(claims, report),

@@ -236,7 +236,7 @@ async function writeResult(outputPath: string, options: MergeOptions, result: Me
   const { out, baseModel, lambda = '1' } = options
   const card = {
     baseFiles: await baseFilesOf(baseModel),
-    rule: result.rule.id,
+    rule: result.ruleText,
     lambda: toNumber(parseRational(lambda, '--lambda')),
     aggregate: result.digest,
     members: result.members.map(({ adapter, weight, norm, leftOut }) => ({

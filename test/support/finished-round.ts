@@ -1,7 +1,7 @@
 /** A node's folder as a finished round leaves it: real updates, aggregated by the real kernel, certified and exported. */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { aggregate, kernelDigest } from '../../src/aggregate/index.ts'
+import { aggregate, kernelDigest, parseRuleChoice, readRoundSeed } from '../../src/aggregate/index.ts'
 import { charterDigest, formatCharterFile, roundIdOf } from '../../src/charter/index.ts'
 import { toHex } from '../../src/core/bytes.ts'
 import { writeResult } from '../../src/export/write-result.ts'
@@ -18,16 +18,16 @@ export interface FinishedRound {
   readonly updates: readonly string[]
 }
 
-/** @param ruleId — its first version; five members, b = 1 @param resultRank — the charter's, if it has one */
+/** @param ruleText — with steps and parameters; five members, b = 1 @param resultRank — the charter's, if it has one */
 export async function writeFinishedRound(
   node: string,
-  ruleId: string,
+  ruleText: string,
   resultRank?: number,
 ): Promise<FinishedRound> {
   const consortium = testConsortium(5, {
     f: 1,
     b: 1,
-    rules: [{ id: ruleId, version: 1 }],
+    rules: [parseRuleChoice(ruleText)],
     minUpdates: 5,
     kernelDigest: await kernelDigest(),
     ...(resultRank === undefined ? {} : { resultRank }),
@@ -59,11 +59,13 @@ export async function writeFinishedRound(
     const { sizeBytes, chunkSizeBytes } = manifest
     headers.push({ update: digest, sizeBytes, chunkSizeBytes, layout: layoutDigest(charter.layout) })
   }
+  const inputs = updates.map((path, member) => ({ member, path, claim: 1 }))
   const outcome = await aggregate({
     layout: charter.layout,
     aggregation: charter.aggregation,
-    inputs: updates.map((path, member) => ({ member, path, claim: 1 })),
+    inputs,
     outputPath: folder.aggregate,
+    seed: await readRoundSeed({ round, cut: 0, updates: inputs }),
   })
   const file = testCertificate({ consortium, aggregate: outcome.digest, headers, rule: outcome.rule })
   await writeResult({ ...file, report: buildReport(outcome, charter), folder })

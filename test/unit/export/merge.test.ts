@@ -125,7 +125,7 @@ describe('merge', () => {
     const out = join(folder, 'clean')
     await merge({ adapters: folders, rule: 'mean', out })
     const card = readFileSync(join(out, 'README.md'), 'utf8')
-    expect(card).toContain('by `mean`')
+    expect(card).toContain('by `mean@1`')
     expect(() => readFileSync(join(out, '.aggregate.safetensors'))).toThrow(/ENOENT/)
   })
 

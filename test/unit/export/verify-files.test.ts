@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseRuleChoice, resolveRule, ruleText } from '../../../src/aggregate/index.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import { openAggregateFile } from '../../../src/export/aggregate-file.ts'
 import { exportResult } from '../../../src/export/export-result.ts'
@@ -12,8 +13,16 @@ import { readAdapter } from '../../../src/model/peft.ts'
 import { readAllFloat32 } from '../../../src/model/weights.ts'
 import { type FinishedRound, writeFinishedRound } from '../../support/finished-round.ts'
 
-/** Rules, also with a charter that wants a result of a given rank. */
-const ROUNDS = ['multi-krum', 'trimmed-mean', 'multi-krum of rank 3', 'trimmed-mean of rank 1']
+/** Rules, with steps and parameters too, also with a charter that wants a result of a given rank. */
+const ROUNDS = [
+  'multi-krum',
+  'trimmed-mean',
+  'multi-krum of rank 3',
+  'trimmed-mean of rank 1',
+  // Drawn from the round's seed, which a verifier finds in the updates.
+  'bucketing+dare-linear:density=0.4',
+  'clip+nnm+geometric-median',
+]
 
 let folder = ''
 let count = 0
@@ -110,9 +119,9 @@ describe.each(ROUNDS)('a site’s folder after a round of %s', (rule) => {
     }
     const card = await readFile(join(round.adapter, 'README.md'), 'utf8')
     expect(card).toContain('`site-a`')
-    expect(card).toContain(`${rule.split(' ')[0]}@1`)
+    expect(card).toContain(ruleText(resolveRule(parseRuleChoice(rule.split(' ')[0] ?? ''))))
     // The figures of the rule's report are in the card: a norm for every member, a weight where the rule gives one.
-    expect(card).toMatch(rule.startsWith('multi-krum') ? /`site-a` \| 0?[.\d]+ \| \d/ : /`site-a` \| – \| \d/)
+    expect(card).toMatch(/krum|geometric/.test(rule) ? /`site-a` \| 0?[.\d]+ \| \d/ : /`site-a` \| – \| \d/)
     expect(card).not.toMatch(/attack/i)
     if (rule === 'multi-krum') expect(card).toMatch(/left out by multi-krum: distance score/)
   })
