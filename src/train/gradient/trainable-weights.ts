@@ -18,10 +18,14 @@ export function trainableWeights(model: OnnxModel): readonly TensorValue[] {
   for (const node of nodes) {
     for (const input of node.inputs) readers.set(input, [...(readers.get(input) ?? []), node])
   }
-  const carried = dataValues(model, new Set(candidates.map(({ name }) => name)))
+  const names = new Set(candidates.map(({ name }) => name))
+  const carried = dataValues(model, names)
+  const tables = movedTables(nodes, names)
   const isParameter = (name: string): boolean =>
     (readers.get(name) ?? []).some((node) => {
       if (PARAMETER_READERS.has(node.op) || meetsData(node, name, carried)) return true
+      // A module that is run over a table, as over relative places: positions are computed, not stored as floats.
+      if (node.op === 'MatMul' && node.inputs.every((input) => tables.has(input))) return true
       return MOVERS.has(node.op) && node.inputs[0] === name && node.outputs.some(isParameter)
     })
   return candidates.filter(({ name }) => isParameter(name))
@@ -51,6 +55,15 @@ const meetsData = (node: GraphNode, name: string, carried: ReadonlySet<string>):
 /** Running means and variances were measured, not learned. */
 const isStatistic = ({ op, inputs }: GraphNode, name: string): boolean =>
   op === 'BatchNormalization' && inputs.slice(3).includes(name)
+
+/** Tables, and what is still one of them behind a mover. */
+function movedTables(nodes: readonly GraphNode[], names: ReadonlySet<string>): ReadonlySet<string> {
+  const tables = new Set(names)
+  for (const { op, inputs, outputs } of nodes) {
+    if (MOVERS.has(op) && tables.has(inputs[0] ?? '')) for (const output of outputs) tables.add(output)
+  }
+  return tables
+}
 
 /** Float values that come from a float input of the model or from looking up a table of parameters. */
 function dataValues(model: OnnxModel, tables: ReadonlySet<string>): ReadonlySet<string> {

@@ -160,6 +160,19 @@ describe('statistics of batch norms', () => {
   })
 })
 
+describe('a table that a module runs over', () => {
+  it('is a weight, and so is the module’s', () => {
+    const b = new GraphBuilder({ opset: 17, name: 'places' })
+    const x = b.input('x', DataType.float, ['batch', 3])
+    const table = b.constant(DataType.float, [5, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    const weight = b.constant(DataType.float, [2, 3], [1, 2, 3, 4, 5, 6])
+    const keys = b.add('MatMul', [b.add('Unsqueeze', [table, b.int64s(0)]), weight])
+    const turned = b.add('Transpose', [b.add('Squeeze', [keys, b.int64s(0)])])
+    b.outputAs('y', b.add('MatMul', [x, turned]), DataType.float)
+    expect(trainableWeights(b.build()).map(({ name }) => name)).toEqual([table, weight])
+  })
+})
+
 describe('the flat vector', () => {
   it('holds tensors one behind the other, and gives them back as views', () => {
     const slots = layOut([
