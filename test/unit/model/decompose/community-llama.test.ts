@@ -67,10 +67,11 @@ const distance = (a: Float32Array, b: Float32Array): number => {
 }
 
 async function train(
-  products: Form,
+  form: Form,
+  hasCheckpointing = false,
 ): Promise<{ loss: number; gradients: ReadonlyMap<string, Float32Array>; logits: Float32Array }> {
-  const { base, trainable, factors, reference } = await setUp(products)
-  const graph = buildTrainingGraph(base, { trainable, loss: 'causal-lm' })
+  const { base, trainable, factors, reference } = await setUp(form)
+  const graph = buildTrainingGraph(base, { trainable, loss: 'causal-lm', hasCheckpointing })
   const measuring = buildEvaluationGraph(base, { trainable, loss: 'causal-lm', hasLogits: true })
   const flat = packParameters(graph.parameters, factors)
   const feeds = { ...feedsOf(graph.model, reference), parameters: floatTensor([flat.length], flat) }
@@ -141,6 +142,17 @@ describe('a Llama of fused operators', () => {
       ),
     ).toBeLessThan(1e-5)
   })
+
+  it.each(['float', 'opset 23', 'int4'] as const)(
+    'has the same gradients with checkpointing: %s',
+    async (form) => {
+      const [wanted, found] = [await train(form), await train(form, true)]
+      const worst = [...wanted.gradients].map(([name, values]) =>
+        distance(found.gradients.get(name) ?? new Float32Array(0), values),
+      )
+      expect(Math.max(...worst)).toBeLessThan(1e-5)
+    },
+  )
 
   it('in four bits has the gradients of the dequantised weights', async () => {
     const quantised = await train('int4')
