@@ -13,7 +13,9 @@ import { packParameters, unpackParameters } from '../../../../src/train/gradient
 import { readReference, type Reference } from '../../../../src/train/gradient/reference.ts'
 import { buildEvaluationGraph, buildTrainingGraph } from '../../../../src/train/gradient/training-graph.ts'
 import { fixturePath } from '../../../fixtures/reference.ts'
+import { rewritten } from '../../train/gradient/rewritten.ts'
 import { communityLlama, CONFIG, opset23Llama, type Products } from './community-llama.ts'
+import { seeded } from './fused-case.ts'
 
 const folder = fixturePath('llama')
 
@@ -66,11 +68,25 @@ const distance = (a: Float32Array, b: Float32Array): number => {
   return far / large
 }
 
+interface Training {
+  readonly hasCheckpointing?: boolean
+  /** Every value renamed, independent nodes in another order. */
+  readonly isRewritten?: boolean
+}
+
 async function train(
   form: Form,
-  hasCheckpointing = false,
+  { hasCheckpointing = false, isRewritten = false }: Training = {},
 ): Promise<{ loss: number; gradients: ReadonlyMap<string, Float32Array>; logits: Float32Array }> {
-  const { base, trainable, factors, reference } = await setUp(form)
+  const { base: original, trainable: named, factors, reference } = await setUp(form)
+  const { model: base, nameOf } = isRewritten
+    ? rewritten(original, seeded(19))
+    : { model: original, nameOf: (value: string) => value }
+  const sites = named.sites.map(({ module, ...site }) => ({
+    ...site,
+    module: { ...module, input: nameOf(module.input), output: nameOf(module.output) },
+  }))
+  const trainable = { ...named, sites }
   const graph = buildTrainingGraph(base, { trainable, loss: 'causal-lm', hasCheckpointing })
   const measuring = buildEvaluationGraph(base, { trainable, loss: 'causal-lm', hasLogits: true })
   const flat = packParameters(graph.parameters, factors)
@@ -146,13 +162,22 @@ describe('a Llama of fused operators', () => {
   it.each(['float', 'opset 23', 'int4'] as const)(
     'has the same gradients with checkpointing: %s',
     async (form) => {
-      const [wanted, found] = [await train(form), await train(form, true)]
+      const [wanted, found] = [await train(form), await train(form, { hasCheckpointing: true })]
       const worst = [...wanted.gradients].map(([name, values]) =>
         distance(found.gradients.get(name) ?? new Float32Array(0), values),
       )
       expect(Math.max(...worst)).toBeLessThan(1e-5)
     },
   )
+
+  it.each(['float', 'opset 23', 'int4'] as const)('is not told by names or order: %s', async (form) => {
+    const [wanted, found] = [await train(form), await train(form, { isRewritten: true })]
+    expect(distance(found.logits, wanted.logits)).toBeLessThan(1e-6)
+    const worst = [...wanted.gradients].map(([name, values]) =>
+      distance(found.gradients.get(name) ?? new Float32Array(0), values),
+    )
+    expect(Math.max(...worst)).toBeLessThan(1e-5)
+  })
 
   it('in four bits has the gradients of the dequantised weights', async () => {
     const quantised = await train('int4')
