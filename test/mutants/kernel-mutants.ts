@@ -449,36 +449,36 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'averages all values where the sum is 0',
     file: 'signs.ts',
-    find: '(sum > 0 && value > 0) || (sum < 0 && value < 0)',
-    replace: '(sum >= 0 && value > 0) || (sum < 0 && value < 0)',
+    find: 'v128.and(f64x2.gt(sum, zero), f64x2.gt(value, zero)),',
+    replace: 'v128.and(f64x2.ge(sum, zero), f64x2.gt(value, zero)),',
     seenBy: ['ties', 'dare-ties'],
   },
   {
     name: 'counts zeros as agreeing',
     file: 'signs.ts',
-    find: '(sum > 0 && value > 0) || (sum < 0 && value < 0)',
-    replace: '(sum > 0 && value >= 0) || (sum < 0 && value <= 0)',
+    find: 'v128.and(f64x2.gt(sum, zero), f64x2.gt(value, zero)),',
+    replace: 'v128.and(f64x2.gt(sum, zero), f64x2.ge(value, zero)),',
     seenBy: ['ties', 'dare-ties'],
   },
   {
     name: 'gives every member one vote',
     file: 'signs.ts',
-    find: 'if (value > 0) up += at(claims, i)\n      if (value < 0) down += at(claims, i)',
-    replace: 'if (value > 0) up += 1\n      if (value < 0) down += 1',
+    find: 'const claim = f64x2.splat(at(claims, i))',
+    replace: 'const claim = f64x2.splat(1)',
     seenBy: ['sign-majority'],
   },
   {
     name: 'gives a tie of votes to the negative',
     file: 'signs.ts',
-    find: 'up < down ? lambda * -size : 0)',
-    replace: 'lambda * -size)',
+    find: 'v128.and(f64x2.neg(size), f64x2.lt(up, down))',
+    replace: 'v128.and(f64x2.neg(size), f64x2.le(up, down))',
     seenBy: ['sign-majority'],
   },
   {
     name: 'takes the upper of two middle sizes',
     file: 'signs.ts',
-    find: '(at(sizes, (m >> 1) - 1) + upper) / 2',
-    replace: 'upper',
+    find: 'if ((m & 1) == 0) {\n      const lower',
+    replace: 'if (false) {\n      const lower',
     seenBy: ['sign-majority'],
   },
   {
@@ -569,17 +569,15 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'leaves λ out: ties',
     file: 'signs.ts',
-    find: 'const lambda = numerator / denominator\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let sum',
-    replace:
-      'const lambda: f64 = 1\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let sum',
+    find: 'const lambda = f64x2.splat(numerator / denominator)\n  const one',
+    replace: 'const lambda = f64x2.splat(1)\n  const one',
     seenBy: ['ties', 'dare-ties'],
   },
   {
     name: 'leaves λ out: sign-majority',
     file: 'signs.ts',
-    find: 'const lambda = numerator / denominator\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let up',
-    replace:
-      'const lambda: f64 = 1\n  for (let c = 0; c < count; c++) {\n    const first = tiles + (<usize>c << 2)\n    let up',
+    find: 'const lambda = f64x2.splat(numerator / denominator)\n  const zero',
+    replace: 'const lambda = f64x2.splat(1)\n  const zero',
     seenBy: ['sign-majority'],
   },
   {
@@ -588,5 +586,12 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
     find: 'const lambda = numerator / denominator',
     replace: 'const lambda: f64 = 1',
     seenBy: ['dare-linear'],
+  },
+  {
+    name: 'elects the sign of the last sum',
+    file: 'signs.ts',
+    find: 'const agreesHigh = agreeing(sumHigh, highHalf(x))',
+    replace: 'const agreesHigh = agreeing(sumLow, highHalf(x))',
+    seenBy: ['ties', 'dare-ties'],
   },
 ]

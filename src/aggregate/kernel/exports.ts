@@ -243,7 +243,7 @@ export interface KernelExports {
     count: number,
     numerator: number,
     denominator: number,
-    sizes: Address,
+    keys: Address,
     to: Address,
   ) => void
   readonly countUpper: (tile: Address, count: number, bins: Address) => void

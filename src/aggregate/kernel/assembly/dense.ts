@@ -97,7 +97,7 @@ export function addDifference(
  * Sorts four coordinates at once in memory, by Batcher's network (networks.ts has the source): for more inputs than it
  * has registers for. `keys` [m] of four i32 lanes, ascending; compare and exchange only.
  */
-function sortInMemory(keys: usize, m: i32): void {
+export function sortInMemory(keys: usize, m: i32): void {
   for (let p = 1; p < m; p <<= 1) {
     for (let k = p; k >= 1; k >>= 1) {
       for (let j = k % p; j + k < m; j += 2 * k) {
@@ -125,6 +125,18 @@ export function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usi
     v128.store(keys + (<usize>i << 4), image(v128.load(tiles + <usize>i * stride + at)))
   }
   sortInMemory(keys, m)
+}
+
+/** The two lower of four f32, widened. */
+@inline
+export function lowHalf(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x)
+}
+
+/** The two upper. */
+@inline
+export function highHalf(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
 }
 
 /** The i-th smallest of four coordinates: the two lower lanes, widened. */
