@@ -194,9 +194,9 @@ const resize: Rule = (context) => {
   return [{ dataType, dims: resized }]
 }
 
-/** floor(dim × scale): exact for whole scales and their reciprocals, and for known dims. */
+/** floor(dim × scale) in f32, as ONNX Runtime has it: exact for whole scales and their reciprocals, and for known dims. */
 function scaled(dim: Dim, scale: number): Dim {
-  if (dim.constant !== null) return dimOf(Math.floor(dim.constant * scale))
+  if (dim.constant !== null) return dimOf(Math.floor(Math.fround(dim.constant * scale)))
   if (Number.isInteger(scale)) return dimMul(dim, dimOf(scale))
   if (scale > 0 && Number.isInteger(1 / scale)) return dimDiv(dim, dimOf(1 / scale))
   throw new Unresolved(`the scale ${scale} of an axis whose size is not known`)

@@ -177,6 +177,11 @@ export const RESAMPLING_CASES: readonly RuleCase[] = [
     ]),
   ),
   resize(
+    'by factors whose product is whole in f32 only',
+    { ...frame('half_pixel'), mode: text('linear') },
+    { inputs: [variable([1, 2, 3, 6]), null, singles([1, 1, 5 / 3, 7 / 6])] },
+  ),
+  resize(
     'linear, half_pixel_symmetric',
     { ...frame('half_pixel_symmetric'), mode: text('linear') },
     { inputs: byScales(1.5, 1.3), opsets: [19] },
