@@ -85,15 +85,29 @@ class Pass {
     const emitted: GraphNode[] = []
     const context = this.#contextOf(node, emitted)
     const reason = entry.refuses?.(context) ?? null
-    if (reason !== null) {
-      this.#kept.push({ node, reason })
-      this.#nodes.push({ ...node, metadata: new Map([...node.metadata, [KEPT_REASON, reason]]) })
+    const results = reason === null ? entry.decompose(context) : []
+    const missing = reason ?? this.#missingOutput(context, results)
+    if (missing !== null) {
+      this.#keep(node, missing, emitted)
       return
     }
-    const results = entry.decompose(context)
     this.#nodes.push(...this.#named(node, emitted, results))
     const name = operatorName(node)
     this.#rewritten.set(name, (this.#rewritten.get(name) ?? 0) + 1)
+  }
+
+  /** An output that something reads and that no standard operators make. */
+  #missingOutput({ node, isRead }: FusedContext, results: readonly (string | null)[]): string | null {
+    const i = node.outputs.findIndex((_, output) => isRead(output) && (results[output] ?? null) === null)
+    return i < 0 ? null : `its output ${i} is read`
+  }
+
+  /** The node stays; what was made for it is dropped, also where others might have shared it. */
+  #keep(node: GraphNode, reason: string, emitted: readonly GraphNode[]): void {
+    const dropped = new Set(emitted.flatMap(({ outputs }) => outputs))
+    for (const [key, value] of this.#sharedValues) if (dropped.has(value)) this.#sharedValues.delete(key)
+    this.#kept.push({ node, reason })
+    this.#nodes.push({ ...node, metadata: new Map([...node.metadata, [KEPT_REASON, reason]]) })
   }
 
   finish(): Decomposed {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { isRoundError } from '../../../../src/core/errors.ts'
 import { int, text } from '../../../../src/model/attributes.ts'
+import { decomposeWithReport } from '../../../../src/model/decompose/index.ts'
 import { DataType } from '../../../../src/model/graph.ts'
 import { GraphBuilder } from '../../../../src/model/graph-builder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
@@ -86,6 +87,33 @@ describe('what is refused', () => {
       'GroupQueryAttention: com.microsoft.GroupQueryAttention cannot be decomposed, since its cache is quantised',
       'NhwcConv: com.microsoft.NhwcConv has no gradient rule at opset 21',
     ])
+  })
+})
+
+describe('an output that no standard operators make', () => {
+  it('keeps its node, and what others share with it is made anew', () => {
+    const b = new GraphBuilder({ opset: 21, name: 'kept', irVersion: 10 })
+    b.useDomain(MS, 1)
+    const x = b.input('x', DataType.float, ['batch', 'sequence', 8])
+    const gamma = b.constant(DataType.float, [8], new Float32Array(8).fill(1))
+    const [y = '', mean = ''] = b.addMulti(
+      'SkipSimplifiedLayerNormalization',
+      [x, x, gamma],
+      2,
+      {},
+      { domain: MS },
+    )
+    const [z = ''] = b.addMulti('SkipSimplifiedLayerNormalization', [y, x, gamma], 1, {}, { domain: MS })
+    b.outputAs('z', z, DataType.float)
+    b.outputAs('mean', mean, DataType.float)
+    const { model: decomposed, kept, rewritten } = decomposeWithReport(b.build())
+    expect(kept.map(({ reason }) => reason)).toEqual(['its output 1 is read'])
+    expect([...rewritten]).toEqual([['com.microsoft.SkipSimplifiedLayerNormalization', 1]])
+    const made = new Set(['x', ...decomposed.graph.initializers.keys()])
+    for (const { inputs, outputs } of decomposed.graph.nodes) {
+      expect(inputs.filter((name) => !made.has(name))).toEqual([])
+      for (const output of outputs) made.add(output)
+    }
   })
 })
 
