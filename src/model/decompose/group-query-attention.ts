@@ -19,6 +19,7 @@ import {
   splitHeads,
 } from './attend.ts'
 import type { Decomposition, FusedContext, RefusalCheck } from './context.ts'
+import { rmsNorm } from './norms.ts'
 import { anglesAt, rotate } from './rotary.ts'
 import { cast, concat, fixedSize, reshape, sizeOf, slice, transpose, unsqueeze } from './words.ts'
 
@@ -43,7 +44,7 @@ export const groupQueryRefusal: RefusalCheck = (c) => {
   if (c.text('k_quant_type', 'NONE') !== 'NONE' || c.text('v_quant_type', 'NONE') !== 'NONE')
     return 'its cache is quantised'
   if (c.int('sliding_window_cache', 0) === 1) return 'its cache is as short as the window'
-  if (c.has(INPUT.queryNorm) || c.has(INPUT.keyNorm)) return 'it normalises queries and keys inside'
+  if (c.has(INPUT.queryNorm) !== c.has(INPUT.keyNorm)) return 'it normalises queries or keys alone'
   if (c.int('do_rotary', 0) === 1 && fixedSize(c, c.input(INPUT.cosine), -1) === null) {
     return 'the last axis of its cosines has no fixed size'
   }
@@ -63,13 +64,15 @@ function headSizeOf(c: FusedContext): number | null {
 export const groupQueryAttention: Decomposition = (c) => {
   const headCount = c.int('num_heads', 1)
   const keyHeadCount = c.int('kv_num_heads', 1)
-  const [queries, keys, freshValue] = c.has(INPUT.key)
+  const [plainQueries, plainKeys, freshValue] = c.has(INPUT.key)
     ? [
         splitHeads(c, c.input(INPUT.query), headCount),
         splitHeads(c, c.input(INPUT.key), keyHeadCount),
         splitHeads(c, c.input(INPUT.value), keyHeadCount),
       ]
     : unpacked(c, headCount, keyHeadCount)
+  const queries = normalised(c, plainQueries, INPUT.queryNorm)
+  const keys = normalised(c, plainKeys, INPUT.keyNorm)
   const past = c.has(INPUT.pastKey) ? ([c.input(INPUT.pastKey), 2] as const) : null
   const sequence = [c.input(INPUT.query), 1] as const
   const [query, freshKey] = c.int('do_rotary', 0) === 1 ? rotated(c, [queries, keys]) : [queries, keys]
@@ -95,6 +98,10 @@ export const groupQueryAttention: Decomposition = (c) => {
   })
   return [joinHeads(c, mixed), key, value]
 }
+
+/** Of each head by itself, where the node has a weight for it: before positions are turned. */
+const normalised = (c: FusedContext, heads: string, weight: number): string =>
+  c.has(weight) ? rmsNorm(c, heads, c.input(weight), c.float('qk_norm_epsilon', 1e-6)) : heads
 
 /** One more score a head, or one of 0 for all where `smooth_softmax` says so. */
 function sinkOf(c: FusedContext): { readonly sink?: string } {

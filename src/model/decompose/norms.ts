@@ -36,6 +36,10 @@ function normalise(
   return { value: isHalf ? cast(c, normal, c.dataType) : normal, mean, inverse }
 }
 
+/** x/√(mean(x²)+ε)·γ over the last axis. */
+export const rmsNorm = (c: FusedContext, x: string, gamma: string, epsilon: number): string =>
+  mul(c, normalise(c, x, { isCentred: false, epsilon }).value, gamma)
+
 const isLast = (c: FusedContext, value: string): boolean => {
   const axis = c.int('axis', -1)
   return axis === -1 || axis + 1 === c.dimsOf(value)?.length

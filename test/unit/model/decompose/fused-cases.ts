@@ -466,8 +466,44 @@ function groupNormalised(b: GraphBuilder, [x = '', gamma = '', beta = '']: reado
 }
 const GROUPS = { groups: int(2), epsilon: float(1e-3), channels_last: int(1) }
 
+/** Each head's queries or keys normalised, [batch, sequence, heads·16]. */
+function headNormalised(b: GraphBuilder, x: string, gamma: string): string {
+  const heads = b.add('Reshape', [x, b.int64s(0, 0, -1, 16)])
+  const normal = b.add('SimplifiedLayerNormalization', [heads, gamma], {
+    axis: int(-1),
+    epsilon: float(1e-6),
+  })
+  return b.add('Reshape', [normal, b.int64s(0, 0, -1)])
+}
+
 /** Operators that have no kernel on the processor: the oracle is an equivalent graph. */
 const WITHOUT_KERNEL: readonly FusedCase[] = [
+  grouped('with norms of queries and keys inside, turned', {
+    inputs: [
+      f(2, 5, 64),
+      f(2, 5, 32),
+      f(2, 5, 32),
+      null,
+      null,
+      FULL,
+      i32([1], [5]),
+      w(9, 8),
+      w(9, 8),
+      null,
+      null,
+      null,
+      null,
+      null,
+      w(16),
+      w(16),
+    ],
+    attributes: ROTATED,
+    equivalent: (b, inputs) => {
+      const [q = '', k = '', ...rest] = inputs
+      const normal = [headNormalised(b, q, inputs[14] ?? ''), headNormalised(b, k, inputs[15] ?? '')]
+      return b.add('GroupQueryAttention', [...normal, ...rest.slice(0, 7)], ROTATED, { domain: MS })
+    },
+  }),
   {
     op: 'SimplifiedLayerNormalization',
     domain: MS,
