@@ -6,6 +6,7 @@ import {
   dimAdd,
   dimCeilDiv,
   dimDiv,
+  dimMin,
   dimMul,
   dimOf,
   dimProduct,
@@ -121,7 +122,10 @@ function slide(spatial: readonly Dim[], window: Window): Dim[] {
     const pads = window.autoPad === 'VALID' ? 0 : (window.pads[axis] ?? 0) + (window.pads[axis + rank] ?? 0)
     const reach = dimMul(dimSub(at(window.kernel, axis), DIM_ONE), dimOf(window.dilations[axis] ?? 1))
     const room = dimSub(dimAdd(dim, dimOf(pads - 1)), reach)
-    return dimAdd(window.rounding === 'up' ? dimCeilDiv(room, stride) : dimDiv(room, stride), DIM_ONE)
+    if (window.rounding === 'down') return dimAdd(dimDiv(room, stride), DIM_ONE)
+    // Rounded up, but no window begins in the padding at the end.
+    const begins = dimDiv(dimAdd(dim, dimOf((window.pads[axis] ?? 0) - 1)), stride)
+    return dimAdd(dimMin(dimCeilDiv(room, stride), begins), DIM_ONE)
   })
 }
 

@@ -101,6 +101,12 @@ const pools = (row: string): readonly RuleCase[] => [
   pool(row, 'overlapping, padded', { ...kernel(3, 3), ...strided(2), ...padded(1, 1, 1, 1) }),
   pool(row, 'with a rest', { ...kernel(2, 2), ...strided(3) }),
   pool(row, 'rounded up', { ...kernel(3, 3), ...strided(2), ceil_mode: int(1) }),
+  pool(row, 'rounded up, no window in the padding', {
+    ...kernel(2, 2),
+    ...strided(3),
+    ...padded(1, 0, 1, 0),
+    ceil_mode: int(1),
+  }),
   pool(row, 'padded SAME_UPPER', { ...kernel(3, 2), ...strided(2), auto_pad: text('SAME_UPPER') }),
   pool(row, 'padded SAME_LOWER', { ...kernel(3, 2), ...strided(2), auto_pad: text('SAME_LOWER') }),
   pool(row, 'of a sequence', { ...kernel(3), ...strided(1, 1) }, [2, 3, 8]),
