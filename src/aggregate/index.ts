@@ -14,6 +14,7 @@ export {
 } from './aggregate.ts'
 export type { AggregateFault } from './errors.ts'
 export { type AggregateMember, describeMembers } from './report.ts'
+export { locateFactors } from './inputs.ts'
 export { readRoundSeed, roundSeed, type SeedRequest } from './seed.ts'
 export { keptShareOf, recompress, type RecompressRequest } from './recompress.ts'
 export type {

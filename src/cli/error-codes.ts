@@ -60,6 +60,7 @@ const NODE = {
   STORE_DAMAGED: { exit: 'input', when: 'a stored update does not have its digest any more' },
   ROUND_UNKNOWN: { exit: 'input', when: 'the charter has no such round' },
   SITE_CONFIG_INVALID: { exit: 'input', when: 'a demo site’s site.json has a wrong value' },
+  REPORT_INVALID: { exit: 'failed', when: 'a report was changed, or its updates do not give the aggregate' },
   ATTACK_UNKNOWN: { exit: 'usage', when: 'no attack of the library is called so' },
   PLAN_INVALID: { exit: 'usage', when: 'the options of a local consortium do not fit together' },
 } as const

@@ -23,10 +23,13 @@ export {
   type MergedUpdate,
   type StackedModule,
 } from './merged-module.ts'
+export { CERTIFICATE_FILE_SIZE_BYTES_MAX } from './certificate-file.ts'
 export { type CardFacts, type CardMember, modelCard } from './model-card.ts'
-export { type FileVerifyReport, verify, type VerifyOptions } from './verify-files.ts'
+export { claimOf, type FileVerifyReport, verify, type VerifyOptions } from './verify-files.ts'
+export type { MergeMaterial } from './merge.ts'
 export {
   CERTIFICATE_SCHEMA,
+  decidedHeaders,
   type CertificateClaims,
   type CertificateFile,
   type Check,

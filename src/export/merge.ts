@@ -7,7 +7,8 @@
 import { join } from 'node:path'
 import {
   describeMembers,
-  type InputFigures,
+  type AggregateMember,
+  type KernelClient,
   kernelDigest,
   keptShareOf,
   openKernelClient,
@@ -18,7 +19,7 @@ import { totalRank } from '../aggregate/aggregate.ts'
 import { checkPrecondition } from '../aggregate/rule-book.ts'
 import { parseRuleChoice, resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { capWeights } from '../aggregate/weights.ts'
-import { type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
+import { type AggregateJob, type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
 import { toHex, utf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import { sha256 } from '../core/hash.ts'
@@ -58,7 +59,7 @@ export interface MergeOptions {
   readonly baseModel?: string
 }
 
-export interface MergeMember extends InputFigures {
+export interface MergeMember extends Omit<AggregateMember, 'member'> {
   readonly adapter: string
 }
 
@@ -84,6 +85,22 @@ export interface MergeResult {
   readonly recompression: { readonly rank: number; readonly keptShare: number } | null
 }
 
+/** What was merged and with what, while it is still there. */
+export interface MergeMaterial {
+  readonly job: AggregateJob
+  readonly kernel: KernelClient
+  readonly result: MergeResult
+  /** The aggregate's file. */
+  readonly aggregatePath: string
+}
+
+export interface MergeRunning {
+  readonly signal?: AbortSignal
+  readonly onProgress?: OnProgress
+  /** For reports: called at the end, before the aggregate's file is removed. */
+  readonly inspect?: (material: MergeMaterial) => Promise<void>
+}
+
 export type MergeFault =
   | { readonly code: 'MERGE_OPTION'; readonly option: string; readonly reason: string }
   | { readonly code: 'ADAPTERS_DIFFER'; readonly file: string; readonly reason: string }
@@ -94,7 +111,7 @@ export type MergeFault =
  */
 export async function merge(
   options: MergeOptions,
-  { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: OnProgress } = {},
+  { signal, onProgress, inspect }: MergeRunning = {},
 ): Promise<MergeResult> {
   const { out, format = 'adapter', b = 0, lambda = '1', rank } = options
   const rule = parseRuleChoice(options.rule)
@@ -109,26 +126,24 @@ export async function merge(
   const shrunkPath = join(out, '.recompressed.safetensors')
   const kernel = openKernelClient()
   try {
-    const figures = await kernel.aggregate(
-      {
-        kind: 'aggregate',
-        kernelDigest: toHex(await kernelDigest()),
-        rule,
-        b,
-        seed: toHex(sha256(utf8(options.seed ?? 'oneround'))),
-        claims: options.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
-        lambda: parseRational(lambda, '--lambda'),
-        modules,
-        inputs: files.map((file, index) => inputOf(file, claims.weights[index] ?? 1)),
-        outputPath,
-      },
-      {
-        ...(signal === undefined ? {} : { signal }),
-        ...(onProgress === undefined
-          ? {}
-          : { onStep: (done: number, total: number) => onProgress({ unit: 'module', done, total }) }),
-      },
-    )
+    const job: AggregateJob = {
+      kind: 'aggregate',
+      kernelDigest: toHex(await kernelDigest()),
+      rule,
+      b,
+      seed: toHex(sha256(utf8(options.seed ?? 'oneround'))),
+      claims: options.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
+      lambda: parseRational(lambda, '--lambda'),
+      modules,
+      inputs: files.map((file, index) => inputOf(file, claims.weights[index] ?? 1)),
+      outputPath,
+    }
+    const figures = await kernel.aggregate(job, {
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : { onStep: (done: number, total: number) => onProgress({ unit: 'module', done, total }) }),
+    })
     const members = describeMembers([], figures.inputs).map(({ member: _place, ...rest }, index) => ({
       adapter: options.adapters[index] ?? '',
       ...rest,
@@ -156,7 +171,9 @@ export async function merge(
       digest: (shrunk ?? figures).digest,
       recompression: shrunk === null || rank === undefined ? null : { rank, keptShare: keptShareOf(shrunk) },
     }
-    await writeResult(shrunk === null ? outputPath : shrunkPath, options, result)
+    const aggregatePath = shrunk === null ? outputPath : shrunkPath
+    await writeResult(aggregatePath, options, result)
+    await inspect?.({ job, kernel, result, aggregatePath })
     return result
   } finally {
     await kernel.stop()

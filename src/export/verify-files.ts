@@ -175,7 +175,7 @@ async function recompute(
 }
 
 /** What the charter weighs a member by. */
-function claimOf({ member, samples }: Header, { signedCharter }: CertificateFile): number {
+export function claimOf({ member, samples }: Header, { signedCharter }: CertificateFile): number {
   const { aggregation, members } = signedCharter.charter
   return aggregation.weights === 'samples' ? samples : (members[member]?.weight ?? 1)
 }

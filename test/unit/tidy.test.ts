@@ -35,6 +35,7 @@ const ROOM_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   aggregate: ['core', 'files', 'charter', 'model'],
   export: ['core', 'files', 'charter', 'model', 'agree', 'aggregate', 'update'],
   generate: ['core', 'files', 'model', 'train'],
+  report: ['core', 'files', 'charter', 'model', 'aggregate', 'export'],
   evaluate: ['core', 'files', 'model', 'train', 'generate'],
   attack: ['core', 'files', 'charter', 'model', 'update', 'agree', 'aggregate', 'exchange', 'node'],
   simulate: ['core', 'charter', 'update', 'agree'],

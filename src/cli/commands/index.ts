@@ -85,6 +85,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge.ts')).mergeCommand,
   },
   {
+    name: 'report',
+    summary: 'what the rule did with each update of a round, and how much hangs on each',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
     name: 'verify',
     summary: 'check a certificate offline; with the updates, compute the aggregate again',
     load: async () => (await import('./verify.ts')).verifyCommand,

@@ -1,13 +1,19 @@
 /** `oneround merge`: the aggregation alone, offline, on adapter folders from anywhere. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   EXPORT_FORMATS,
   merge,
   type MergeResult,
+  type MergeRunning,
   WEIGHT_SOURCES,
   type WeightSource,
 } from '../../export/merge.ts'
 import { choice, count, defineCommand, flag, list, text, usageError, withDefault } from '../command.ts'
+import { makeTemporaryFolder, removeFolder } from '../../files/index.ts'
+import { reportOn, subjectOfMerge } from '../../report/index.ts'
 import { jsonOf } from '../output.ts'
+import { writerOf } from './report.ts'
 import { listRules } from './rule-list.ts'
 
 /** Energy, the square of the norm: what is discarded is never hidden behind a rounded 100 %. */
@@ -36,6 +42,7 @@ export const mergeCommand = defineCommand({
     seed: withDefault(text('--seed <text>', 'what rules that draw lots draw from'), 'oneround'),
     lambda: withDefault(text('--lambda <x>', 'multiplies the result'), '1'),
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
+    report: text('--report <file>', 'write what the rule did with each adapter: .html, .json or .txt'),
     base: text('--base <folder>', 'Hugging Face folder of the base model, for --format merged'),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
@@ -45,6 +52,7 @@ export const mergeCommand = defineCommand({
     if (out === undefined) throw usageError('missing -o, --out <folder>')
     if (args.length === 0) throw usageError('missing argument: adapters')
     const weights = weightsOf(options.weights)
+    const inspect = options.report === undefined ? undefined : inspectorOf(options.report, args)
     const progress = output.progress('merging')
     try {
       const result = await merge(
@@ -60,7 +68,7 @@ export const mergeCommand = defineCommand({
           ...(options.rank === undefined ? {} : { rank: options.rank }),
           ...(options.base === undefined ? {} : { baseModel: options.base }),
         },
-        { signal, onProgress: progress.update },
+        { signal, onProgress: progress.update, ...(inspect === undefined ? {} : { inspect }) },
       )
       return { document: jsonOf({ schema: 'oneround/merge@1', ...result }), text: textOf(result) }
     } finally {
@@ -68,6 +76,20 @@ export const mergeCommand = defineCommand({
     }
   },
 })
+
+/** Writes the report while the aggregate is still there. */
+function inspectorOf(file: string, adapters: readonly string[]): NonNullable<MergeRunning['inspect']> {
+  const write = writerOf(file)
+  return async (material) => {
+    const folder = await makeTemporaryFolder(join(tmpdir(), 'oneround-report-'))
+    try {
+      const subject = subjectOfMerge(material, adapters)
+      await write(await reportOn(subject, `a merge of ${adapters.length} adapters`, folder), null)
+    } finally {
+      await removeFolder(folder)
+    }
+  }
+}
 
 /** Numbers, or where to take them from; undefined when nothing was said. */
 function weightsOf(given: readonly string[]): readonly number[] | WeightSource | undefined {

@@ -1,0 +1,74 @@
+/**
+ * Each update beside the result, layer by layer: where a member went its own way, and in which layers. Host arithmetic:
+ * reports are for reading, nobody attests them. In: factors and the result. Out: norms and cosines of ΔW by module.
+ */
+import { deltaOf, type MergedModule, type MergedUpdate } from '../export/index.ts'
+import { type Factors, readFactors, type ReportModule, type ReportSubject } from './subject.ts'
+
+export interface LayerFigures {
+  readonly module: string
+  /** ‖ΔW‖ of the result in this module. */
+  readonly norm: number
+  /** In the order of the members. */
+  readonly members: readonly {
+    readonly norm: number
+    /** To the result's ΔW of this module; 0 when either is 0. */
+    readonly cosine: number
+  }[]
+}
+
+/** @param onModule — told after each module */
+export async function layerFigures(
+  { modules, inputs }: ReportSubject,
+  result: MergedUpdate,
+  onModule: (done: number, total: number) => void,
+): Promise<readonly LayerFigures[]> {
+  const places = new Map(result.modules.map(({ name }, place) => [name, place]))
+  const layers: LayerFigures[] = []
+  for (const [index, module] of modules.entries()) {
+    const merged = await result.read(places.get(module.name) ?? index)
+    const norm = Math.sqrt(innerWithSelf(merged))
+    const members: { norm: number; cosine: number }[] = []
+    for (const input of inputs) {
+      const factors = await readFactors(input, index, module)
+      const own = Math.sqrt(Math.max(0, innerOfFactors(factors, factors, module)))
+      const inner = innerWithResult(factors, merged, module)
+      members.push({ norm: own, cosine: own === 0 || norm === 0 ? 0 : clamp(inner / (own * norm)) })
+    }
+    layers.push({ module: module.name, norm, members })
+    onModule(index + 1, modules.length)
+  }
+  return layers
+}
+
+const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine))
+
+function innerWithSelf(merged: MergedModule): number {
+  if (merged.kind === 'dense') return merged.delta.reduce((sum, value) => sum + value * value, 0)
+  return Math.max(0, innerOfFactors(merged, merged, merged))
+}
+
+function innerWithResult(factors: Factors, merged: MergedModule, module: ReportModule): number {
+  if (merged.kind === 'stacked') return innerOfFactors(factors, merged, module)
+  const own = deltaOf({ kind: 'stacked', ...module, ...factors })
+  return own.reduce((sum, value, i) => sum + value * (merged.delta[i] ?? 0), 0)
+}
+
+/** ⟨s₁B₁A₁, s₂B₂A₂⟩ = s₁s₂ Σ (B₁ᵀB₂ ∘ A₁A₂ᵀ), without a dense matrix. */
+function innerOfFactors(
+  x: Factors,
+  y: Factors,
+  { in: width, out }: Pick<ReportModule, 'in' | 'out'>,
+): number {
+  let sum = 0
+  for (let k = 0; k < x.rank; k++) {
+    for (let l = 0; l < y.rank; l++) {
+      let a = 0
+      let b = 0
+      for (let i = 0; i < width; i++) a += (x.a[k * width + i] ?? 0) * (y.a[l * width + i] ?? 0)
+      for (let o = 0; o < out; o++) b += (x.b[o * x.rank + k] ?? 0) * (y.b[o * y.rank + l] ?? 0)
+      sum += a * b
+    }
+  }
+  return x.scale * y.scale * sum
+}
