@@ -2,6 +2,7 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { parseRuleChoice } from '../../src/aggregate/index.ts'
 import { describeUse } from '../../src/demo/document.ts'
 import { readPlan } from '../../src/demo/plan.ts'
 import { runRound, type SiteRun } from '../../src/demo/round.ts'
@@ -21,10 +22,20 @@ interface Round {
   readonly tale: Tale
 }
 
-async function run(n: number, attacks: readonly string[], kills: readonly string[]): Promise<Round> {
+async function run(
+  n: number,
+  attacks: readonly string[],
+  kills: readonly string[],
+  rules: readonly string[] = ['multi-krum', 'trimmed-mean'],
+): Promise<Round> {
   // Where a member is silent the others go on after the deadlines; its charter needs all four others, so early ones are safe.
   const isWaited = attacks.includes('silent')
-  const consortium = await makeConsortium({ n, ...(isWaited ? { commitSeconds: 1, cutSeconds: 2 } : {}) })
+  const changes = { rules: rules.map(parseRuleChoice) }
+  const consortium = await makeConsortium({
+    n,
+    changes,
+    ...(isWaited ? { commitSeconds: 1, cutSeconds: 2 } : {}),
+  })
   roots.push(consortium.root)
   const plan = readPlan(n, attacks, kills)
   const lying = plan.attacks.map(({ site }) => site)
@@ -86,8 +97,13 @@ describe('a round of five processes', { timeout: TIMEOUT_MS + 30_000 }, () => {
   })
 
   test('killed after a header, a receipt and a vote, they start again and end with one digest', async () => {
-    const { consortium, runs, tale } = await run(5, [], ['site-a@header', 'site-c@receipt', 'site-d@vote'])
+    // A rule that draws lots: the seed is the round's, also for who started again.
+    const kills = ['site-a@header', 'site-c@receipt', 'site-d@vote']
+    const { consortium, runs, tale } = await run(5, [], kills, ['bucketing+dare-linear'])
     expectOneDigest(runs)
+    expect(tale.rule).toBe('bucketing@1(size=2)+dare-linear@1(density=1/2)')
+    const end = await oneround(['verify', consortium.folderOf('site-a'), '--recompute', '--json'])
+    expect(end.document, end.stderr).toMatchObject({ holds: true, claims: { aggregate: runs[0]?.digest } })
     expect(tale.received).toEqual(consortium.names)
     expect(Object.fromEntries(runs.map(({ name, restartCount }) => [name, restartCount]))).toEqual({
       'site-a': 1,
