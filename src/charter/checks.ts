@@ -107,6 +107,10 @@ function* ruleProblems(
       valid.length > 0 ? `valid are ${valid.join(', ')}` : 'no rule holds; raise minUpdates or lower b'
     yield problem('aggregation.rules', `none holds for ${m} updates with b = ${b}; ${rest}`)
   }
+  if (aggregation.weights !== 'uniform' && minUpdates <= 2 * b) {
+    const reason = `are ${aggregation.weights}: with ${minUpdates} updates of which b = ${b} may be poisoned no cap keeps those below half; at least ${2 * b + 1} updates, or uniform weights`
+    yield problem('aggregation.weights', reason)
+  }
   const [low, high] = aggregation.samplesRange
   if (low > high) yield problem('aggregation.samplesRange', `${low} is more than ${high}`)
   if (aggregation.lambda[0] === 0)

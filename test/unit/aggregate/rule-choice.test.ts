@@ -128,6 +128,17 @@ describe('a charter', () => {
     expect(text).not.toMatch(/steps|parameters/)
   })
 
+  it('is refused with weights that no cap makes safe for the fewest updates', () => {
+    const fieldsOf = (minUpdates: number): readonly string[] => {
+      const changes = { rules: [parseRuleChoice('mean')], weights: 'rank', b: 2, minUpdates } as const
+      return findCharterProblems(testConsortium(6, changes).charter, RULE_BOOK).problems.map(
+        ({ field }) => field,
+      )
+    }
+    expect(fieldsOf(4)).toEqual(['aggregation.weights'])
+    expect(fieldsOf(5)).toEqual([])
+  })
+
   it('is refused with a parameter that its rule does not take', () => {
     const { charter } = testConsortium(5, {
       rules: [{ id: 'ties', version: 1, parameters: { density: [3, 2] } }],
