@@ -7,6 +7,8 @@ import { isRoundError } from '../../src/core/errors.ts'
 import { DataType, type OnnxModel } from '../../src/model/graph.ts'
 import { findLinearModules, type LocatedModule } from '../../src/model/linear-modules.ts'
 import { decodeModel } from '../../src/model/onnx.ts'
+import { GraphBuilder } from '../../src/model/graph-builder.ts'
+import { inferShapes, isUnknown } from '../../src/model/shapes.ts'
 import { unpackBytes } from '../../src/model/onnx-tensor.ts'
 import { openSession } from '../../src/model/session.ts'
 import { floatsOf, floatTensor, type HostTensor } from '../../src/model/session-tensor.ts'
@@ -160,10 +162,49 @@ async function checkLora(entry: Entry): Promise<void> {
   }
 }
 
+/** Every value's inferred size, at the sizes of the reference, against those of a run. */
+async function checkShapes(entry: Entry): Promise<void> {
+  const original = modelOf(entry.name)
+  const builder = new GraphBuilder(original)
+  const inferred = inferShapes(original)
+  const values = original.graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== '')
+  const outputs = original.graph.outputs.map(({ name }) => name)
+  for (const name of values) {
+    if (!outputs.includes(name)) builder.output(name, inferred.typeOf(name).dataType)
+  }
+  const feeds: Record<string, HostTensor> = {}
+  const symbols: Record<string, number> = {}
+  const reference = tensorsOf(entry.name)
+  for (const { name, dims } of original.graph.inputs) {
+    const tensor = tensorIn(reference, `input.${name}`)
+    feeds[name] = tensor
+    dims?.forEach((dim, axis) => {
+      if (typeof dim === 'string') symbols[dim] = tensor.dims[axis] ?? 0
+    })
+  }
+  const session = await openSession({ model: builder.build(), device: 'cpu', threads: 1 })
+  const results = await session.run(feeds, values)
+  await session.close()
+  let known = 0
+  for (const name of values) {
+    const { dims } = inferred.typeOf(name)
+    const actual = results[name]?.dims ?? []
+    expect(dims).toHaveLength(actual.length)
+    dims.forEach((dim, axis) => {
+      if (isUnknown(dim)) return
+      known++
+      expect(dim.evaluate(symbols), `axis ${axis} of ${name}: ${dim.key}`).toBe(actual[axis])
+    })
+  }
+  expect(known).toBeGreaterThan(values.length / 2)
+}
+
 describe('graphs of architectures without a fixture', () => {
   for (const entry of index.graphs.filter(({ name }) => name !== 'lstm')) {
     it(`${entry.name}: every weight's gradient is PyTorch's`, () =>
       checkWeights(entry, modelOf(entry.name), (name) => name))
+
+    it(`${entry.name}: every value has the size that was inferred`, () => checkShapes(entry))
 
     it(`${entry.name}: names and the order of nodes do not matter`, () => {
       const { model, nameOf } = rewritten(modelOf(entry.name), seeded(entry.name.length))

@@ -147,6 +147,8 @@ export async function checkRule(
   const up = await evaluator.run(point(epsilon), [output])
   const down = await evaluator.run(point(-epsilon), [output])
   const dims = up[output]?.dims ?? []
+  const inferred = shapes.typeOf(output)?.dims ?? []
+  expect(inferred.map((dim, i) => dim.constant ?? dims[i])).toEqual(dims)
   const cotangent = Array.from({ length: elementCount(dims) }, () => 2 * random() - 1)
   const names = wanted.map((_, i) => `gradient${i}`)
   const results = await session.run({ ...point(0), cotangent: floatsAs(type, dims, cotangent) }, names)
