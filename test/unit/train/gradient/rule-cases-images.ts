@@ -164,7 +164,6 @@ export const RESAMPLING_CASES: readonly RuleCase[] = [
   resize('doubled', { ...frame('asymmetric'), ...nearest('floor') }),
   resize('tripled to given sizes', nearest('round_prefer_floor'), {
     inputs: bySizes(12, 15),
-    isStatic: true,
   }),
   resize(
     'nearest, by broken factors',

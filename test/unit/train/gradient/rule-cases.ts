@@ -210,14 +210,12 @@ const SHAPES: readonly RuleCase[] = [
     title: 'depth first',
     inputs: [variable([2, 8, 2, 3])],
     attributes: { blocksize: int(2) },
-    isStatic: true,
   },
   {
     row: 'DepthToSpace@11+',
     title: 'column first',
     inputs: [variable([2, 8, 2, 3])],
     attributes: { blocksize: int(2), mode: text('CRD') },
-    isStatic: true,
   },
 ]
 
