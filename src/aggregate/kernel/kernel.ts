@@ -39,6 +39,40 @@ export async function kernelDigest(): Promise<Digest> {
   return asDigest(bytes)
 }
 
+interface Release {
+  /** Of the package. */
+  readonly version: string
+  readonly sha256: string
+}
+
+/** Every kernel that was ever released stays in the package, so that old certificates can be computed again. */
+export async function readReleases(): Promise<readonly Release[]> {
+  return JSON.parse(
+    await readText(pathOf('releases/releases.json'), WASM_SIZE_BYTES_MAX),
+  ) as readonly Release[]
+}
+
+async function findRelease(digest: string): Promise<Release | null> {
+  return (await readReleases()).find((release) => release.sha256 === digest) ?? null
+}
+
+function mismatch(file: string, expected: string, found: string) {
+  return aggregateError(
+    { code: 'KERNEL_MISMATCH', expected, found },
+    `${file}: SHA-256 ${found}, expected ${expected}`,
+    { hint: 'All members need the release of oneround whose kernel the charter names.' },
+  )
+}
+
+/** The program calls functions that an old kernel has not. */
+function outgrown({ version, sha256: expected }: Release) {
+  return aggregateError(
+    { code: 'KERNEL_MISMATCH', expected, found: expected },
+    `the kernel of oneround ${version} lacks functions that this program calls`,
+    { hint: `Compute this certificate again with oneround ${version}.` },
+  )
+}
+
 /** A region of the module's memory that grows before use, never during arithmetic. */
 export class Arena {
   readonly #exports: KernelExports
@@ -115,20 +149,17 @@ export interface Kernel {
  */
 export async function loadKernel(expected?: Digest): Promise<Kernel> {
   const lock = await readLock()
-  const bytes = await readFileBounded(pathOf('kernel.wasm'), WASM_SIZE_BYTES_MAX)
-  const digest = sha256(bytes)
   const wanted = expected === undefined ? lock.sha256 : toHex(expected)
-  if (toHex(digest) !== wanted) {
-    throw aggregateError(
-      { code: 'KERNEL_MISMATCH', expected: wanted, found: toHex(digest) },
-      `kernel.wasm: SHA-256 ${toHex(digest)}, expected ${wanted}`,
-      { hint: 'All members need the release of oneround whose kernel the charter names.' },
-    )
-  }
+  const released = wanted === lock.sha256 ? null : await findRelease(wanted)
+  const file = released === null ? 'kernel.wasm' : `releases/${released.sha256}.wasm`
+  const bytes = await readFileBounded(pathOf(file), WASM_SIZE_BYTES_MAX)
+  const digest = sha256(bytes)
+  if (toHex(digest) !== wanted) throw mismatch(file, wanted, toHex(digest))
   const module = new WebAssembly.Module(new Uint8Array(bytes))
   const found = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`)
   const listed = lock.exports.map(({ name, kind }) => `${kind} ${name}`)
-  assert(found.join() === listed.join(), 'the kernel exports what its lock file lists')
+  if (released === null) assert(found.join() === listed.join(), 'the kernel exports what its lock file lists')
+  else if (listed.some((each) => !found.includes(each))) throw outgrown(released)
   return instantiateKernel(bytes)
 }
 
