@@ -1,5 +1,5 @@
 /**
- * A base model in the form that the rules know: known branches inlined, fused operators decomposed, the operator set raised,
+ * A base model in the form that the rules know: known branches inlined, loops of a fixed length written out, fused operators decomposed, the operator set raised,
  * lists of tensors opened, quantised products made ready. In: a model as it was opened. Out: the same function; linear modules keep their names and their outputs'.
  */
 import { decompose } from '../../model/decompose/index.ts'
@@ -8,7 +8,8 @@ import { readyToDifferentiate } from '../../model/quantise/index.ts'
 import { inlineBranches } from './inline-branches.ts'
 import { openSequences } from './open-sequences.ts'
 import { raiseOpset } from './raise-opset.ts'
+import { unrollLoops } from './unroll-loops.ts'
 
 /** @throws GRADIENT_OPSET */
 export const prepareBase = (model: OnnxModel): OnnxModel =>
-  readyToDifferentiate(openSequences(raiseOpset(decompose(inlineBranches(model)))))
+  readyToDifferentiate(openSequences(raiseOpset(decompose(unrollLoops(inlineBranches(model))))))
