@@ -88,7 +88,7 @@ async function timeTiles(ruleId: string): Promise<Timed> {
   assert(rule?.family === 'coordinate', 'tiles are for coordinate rules')
   const { exports, arena } = await loadKernel()
   const stride = 4 * d
-  const [tiles, keys, to] = [arena.reserve(stride * n + 16), arena.reserve(16 * n), arena.reserve(stride)]
+  const [tiles, keys, to] = [arena.reserve(stride * n + 16), arena.reserve(32 * n), arena.reserve(stride)]
   const claims = arena.reserve(8 * n)
   arena.doubles(claims, n).fill(1)
   const block = randomBlock()

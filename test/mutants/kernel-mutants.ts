@@ -594,4 +594,11 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
     replace: 'const agreesHigh = agreeing(sumLow, highHalf(x))',
     seenBy: ['ties', 'dare-ties'],
   },
+  {
+    name: 'leaves the indices behind when values are exchanged',
+    file: 'weighted-median.ts',
+    find: 'v128.store(lowerIndex, v128.bitselect(d, c, isTurned))',
+    replace: 'v128.store(lowerIndex, c)',
+    seenBy: ['weighted-median'],
+  },
 ]

@@ -65,7 +65,7 @@ export async function combineTiles(
           threshold: thresholds?.[place] ?? WHOLE,
         })
       }
-      const keys = reserve(16 * chosen.length)
+      const keys = reserve(32 * chosen.length)
       const to = reserve(stride)
       const [numerator, denominator] = job.lambda
       const shared = { kernel: exports, m: chosen.length, b: job.b, tiles: tile.rows, stride, count, keys }

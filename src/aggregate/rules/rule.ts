@@ -108,7 +108,7 @@ export interface TileJob {
   readonly denominator: number
   /** f64 [m] */
   readonly claims: number
-  /** Scratch of m × 16 bytes. */
+  /** Scratch of m × 32 bytes. */
   readonly keys: number
   readonly to: number
 }

@@ -104,7 +104,8 @@ export function sortInMemory(keys: usize, m: i32): void {
         for (let i = 0; i < k && i + j + k < m; i++) {
           const lower = i + j
           const upper = lower + k
-          if (lower / (2 * p) != upper / (2 * p)) continue
+          // 2p is a power of two: in other runs of 2p when a bit at or above it differs.
+          if (((lower ^ upper) & ~(2 * p - 1)) != 0) continue
           const a = v128.load(keys + (<usize>lower << 4))
           const b = v128.load(keys + (<usize>upper << 4))
           v128.store(keys + (<usize>lower << 4), i32x4.min_s(a, b))
