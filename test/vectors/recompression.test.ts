@@ -1,4 +1,4 @@
-// Protects: recompression keeps as much of ΔW as any factors of that rank can, against numpy's SVD, and the same bytes always.
+// Protects: recompression keeps no less of ΔW than other factors of that rank can, against numpy's SVD, and the same bytes always.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile, readFile } from 'node:fs/promises'
