@@ -1,9 +1,9 @@
 /** The mean of the m − b updates that vary least in the direction in which they vary most. */
 import type { CombinationRule } from './rule.ts'
-import { countForSubsets } from './subset-count.ts'
+import { countForCubes } from './subset-count.ts'
 
-/** Each subset costs an eigenvalue: this many take some seconds. */
-const SUBSET_COUNT_MAX = 2 ** 13
+/** Each subset costs an eigenvalue of about m³ steps: so many take some ten seconds. */
+const WORK_MAX = 2 ** 29
 
 export const smea: CombinationRule = Object.freeze<CombinationRule>({
   id: 'smea',
@@ -12,9 +12,9 @@ export const smea: CombinationRule = Object.freeze<CombinationRule>({
   source: 'Allouah et al. 2023, arXiv:2302.04787, section 4 (SMEA)',
   formula: 'mean of the m−b updates whose covariance has the smallest largest eigenvalue',
   family: 'combination',
-  precondition: 'm ≥ 2b+1, at most 2¹³ subsets of m−b',
+  precondition: 'm ≥ 2b+1, subsets of m−b times m³ at most 2²⁹',
   inputCountMin: (b: number) => 2 * b + 1,
-  inputCountMax: (b: number) => countForSubsets(b, SUBSET_COUNT_MAX),
+  inputCountMax: (b: number) => countForCubes(b, WORK_MAX),
   breakdown: 'b < m/2',
   cost: 'O(m²·r²·(in+out)) a module, then O((m over b)·m³)',
   usesClaims: true,

@@ -14,8 +14,15 @@ export function subsetCount(m: number, b: number, max: number): number {
 }
 
 /** The largest m with at most `max` subsets of m − b. */
-export function countForSubsets(b: number, max: number): number {
+export const countForSubsets = (b: number, max: number): number =>
+  largestCount(b, (m) => subsetCount(m, b, max) <= max)
+
+/** The largest m for which m³ for each subset of m − b is at most `max`. */
+export const countForCubes = (b: number, max: number): number =>
+  largestCount(b, (m) => subsetCount(m, b, max) * m ** 3 <= max)
+
+function largestCount(b: number, fits: (m: number) => boolean): number {
   let m = b
-  while (m < COUNT_MAX && subsetCount(m + 1, b, max) <= max) m++
+  while (m < COUNT_MAX && fits(m + 1)) m++
   return m
 }

@@ -90,6 +90,10 @@ describe('preconditions', () => {
       expect(subsetCount(m, b, 2 ** 14)).toBeLessThanOrEqual(2 ** 13)
       if (m < 4096) expect(subsetCount(m + 1, b, 2 ** 20)).toBeGreaterThan(2 ** 13)
     }
+    // 64 choose 2 subsets of 64³ steps are the limit: neither a member nor a poisoned update more.
+    expect([1, 2].map((b) => whyInvalid(parseRuleChoice('smea'), 64, b))).toEqual([null, null])
+    expect(whyInvalid(parseRuleChoice('smea'), 65, 2)).toMatch(/at most 64 updates with b = 2/)
+    expect(whyInvalid(parseRuleChoice('smea'), 64, 3)).toMatch(/at most 38 updates with b = 3/)
     expect(whyInvalid(parseRuleChoice('smea'), 64, 21)).toMatch(
       /at most \d+ updates with b = 21, but there are 64/,
     )
