@@ -37,6 +37,10 @@ const MACHINE = {
     when: 'an address cannot be listened on: in use, or not this machine’s',
   },
   DEVICE_UNAVAILABLE: { exit: 'environment', when: 'the wanted device (such as webgpu) is not there' },
+  DEVICE_FALLBACK: {
+    exit: 'environment',
+    when: 'arithmetic ran on the processor although another device was named',
+  },
   WORKER_LOST: { exit: 'environment', when: 'the process that held the model ended without a result' },
   KERNEL_MISMATCH: { exit: 'failed', when: 'the arithmetic module is not the one that the charter names' },
   KERNEL_ARITHMETIC: { exit: 'environment', when: 'this machine’s arithmetic is not IEEE 754’s' },

@@ -11,14 +11,17 @@ import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
 import { modelError } from '../model/errors.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import type { LinearModule } from '../model/lora.ts'
+import type { NodeRun } from '../model/session-profile.ts'
 import { readAdapter, type Adapter } from '../model/peft.ts'
 import { openBase, type TrainingBase } from '../train/base.ts'
+import { chooseDevice, type DeviceRecord, recordDevice } from '../train/device.ts'
 import { type Dataset, orderedBatches } from '../train/dataset.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
 import { quantiseTrainingBase, type Quantisation, type QuantisingOptions } from '../train/quantised-base.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
+import type { Device } from '../model/session.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
 
 export interface FileLoss {
@@ -48,6 +51,8 @@ export interface EvaluationResult {
   /** How the base was quantised, where it was. */
   readonly quantise?: Quantisation
   readonly targetTokens: number
+  /** What of the first batch ran where, read from ONNX Runtime's profile. */
+  readonly placement: DeviceRecord | null
   readonly results: readonly AdapterLosses[]
 }
 
@@ -88,14 +93,19 @@ async function measureAll(
   const data: DataFile[] = []
   for (const file of options.data) data.push({ file, samples: (await base.readData([file])).dataset })
   const modules = findLinearModules(base.model)
+  const device = await chooseDevice(options.device)
+  let placement: DeviceRecord | null = null
+  const onNodeRuns = (runs: readonly NodeRun[]): void => {
+    placement ??= recordDevice(options.device, device, runs, options.allowFallback)
+  }
   const results: AdapterLosses[] = []
   const total = options.adapters.length * data.length
   for (const { name, adapter } of options.adapters) {
     const { sites, factors } = adapter === null ? zeroSites(modules) : await adapterSites(adapter, modules)
-    const files = await measure({ options, base, sites, factors, data }, () => {
+    const files = await measure({ options, device, onNodeRuns, base, sites, factors, data }, () => {
       onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
     })
-    const matches = options.exactMatch ? await matchesOf(options, adapter, quantised) : null
+    const matches = options.exactMatch ? await matchesOf(options, device, adapter, quantised) : null
     const withMatches = files.map((file, i) => ({
       ...file,
       ...exactMatchField(matches, matches?.[i] ?? null),
@@ -107,11 +117,12 @@ async function measureAll(
   const targetTokens = results[0]?.files.reduce((sum, file) => sum + file.targetTokens, 0) ?? 0
   const { model, quantise } = options
   const asked = quantise === undefined ? {} : { quantise }
-  return { schema: 'oneround/evaluation@1', model, ...asked, targetTokens, results }
+  return { schema: 'oneround/evaluation@1', model, ...asked, targetTokens, placement, results }
 }
 
 function matchesOf(
-  { model, data, device, threads, batchSize }: CheckedEvaluationOptions,
+  { model, data, threads, batchSize }: CheckedEvaluationOptions,
+  device: Device,
   adapter: string | null,
   quantised: Measured['quantised'],
 ): Promise<readonly (ExactMatch | null)[]> {
@@ -153,15 +164,17 @@ async function adapterSites(folder: string, modules: readonly LinearModule[]): P
 
 interface Measurement extends Adapted {
   readonly options: CheckedEvaluationOptions
+  readonly device: Device
+  readonly onNodeRuns: (runs: readonly NodeRun[]) => void
   readonly base: TrainingBase
   readonly data: readonly DataFile[]
 }
 
 async function measure(
-  { options, base, sites, factors, data }: Measurement,
+  { options, device, onNodeRuns, base, sites, factors, data }: Measurement,
   onFile: () => void,
 ): Promise<readonly FileLoss[]> {
-  const { device, threads, batchSize } = options
+  const { threads, batchSize } = options
   const trainable = { kind: 'lora', sites } as const
   const objective = await openMeasure({
     model: base.model,
@@ -170,6 +183,7 @@ async function measure(
     loss: base.loss,
     device,
     threads,
+    onNodeRuns,
   })
   try {
     const parameters = new Float32Array(objective.parameterCount)

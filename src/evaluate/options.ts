@@ -1,6 +1,7 @@
 /** What an evaluation is asked: one schema for library and command line. */
 import * as v from 'valibot'
 import { RoundError } from '../core/errors.ts'
+import { DEVICE_CHOICES } from '../train/device.ts'
 import type { TrainFault } from '../train/errors.ts'
 import { quantisationSchema } from '../train/options.ts'
 
@@ -21,7 +22,9 @@ export const evaluationOptionsSchema = v.strictObject({
   quantise: v.optional(quantisationSchema),
   /** Also asks every question of the data and counts the answers that are word for word the expected ones. */
   exactMatch: v.optional(v.boolean(), false),
-  device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
+  device: v.optional(v.picklist(DEVICE_CHOICES), 'cpu'),
+  /** Whether arithmetic may run on the processor although another device was named. */
+  allowFallback: v.optional(v.boolean(), false),
   /** 0: ONNX Runtime's choice. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),
 })

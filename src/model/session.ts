@@ -16,7 +16,7 @@ import { DataType, type OnnxModel, type TensorValue } from './graph.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { encodeModel } from './onnx.ts'
 import { dataTypeName } from './onnx-tensor.ts'
-import { readPlacement, type Placement } from './session-profile.ts'
+import { type NodeRun, placementOf, readNodeRuns, type Placement } from './session-profile.ts'
 import type { HostTensor, HostTensors } from './session-tensor.ts'
 
 /** ONNX Runtime's names of where nodes run. What a device lacks runs on the CPU; `placement` tells. */
@@ -38,7 +38,31 @@ export interface SessionOptions {
   readonly threads?: number
   /** Files go here that `placement` reads; they are the caller's to remove. Slows every run. */
   readonly profileFolder?: string
+  /** Outputs that stay in a WebGPU device's memory: `runOnDevice` gives them as `DeviceTensor`. */
+  readonly resident?: readonly string[]
 }
+
+/** A tensor in the memory of a device, which all sessions of a process on it share. */
+export class DeviceTensor {
+  readonly #tensor: Tensor
+
+  constructor(tensor: Tensor) {
+    assert(tensor.location === 'gpu-buffer', 'a tensor that lies on the device')
+    this.#tensor = tensor
+  }
+
+  static ortTensorOf(held: DeviceTensor): Tensor {
+    return held.#tensor
+  }
+
+  /** Gives the memory back. */
+  dispose(): void {
+    this.#tensor.dispose()
+  }
+}
+
+/** What a run takes and gives where some tensors stay on the device. */
+export type MixedTensors = Readonly<Record<string, HostTensor | DeviceTensor>>
 
 export interface Session {
   readonly device: Device
@@ -55,8 +79,15 @@ export interface Session {
     feeds: HostTensors,
     fetches: readonly Name[],
   ) => Promise<Record<Name, HostTensor>>
+  /**
+   * As `run`, of every output, with tensors that lie on the device; those of `resident` come back as such, and are the
+   * caller's to dispose.
+   */
+  readonly runOnDevice: (feeds: MixedTensors) => Promise<MixedTensors>
   /** Where the nodes of the runs so far really ran. Needs `profileFolder`; ends profiling. */
   readonly placement: () => Promise<Placement>
+  /** The same, node by node. Needs `profileFolder`; ends profiling. */
+  readonly nodeRuns: () => Promise<readonly NodeRun[]>
   readonly close: () => Promise<void>
 }
 
@@ -105,16 +136,23 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       cause: error,
     })
   }
+  const nodeRuns = (): Promise<readonly NodeRun[]> => {
+    assert(options.profileFolder !== undefined, 'placement needs a session with a profileFolder')
+    session.endProfiling()
+    return readNodeRuns(options.profileFolder, prefix)
+  }
   return {
     device,
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, fetches) => runSession(session, feeds, fetches),
-    placement: async () => {
-      assert(options.profileFolder !== undefined, 'placement needs a session with a profileFolder')
-      session.endProfiling()
-      return readPlacement(options.profileFolder, prefix)
+    runOnDevice: async (feeds) => {
+      // All of them, in the session's order: ONNX Runtime 1.30 takes locations by place among what is fetched.
+      const results = await runNative(session, feeds, session.outputNames)
+      return Object.fromEntries(session.outputNames.map((name) => [name, fromDevice(results[name])]))
     },
+    placement: async () => placementOf(await nodeRuns()),
+    nodeRuns,
     close: () => session.release(),
   }
 }
@@ -134,7 +172,8 @@ export async function isDeviceAvailable(device: Device): Promise<boolean> {
 /** ONNX Runtime falls back silently to the CPU for a device that this installation lacks: asked before. */
 function checkDevice(device: Device): void {
   const names = listSupportedBackends().map((backend) => backend.name)
-  if (!names.includes(device)) throw unavailable(device, `this installation has ${names.join(', ')}`)
+  if (!names.includes(device))
+    throw unavailable(device, `this installation of onnxruntime-node has ${names.join(', ')}`)
 }
 
 async function probeDevice(device: Device): Promise<void> {
@@ -191,6 +230,7 @@ async function prepare(
     // Errors come as exceptions; the same line on stderr would be noise.
     logSeverityLevel: 4,
     extra,
+    ...(options.resident === undefined ? {} : { preferredOutputLocation: locationsOf(options.resident) }),
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
   } as const
   return { bytes, settings }
@@ -243,19 +283,38 @@ async function runSession<Name extends string>(
   feeds: HostTensors,
   fetches: readonly Name[],
 ): Promise<Record<Name, HostTensor>> {
-  const given = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)] as const)
-  let results: InferenceSession.ReturnType
+  const results = await runNative(session, feeds, fetches)
+  const entries = fetches.map((name) => [name, fromOrt(results[name])])
+  // The entries' keys are exactly `fetches`.
+  return Object.fromEntries(entries) as Record<Name, HostTensor>
+}
+
+async function runNative(
+  session: InferenceSession,
+  feeds: MixedTensors,
+  fetches: readonly string[],
+): Promise<InferenceSession.ReturnType> {
+  const given = Object.entries(feeds).map(([name, tensor]) => {
+    const isHeld = tensor instanceof DeviceTensor
+    return [name, isHeld ? DeviceTensor.ortTensorOf(tensor) : toOrt(tensor)] as const
+  })
   try {
-    results = await session.run(Object.fromEntries(given), fetches)
+    return await session.run(Object.fromEntries(given), fetches)
   } catch (error) {
     const reason = firstLine(error)
     throw new RoundError({ code: 'RUN_FAILED', reason }, `ONNX Runtime could not run the graph: ${reason}`, {
       cause: error,
     })
   }
-  const entries = fetches.map((name) => [name, fromOrt(results[name])])
-  // The entries' keys are exactly `fetches`.
-  return Object.fromEntries(entries) as Record<Name, HostTensor>
+}
+
+/** What is not named comes back to the host. */
+function locationsOf(resident: readonly string[]): Readonly<Record<string, 'gpu-buffer'>> {
+  return Object.fromEntries(resident.map((name) => [name, 'gpu-buffer']))
+}
+
+function fromDevice(value: Tensor | undefined): HostTensor | DeviceTensor {
+  return value?.location === 'gpu-buffer' ? new DeviceTensor(value) : fromOrt(value)
 }
 
 function toOrt({ dataType, dims, data }: HostTensor): Tensor {

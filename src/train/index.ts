@@ -9,6 +9,15 @@ import type { TrainingResult } from './run-training.ts'
 import { runWorker, type WorkerOptions } from './worker-client.ts'
 
 export { readSequences, parseSequences, IGNORED_LABEL, type Sequence, type SequenceForm } from './data.ts'
+export {
+  chooseDevice,
+  describeDevice,
+  DEVICE_CHOICES,
+  type DeviceChoice,
+  type DeviceFault,
+  type DeviceRecord,
+  recordDevice,
+} from './device.ts'
 export type { TrainFault } from './errors.ts'
 export { CHECKPOINTING, describeMemory, type MemoryChoice } from './memory.ts'
 export { type HistoryEntry } from './loop.ts'
@@ -26,7 +35,7 @@ export { type TrainingResult } from './run-training.ts'
  * @param options — model, data and out; everything else has a default (options.ts)
  * @returns what `training.json` in the output folder says
  * @throws TRAIN_OPTION_INVALID | DATA_INVALID | DATA_EMPTY | MODULE_UNKNOWN | GRADIENT_UNSUPPORTED | TRAINING_DIVERGED |
- *   CHECKPOINT_FOREIGN | WORKER_LOST | CANCELLED, and what reading the model throws
+ *   CHECKPOINT_FOREIGN | DEVICE_FALLBACK | DEVICE_UNAVAILABLE | WORKER_LOST | CANCELLED, and what reading the model throws
  */
 export async function train(options: TrainingOptions, running: WorkerOptions = {}): Promise<TrainingResult> {
   const checked = checkTrainingOptions(options)

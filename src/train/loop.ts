@@ -15,6 +15,7 @@ import type { TrainFault } from './errors.ts'
 import { createAdamW, type AdamW } from './optimizer/adamw.ts'
 import { euclideanNorm } from './optimizer/clipping.ts'
 import type { TrainingRecipe } from './options.ts'
+import type { ResidentTrainer } from './resident.ts'
 import { FULL_PATIENCE, learningRateAt, observeLoss, type Patience, type Schedule } from './schedule.ts'
 
 /** What is minimised: sums over the target tokens of a batch, never means. */
@@ -28,6 +29,8 @@ export interface Objective {
     batch: Batch,
   ) => Promise<{ readonly lossSum: number; readonly gradient: Float32Array }>
   readonly lossSum: (parameters: Float32Array, batch: Batch) => Promise<number>
+  /** Where given, steps are taken on the device: `lossAndGradient` is not called, and vectors are read back to be kept. */
+  readonly resident?: ResidentTrainer
 }
 
 /** One validation, and what was trained since the one before. */
@@ -141,6 +144,8 @@ async function openRun(input: LoopInput): Promise<Run> {
     optimizer.second.set(saved.vectors.second)
   }
   const state = saved?.state ?? FRESH
+  const { first, second } = optimizer
+  await objective.resident?.load({ parameters, first, second }, recipe)
   return {
     input,
     schedule,
@@ -176,7 +181,10 @@ async function runEpoch(run: Run): Promise<boolean> {
       await validate(run)
       const { patience } = recipe
       if (patience > 0 && run.input.validation !== null && run.state.patience.waited >= patience) return true
-    } else if (isCheckpointDue(run)) await saveCheckpoint(run)
+    } else if (isCheckpointDue(run)) {
+      await readBack(run)
+      await saveCheckpoint(run)
+    }
     if (isEpochEnd) return false
   }
   return false
@@ -195,7 +203,29 @@ function isCheckpointDue(run: Run): boolean {
 
 /** One step of the optimiser, on the gradient of all target tokens of `parts` together. */
 async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void> {
-  const { objective, recipe, training, onProgress } = run.input
+  const { onProgress } = run.input
+  const { step } = run.state
+  const { resident } = run.input.objective
+  const { lossSum, targetCount } =
+    resident === undefined ? await stepOnHost(run, parts) : await stepOnDevice(run, parts, resident)
+  run.state = {
+    ...run.state,
+    step: step + 1,
+    batchesDone: run.state.batchesDone + parts.length,
+    lossSum: run.state.lossSum + lossSum,
+    targetCount: run.state.targetCount + targetCount,
+  }
+  const note = `loss ${(lossSum / targetCount).toFixed(3)}`
+  onProgress({ unit: 'step', done: step + 1, total: run.schedule.stepCount, note })
+}
+
+interface StepSums {
+  readonly lossSum: number
+  readonly targetCount: number
+}
+
+async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<StepSums> {
+  const { objective, recipe, training } = run.input
   const { step } = run.state
   let total: Float32Array | null = null
   let lossSum = 0
@@ -219,19 +249,48 @@ async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void>
     step: step + 1,
     ...(objective.decays === undefined ? {} : { decays: objective.decays }),
   })
-  run.state = {
-    ...run.state,
-    step: step + 1,
-    batchesDone: run.state.batchesDone + parts.length,
-    lossSum: run.state.lossSum + lossSum,
-    targetCount: run.state.targetCount + targetCount,
+  return { lossSum, targetCount }
+}
+
+/** The same step where parameters and moments lie on the device; here they are out of date until `readBack`. */
+async function stepOnDevice(
+  run: Run,
+  parts: readonly BatchNumbers[],
+  resident: ResidentTrainer,
+): Promise<StepSums> {
+  const { recipe, training } = run.input
+  const { step } = run.state
+  let lossSum = 0
+  let targetCount = 0
+  for (const numbers of parts) {
+    const batch = training.collate(numbers)
+    lossSum += await resident.accumulate(batch)
+    targetCount += batch.targetCount
   }
-  const note = `loss ${(lossSum / targetCount).toFixed(3)}`
-  onProgress({ unit: 'step', done: step + 1, total: run.schedule.stepCount, note })
+  assert(targetCount > 0, 'a step has batches and each has targets')
+  const norm = await resident.apply({
+    learningRate: learningRateAt(run.schedule, step),
+    weightDecay: recipe.weightDecay,
+    step: step + 1,
+    targetCount,
+    gradientNormMax: recipe.gradientNormMax,
+  })
+  if (!Number.isFinite(norm) || !Number.isFinite(lossSum)) throw diverged(step)
+  return { lossSum, targetCount }
+}
+
+/** Brings parameters and moments from the device, where they are. */
+async function readBack({ input, parameters, optimizer }: Run): Promise<void> {
+  const vectors = await input.objective.resident?.read()
+  if (vectors === undefined) return
+  parameters.set(vectors.parameters)
+  optimizer.first.set(vectors.first)
+  optimizer.second.set(vectors.second)
 }
 
 /** Measures the validation loss, notes it, keeps the best parameters, and writes a checkpoint. */
 async function validate(run: Run): Promise<void> {
+  await readBack(run)
   const { state, schedule, stepsPerEpoch, input } = run
   const validationLoss = await meanLoss(run)
   const trainLoss = state.targetCount === 0 ? null : state.lossSum / state.targetCount

@@ -1,11 +1,16 @@
 /**
  * Graphs with a loss, as functions of flat parameters and a batch. Two sessions share the weights on disk: one that
  * makes gradients and one that only measures, which is opened when it is first asked.
- * Cost: each run copies parameters in and gradients out once.
+ * Cost: each run copies parameters in and gradients out once, but where training keeps both on the device (resident.ts).
+ * The first run of the session that makes gradients is profiled where the caller asks what ran where.
  */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { assert } from '../core/errors.ts'
+import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
 import type { OnnxModel } from '../model/graph.ts'
 import { openSession, type Device, type Session } from '../model/session.ts'
+import type { NodeRun } from '../model/session-profile.ts'
 import { floatsOf, floatTensor, type HostTensors } from '../model/session-tensor.ts'
 import type { Batch } from './dataset.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
@@ -21,6 +26,7 @@ import {
   type TrainingGraph,
 } from './gradient/training-graph.ts'
 import type { Objective } from './loop.ts'
+import { openResidentTrainer, RESIDENT_DEVICES, type ResidentTrainer } from './resident.ts'
 
 export interface ObjectiveOptions {
   readonly model: OnnxModel
@@ -32,6 +38,8 @@ export interface ObjectiveOptions {
   readonly device: Device
   /** 0: ONNX Runtime's choice. */
   readonly threads: number
+  /** Told once, after the first run, which nodes ran where; what it throws ends that run. */
+  readonly onNodeRuns?: (runs: readonly NodeRun[]) => void
 }
 
 export interface OpenObjective extends Objective {
@@ -45,27 +53,114 @@ export async function openObjective(options: ObjectiveOptions): Promise<OpenObje
   const whole = buildTrainingGraph(model, { trainable, loss })
   const hasCheckpointing = (await options.decideCheckpointing?.(whole.activationBytes)) ?? false
   const graph = hasCheckpointing ? buildTrainingGraph(model, { trainable, loss, hasCheckpointing }) : whole
-  const training = await open(options, graph)
-  let measuring: Session | null = null
+  const decays = decaysOf(graph)
+  if (RESIDENT_DEVICES.includes(options.device)) return openResident(options, graph, decays)
+  const training = await openProfiled(options, graph)
+  const measuring = lazyMeasuring(options)
   return {
     parameterCount: graph.parameterCount,
     slots: graph.parameters,
-    decays: decaysOf(graph),
+    decays,
     lossAndGradient: async (parameters, batch) => {
-      const result = await training.run(feedsOf(parameters, batch), [LOSS_OUTPUT, GRADIENTS_OUTPUT])
+      const feeds = feedsOf(parameters, batch)
+      const result = await training.session.run(feeds, [LOSS_OUTPUT, GRADIENTS_OUTPUT])
+      await training.afterRun()
       return {
         lossSum: scalarOf(floatsOf(result[LOSS_OUTPUT])),
         gradient: floatsOf(result[GRADIENTS_OUTPUT]),
       }
     },
+    lossSum: measuring.lossSum,
+    close: async () => {
+      await training.session.close()
+      await training.cleanUp()
+      await measuring.close()
+    },
+  }
+}
+
+/** Parameters and moments stay on the device; `lossAndGradient` alone is not offered there. */
+async function openResident(
+  options: ObjectiveOptions,
+  graph: TrainingGraph,
+  decays: Uint8Array,
+): Promise<OpenObjective> {
+  const opened: Profiled[] = []
+  const resident: ResidentTrainer = await openResidentTrainer({
+    graph,
+    decays,
+    device: options.device,
+    open: async (whole, names) => {
+      const training = await openProfiled(options, whole, names)
+      opened.push(training)
+      return training.session
+    },
+    onFirstRun: async () => {
+      for (const { afterRun } of opened) await afterRun()
+    },
+  })
+  const measuring = lazyMeasuring(options)
+  return {
+    parameterCount: graph.parameterCount,
+    slots: graph.parameters,
+    decays,
+    resident,
+    lossAndGradient: () => Promise.reject(new Error('gradients stay on the device')),
+    lossSum: measuring.lossSum,
+    close: async () => {
+      await resident.close()
+      for (const { cleanUp } of opened) await cleanUp()
+      await measuring.close()
+    },
+  }
+}
+
+interface Profiled {
+  readonly session: Session
+  /** After the first run: reports what ran where. */
+  readonly afterRun: () => Promise<void>
+  readonly cleanUp: () => Promise<void>
+}
+
+async function openProfiled(
+  options: ObjectiveOptions,
+  graph: TrainingGraph,
+  resident?: readonly string[],
+): Promise<Profiled> {
+  const { onNodeRuns } = options
+  if (onNodeRuns === undefined) {
+    const none = (): Promise<void> => Promise.resolve()
+    return { session: await open(options, graph, { resident }), afterRun: none, cleanUp: none }
+  }
+  const profileFolder = await makeTemporaryFolder(join(tmpdir(), 'oneround-profile-'))
+  const cleanUp = (): Promise<void> => removeFolder(profileFolder)
+  try {
+    const session = await open(options, graph, { resident, profileFolder })
+    let hasReported = false
+    const afterRun = async (): Promise<void> => {
+      if (hasReported) return
+      hasReported = true
+      onNodeRuns(await session.nodeRuns())
+    }
+    return { session, afterRun, cleanUp }
+  } catch (error) {
+    await cleanUp()
+    throw error
+  }
+}
+
+/** Opened when it is first asked. */
+function lazyMeasuring(options: ObjectiveOptions): {
+  readonly lossSum: Objective['lossSum']
+  readonly close: () => Promise<void>
+} {
+  let measuring: Session | null = null
+  return {
     lossSum: async (parameters, batch) => {
       measuring ??= await openMeasuring(options)
       return lossSumOf(measuring, parameters, batch)
     },
-    close: async () => {
-      await training.close()
-      await measuring?.close()
-    },
+    close: async () => measuring?.close(),
   }
 }
 
@@ -74,12 +169,19 @@ export async function openMeasure(
   options: ObjectiveOptions,
 ): Promise<Omit<OpenObjective, 'lossAndGradient' | 'decays'>> {
   const graph = buildEvaluationGraph(options.model, { trainable: options.trainable, loss: options.loss })
-  const session = await open(options, graph)
+  const { session, afterRun, cleanUp } = await openProfiled(options, graph)
   return {
     parameterCount: graph.parameterCount,
     slots: graph.parameters,
-    lossSum: (parameters, batch) => lossSumOf(session, parameters, batch),
-    close: () => session.close(),
+    lossSum: async (parameters, batch) => {
+      const lossSum = await lossSumOf(session, parameters, batch)
+      await afterRun()
+      return lossSum
+    },
+    close: async () => {
+      await session.close()
+      await cleanUp()
+    },
   }
 }
 
@@ -90,8 +192,24 @@ function openMeasuring(options: ObjectiveOptions): Promise<Session> {
   )
 }
 
-function open({ weightsFolder, device, threads }: ObjectiveOptions, graph: TrainingGraph): Promise<Session> {
-  return openSession({ model: graph.model, weightsFolder, device, ...(threads === 0 ? {} : { threads }) })
+interface SessionExtras {
+  readonly resident?: readonly string[] | undefined
+  readonly profileFolder?: string
+}
+
+function open(
+  { weightsFolder, device, threads }: ObjectiveOptions,
+  graph: TrainingGraph,
+  { resident, profileFolder }: SessionExtras = {},
+): Promise<Session> {
+  return openSession({
+    model: graph.model,
+    weightsFolder,
+    device,
+    ...(threads === 0 ? {} : { threads }),
+    ...(resident === undefined ? {} : { resident }),
+    ...(profileFolder === undefined ? {} : { profileFolder }),
+  })
 }
 
 async function lossSumOf(session: Session, parameters: Float32Array, batch: Batch): Promise<number> {

@@ -5,6 +5,7 @@
 import * as v from 'valibot'
 import { RoundError } from '../core/errors.ts'
 import { BLOCK_SIZES } from '../model/quantise/index.ts'
+import { DEVICE_CHOICES } from './device.ts'
 import type { TrainFault } from './errors.ts'
 import { CHECKPOINTING } from './memory.ts'
 
@@ -77,8 +78,10 @@ export const trainingOptionsSchema = v.strictObject({
   /** Folder that gets the adapter (or the model), `training.json`, and the checkpoint while training runs. */
   out: v.pipe(v.string(), v.minLength(1)),
   recipe: v.optional(recipeSchema, {}),
-  /** Where the graph runs. */
-  device: v.optional(v.picklist(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']), 'cpu'),
+  /** Where the graph runs; `auto`: the best device that is there. */
+  device: v.optional(v.picklist(DEVICE_CHOICES), 'cpu'),
+  /** Whether arithmetic may run on the processor although another device was named. */
+  allowFallback: v.optional(v.boolean(), false),
   /** Threads of the CPU's kernels; 0: ONNX Runtime's choice. Another number may change the last bits of the result. */
   threads: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1024)), 0),
   /** Whether layers are computed again in the backward pass instead of kept in memory; `auto`: where memory is short. */

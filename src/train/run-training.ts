@@ -17,6 +17,7 @@ import { openBase, type TrainingBase } from './base.ts'
 import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
+import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
 import type { Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { Extents } from './gradient/activation-size.ts'
@@ -40,7 +41,10 @@ export interface TrainingResult {
   readonly recipe: TrainingRecipe
   /** Where the base was quantised: what that did to its modules. */
   readonly quantisation?: QuantisationSummary
+  /** The device that was opened. */
   readonly device: string
+  /** What of a step ran where, read from ONNX Runtime's profile; absent where no step was left to take. */
+  readonly placement?: DeviceRecord
   /** Whether layers were computed twice, and the estimate that decided it. */
   readonly memory?: MemoryChoice
   /** What the model learns. */
@@ -84,13 +88,18 @@ export async function runTraining(
   const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
   const { trainable, modules } = trainableOf(base, options.recipe)
   let memory: MemoryChoice | null = null
+  let placement: DeviceRecord | null = null
+  const device = await chooseDevice(options.device)
   const objective = await openObjective({
     model: base.model,
     weightsFolder: base.folder,
     trainable,
     loss: base.loss,
-    device: options.device,
+    device,
     threads: options.threads,
+    onNodeRuns: (runs) => {
+      placement = recordDevice(options.device, device, runs, options.allowFallback)
+    },
     decideCheckpointing: async (activationBytes) => {
       const { checkpointing, memoryLimitMb } = options
       const extents = extentsOf(data.training, options.recipe.batchSize)
@@ -131,6 +140,8 @@ export async function runTraining(
     }
     const summary = {
       ...summarise(outcome),
+      device,
+      ...(placement === null ? {} : { placement }),
       ...(quantisation === null ? {} : { quantisation }),
       ...(packing === null ? {} : { packing }),
       ...(memory === null ? {} : { memory }),

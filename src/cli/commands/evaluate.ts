@@ -1,5 +1,6 @@
 /** `oneround evaluate`: what adapters are worth on local data. */
 import { evaluateLosses, type EvaluationResult, type ExactMatch } from '../../evaluate/index.ts'
+import { describeDevice, DEVICE_CHOICES } from '../../train/index.ts'
 import { choice, count, defineCommand, flag, list, required, text, usageError } from '../command.ts'
 import { jsonOf } from '../output.ts'
 import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
@@ -22,11 +23,12 @@ export const evaluateCommand = defineCommand({
     threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)', {
       max: 1024,
     }),
-    device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+    device: choice('--device <name>', 'where the graph runs (default: cpu)', DEVICE_CHOICES),
+    allowFallback: flag('--allow-fallback', 'let the processor compute what the named device cannot'),
   },
   examples: ['oneround evaluate --model base --adapter mine/adapter,merged --data test.jsonl'],
   run: async (
-    { options: { model, adapter, data, exactMatch, batch, threads, device, ...quantising } },
+    { options: { model, adapter, data, exactMatch, batch, threads, device, allowFallback, ...quantising } },
     { output, signal },
   ) => {
     if (data.length === 0) throw usageError('missing --data <files>')
@@ -46,6 +48,7 @@ export const evaluateCommand = defineCommand({
           ...(batch === undefined ? {} : { batchSize: batch }),
           ...(threads === undefined ? {} : { threads }),
           ...(device === undefined ? {} : { device }),
+          allowFallback,
         },
         { signal, onProgress: progress.update },
       )
@@ -56,7 +59,7 @@ export const evaluateCommand = defineCommand({
   },
 })
 
-function describeEvaluation({ results, targetTokens }: EvaluationResult): string {
+function describeEvaluation({ results, targetTokens, placement }: EvaluationResult): string {
   const matched = (count: ExactMatch | null | undefined): string =>
     count === undefined || count === null ? '' : `, ${count.matches} of ${count.questions} answers exact`
   const lines = results.flatMap(({ name, loss, perplexity, exactMatch, files }) => [
@@ -65,5 +68,6 @@ function describeEvaluation({ results, targetTokens }: EvaluationResult): string
       ? files.map((file) => `  ${file.file}: loss ${file.loss.toFixed(4)}${matched(file.exactMatch)}`)
       : []),
   ])
+  if (placement !== null) lines.push(describeDevice(placement))
   return [...lines, `Over ${targetTokens} target tokens.`].join('\n')
 }

@@ -1,7 +1,9 @@
 /** `oneround train`: local fine-tuning; writes a PEFT adapter, or a whole model with `--full`. */
 import {
   CHECKPOINTING,
+  describeDevice,
   describeMemory,
+  DEVICE_CHOICES,
   train,
   type TrainingOptions,
   type TrainingResult,
@@ -62,7 +64,8 @@ const options = {
   memoryLimit: count('--memory-limit <MB>', 'memory that auto goes by (default: what is available)', {
     min: 1,
   }),
-  device: choice('--device <name>', 'where the graph runs', ['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
+  device: choice('--device <name>', 'where the graph runs (default: cpu)', DEVICE_CHOICES),
+  allowFallback: flag('--allow-fallback', 'let the processor compute what the named device cannot'),
   fresh: flag('--fresh', 'start again instead of going on from the checkpoint'),
 } as const
 
@@ -116,6 +119,7 @@ function toTrainingOptions(given: Given): TrainingOptions {
     ...withoutGaps({
       threads: given.threads,
       device: given.device,
+      ...(given.allowFallback ? { allowFallback: true } : {}),
       checkpointing: given.checkpointing,
       memoryLimitMb: given.memoryLimit,
     }),
@@ -146,6 +150,7 @@ function describeTraining(result: TrainingResult): string {
   const lines = [
     `Trained ${what} (${parameterCount} parameters) on ${samples.training} sequences: ${steps} steps in ${seconds.toFixed(1)} s.`,
   ]
+  if (result.placement !== undefined) lines.push(describeDevice(result.placement))
   if (result.memory?.checkpointing === true) lines.push(describeMemory(result.memory))
   if (validationLoss !== null) {
     const { before, best } = validationLoss
