@@ -10,6 +10,7 @@ export {
   fileDigest,
   fileSize,
   folderDigest,
+  freeSpace,
   hasFile,
   isFolder,
   isPrivateFile,

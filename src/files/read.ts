@@ -1,6 +1,18 @@
 /** Reading, bounded: nothing is read whole whose size was not checked first. */
 import { constants } from 'node:fs'
-import { access, mkdir, mkdtemp, open, readdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises'
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import { toUtf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
@@ -41,6 +53,16 @@ export async function hasFile(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Bytes that are free for this user on the disk of a folder. @throws FILE_MISSING | FILE_UNREADABLE */
+export async function freeSpace(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize
+  } catch (error) {
+    throw fileError(error, folder)
+  }
 }
 
 /** @returns bytes @throws FILE_MISSING | FILE_UNREADABLE */

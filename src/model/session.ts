@@ -8,6 +8,7 @@
  * keeps a block); no pre-packing where weights lie outside the graph (they are then mapped lazily and shared between
  * sessions); no constant folding where weights are half precision (it would widen all of them at load).
  */
+import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node'
 import { assert, messageOf, RoundError } from '../core/errors.ts'
@@ -159,14 +160,24 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 /** Whether sessions can be opened on a device: tried with the smallest graph there is. */
 export async function isDeviceAvailable(device: Device): Promise<boolean> {
+  return (await whyUnavailable(device)) === null
+}
+
+/** Why no session can be opened on a device; null where one can. May end the process where a driver is faulty. */
+export async function whyUnavailable(device: Device): Promise<string | null> {
   try {
     checkDevice(device)
     await probeDevice(device)
-    return true
+    return null
   } catch (error) {
-    if (error instanceof RoundError && error.code === 'DEVICE_UNAVAILABLE') return false
+    if (error instanceof RoundError && error.code === 'DEVICE_UNAVAILABLE') return error.message
     throw error
   }
+}
+
+/** Where `onnxruntime-node` lies: its script and its libraries. */
+export function runtimeFolder(): string {
+  return dirname(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')))
 }
 
 /** ONNX Runtime falls back silently to the CPU for a device that this installation lacks: asked before. */
@@ -195,7 +206,7 @@ function unavailable(device: Device, reason: string, cause?: unknown): RoundErro
     `device ${device} is not available: ${reason}`,
     {
       cause,
-      hint: 'Choose device cpu, or install the driver (and, for cuda, the CUDA libraries of onnxruntime-node).',
+      hint: '`oneround doctor` says what is missing and how to get it. Device cpu is always there.',
     },
   )
 }

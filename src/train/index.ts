@@ -18,6 +18,7 @@ export {
   type DeviceRecord,
   recordDevice,
 } from './device.ts'
+export { examine, type DeviceFinding, type Findings } from './doctor.ts'
 export type { TrainFault } from './errors.ts'
 export { CHECKPOINTING, describeMemory, type MemoryChoice } from './memory.ts'
 export { type HistoryEntry } from './loop.ts'

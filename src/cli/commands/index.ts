@@ -55,6 +55,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./model-inspect.ts')).modelInspectCommand,
   },
   {
+    name: 'doctor',
+    summary: 'what this machine can train on, and what is missing for the rest',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'train',
     summary: 'fine-tune the base model on local data: a PEFT adapter',
     load: async () => (await import('./train.ts')).trainCommand,
