@@ -5,11 +5,13 @@
  * graph, weights, token ids and chat template. A README or a second copy of the weights in another format may differ;
  * pickled weights are never read, so they do not count.
  */
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import type { Digest } from '../core/ids.ts'
-import { fileDigest, folderDigest } from '../files/index.ts'
+import { fileDigest, folderDigest, hasFile } from '../files/index.ts'
+import type { OnnxModel } from './graph.ts'
+import { homeOf } from './model-home.ts'
 
 export interface FileDigest {
   readonly name: string
@@ -50,6 +52,32 @@ export async function digestBaseModel(folder: string): Promise<readonly FileDige
     `${folder}: holds no weights as .safetensors or .onnx`,
     { hint: 'Name the folder of a base model, such as a Hugging Face folder with model.safetensors.' },
   )
+}
+
+/**
+ * The files of an exported graph: itself, its weights outside, and the settings beside it (of the folder above, where only
+ * that has them). @throws FILE_MISSING | FILE_UNREADABLE
+ */
+export async function digestOnnxBase(file: string, model: OnnxModel): Promise<readonly FileDigest[]> {
+  const folder = dirname(file)
+  const locations = [...model.graph.initializers.values()].flatMap(({ external }) => external?.location ?? [])
+  const settings = await settingsOf(folder)
+  const paths = new Map([basename(file), ...locations].map((name) => [name, join(folder, name)]))
+  for (const [name, path] of settings) paths.set(name, path)
+  const digests: FileDigest[] = []
+  for (const [name, path] of [...paths].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    digests.push({ name, sha256: await fileDigest(path) })
+  }
+  return digests
+}
+
+async function settingsOf(folder: string): Promise<readonly (readonly [string, string])[]> {
+  const found: (readonly [string, string])[] = []
+  for (const name of [...SETTINGS, 'preprocessor_config.json']) {
+    const path = join(await homeOf(folder, name), name)
+    if (await hasFile(path)) found.push([name, path])
+  }
+  return found
 }
 
 /** Whether a folder is the base model that a charter names. @throws BASE_MODEL_MISMATCH naming the first file */

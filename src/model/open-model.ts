@@ -50,6 +50,18 @@ export async function openModel(path: string, form: LlamaForm = {}): Promise<Ope
   )
 }
 
+/** The ONNX file that `openModel` would open, or null where it builds a graph from a folder or refuses. */
+export async function findOnnxFile(path: string): Promise<string | null> {
+  if (path.endsWith('.onnx')) return path
+  const names = await listFiles(path)
+  const graphs = names.filter((name) => name.endsWith('.onnx'))
+  if (graphs.includes('model.onnx')) return join(path, 'model.onnx')
+  const isBuilt =
+    names.some((name) => name.endsWith('.safetensors')) && (await hasFile(join(path, 'config.json')))
+  const [only] = graphs
+  return only !== undefined && graphs.length === 1 && !isBuilt ? join(path, only) : null
+}
+
 async function openOnnx(path: string): Promise<OpenedModel> {
   const bytes = await readFileBounded(path, ONNX_SIZE_BYTES_MAX)
   const model = decodeModel(bytes, path)

@@ -10,9 +10,17 @@ import { hasFile, readText } from '../files/index.ts'
 import { modelError } from './errors.ts'
 import { parseJsonObject } from './weights.ts'
 
+/** Tokens of a text or a pair with the special tokens around them, and which text each belongs to (0 or 1). */
+export interface MarkedTokens {
+  readonly ids: readonly number[]
+  readonly typeIds: readonly number[]
+}
+
 export interface Tokenizer {
   /** Ids of a text, without begin or end ids. */
   readonly encode: (text: string) => readonly number[]
+  /** Tokens with the special tokens that the tokenizer's post-processor adds. */
+  readonly encodeMarked: (text: string, pair: string | null) => MarkedTokens
   /** The text of ids; special tokens are left out. */
   readonly decode: (ids: readonly number[]) => string
   /** The id of a token's exact text, or null. */
@@ -46,6 +54,11 @@ export function createTokenizer(
   const idOf = (token: string): number | null => library.token_to_id(token) ?? null
   return {
     encode: (text) => library.encode(text, { add_special_tokens: false }).ids,
+    encodeMarked: (text, pair) => {
+      const options = { text_pair: pair, add_special_tokens: true, return_token_type_ids: true } as const
+      const { ids, token_type_ids: types } = library.encode(text, options)
+      return { ids, typeIds: Array.from(ids, (_: number, i: number) => types[i] ?? 0) }
+    },
     decode: (ids) =>
       ids.length === 0
         ? ''

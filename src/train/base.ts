@@ -1,12 +1,16 @@
 /**
  * What training and evaluation need of a pretrained model: its graph, where its weights lie, what it learns, and how
- * files become samples. In: a Hugging Face folder. Out: a `TrainingBase`; no weight is read.
+ * files become samples. In: a Hugging Face folder, an ONNX file or a folder with one. Out: a `TrainingBase`; no weight is
+ * read.
  */
 import { RoundError } from '../core/errors.ts'
+import { digestBaseModel, type FileDigest } from '../model/base-digest.ts'
 import type { OnnxModel } from '../model/graph.ts'
 import { loadLlama } from '../model/hf-llama.ts'
+import { findOnnxFile, openModel } from '../model/open-model.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { TrainFault } from './errors.ts'
+import { openExportedBase } from './exported-base.ts'
 import type { LossKind } from './gradient/loss.ts'
 import { prepareBase } from './gradient/prepare.ts'
 import { readTokenData } from './tasks/causal-lm.ts'
@@ -18,6 +22,7 @@ export interface TrainingBase {
   readonly model: OnnxModel
   /** The folder that the weights' locations are relative to. */
   readonly folder: string
+  readonly source: 'hugging-face' | 'onnx'
   readonly task: Task
   readonly loss: LossKind
   /**
@@ -26,6 +31,8 @@ export interface TrainingBase {
    * @throws FILE_MISSING | FILE_TOO_LARGE | DATA_INVALID | DATA_EMPTY | CHAT_TEMPLATE_MISSING
    */
   readonly readData: (files: readonly string[], lengthMax?: number) => Promise<TaskData>
+  /** SHA-256 of each file that decides what training computes. @throws FILE_MISSING | BASE_MODEL_EMPTY */
+  readonly digest: () => Promise<readonly FileDigest[]>
 }
 
 /** Forms of a base's graph that are asked for; whether it has them, its inputs tell. */
@@ -34,8 +41,14 @@ export interface BaseForm {
   readonly isPacked?: boolean
 }
 
-/** @throws what loadLlama, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN */
-export async function openBase(folder: string, graphForm: BaseForm = {}): Promise<TrainingBase> {
+/** @throws what openModel, readTokenizer and readChatTemplate throw, END_OF_SEQUENCE_UNKNOWN | MODEL_UNSUPPORTED */
+export async function openBase(path: string, graphForm: BaseForm = {}): Promise<TrainingBase> {
+  return (await findOnnxFile(path)) === null
+    ? openFolder(path, graphForm)
+    : openExportedBase(await openModel(path))
+}
+
+async function openFolder(folder: string, graphForm: BaseForm): Promise<TrainingBase> {
   const { model, config } = await loadLlama(folder, undefined, graphForm)
   const tokenizer = await readTokenizer(folder)
   const endOfSequenceId = tokenizer.endOfSequenceId ?? config.endOfSequenceId
@@ -51,6 +64,8 @@ export async function openBase(folder: string, graphForm: BaseForm = {}): Promis
   return {
     model: prepareBase(model),
     folder,
+    source: 'hugging-face',
+    digest: () => digestBaseModel(folder),
     task: 'causal-lm',
     loss: 'causal-lm',
     readData: (files, lengthMax = positionCountMax) =>

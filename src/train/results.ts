@@ -7,6 +7,7 @@ import type { LinearModule } from '../model/lora.ts'
 import { littleEndian, writeAdapter } from '../model/peft.ts'
 import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
 import type { TrainingBase } from './base.ts'
+import type { Task } from './tasks/task.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
 
 /** The base's weights as the flat vector. */
@@ -26,6 +27,7 @@ export async function readStartingWeights(
 
 export interface TrainedAdapter {
   readonly out: string
+  readonly task: Task
   readonly mode: { readonly rank: number; readonly alpha: number; readonly targets: readonly string[] }
   readonly modules: readonly LinearModule[]
   readonly slots: readonly ParameterSlot[]
@@ -34,7 +36,7 @@ export interface TrainedAdapter {
 
 /** Writes the adapter as a PEFT folder. */
 export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void> {
-  const { out, mode, modules, slots, parameters } = trained
+  const { out, task, mode, modules, slots, parameters } = trained
   const values = unpackParameters(slots, parameters)
   const factor = (module: LinearModule, side: 'A' | 'B'): Float32Array => {
     const value = values.get(`base_model.model.${module.name}.lora_${side}.weight`)
@@ -51,7 +53,11 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
     a: factor(module, 'A'),
     b: factor(module, 'B'),
   }))
-  await writeAdapter(out, written, { targetModules: mode.targets, taskType: 'CAUSAL_LM' })
+  await writeAdapter(out, written, {
+    targetModules: mode.targets,
+    // Other task types make PEFT look for a head that was trained with the adapter.
+    taskType: task === 'causal-lm' ? 'CAUSAL_LM' : null,
+  })
 }
 
 export interface TrainedModel {

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { toHex, utf8 } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
+import { RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
+import type { TrainFault } from './errors.ts'
 import { SeededRng } from '../core/seeded-rng.ts'
 import { ensureFolder, fileDigest, writeJson } from '../files/index.ts'
-import { digestBaseModel } from '../model/base-digest.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
@@ -83,8 +84,9 @@ export async function runTraining(
   const original = await openBase(options.model, { isPacked: options.recipe.packing })
   const samples = await readData(options, original)
   const { data, packing } = packData(samples, original, options.recipe)
+  refuseFullExport(original, options.recipe)
   await ensureFolder(options.out)
-  const identity = await identityOf(options)
+  const identity = await identityOf(options, original)
   const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
   const { trainable, modules } = trainableOf(base, options.recipe)
   let memory: MemoryChoice | null = null
@@ -125,7 +127,7 @@ export async function runTraining(
       onProgress,
     }
     const result = await runLoop(loop)
-    const out = await writeOutcome(options, modules, objective.slots, result.parameters)
+    const out = await writeOutcome(options, base.task, modules, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
     const outcome = {
       options,
@@ -202,6 +204,23 @@ function trainableOf(
   }
 }
 
+/** A graph's weights have names and layouts of its exporter, which no folder of safetensors can be written from. */
+function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRecipe): void {
+  if (mode.kind !== 'full' || source !== 'onnx') return
+  const fault: TrainFault = {
+    code: 'TRAIN_OPTION_INVALID',
+    option: 'recipe.mode',
+    reason: 'an exported graph',
+  }
+  throw new RoundError(
+    fault,
+    `recipe.mode: ${folder} holds an exported graph, of which adapters are trained`,
+    {
+      hint: 'Train an adapter (leave --full out), or name the Hugging Face folder that the graph was exported from.',
+    },
+  )
+}
+
 /** What a run is: the same base, data and recipe are the same run, wherever it reads, writes and computes. */
 interface Identity {
   readonly base: Readonly<Record<string, string>>
@@ -210,13 +229,13 @@ interface Identity {
   readonly digest: string
 }
 
-async function identityOf(options: CheckedTrainingOptions): Promise<Identity> {
+async function identityOf(options: CheckedTrainingOptions, original: TrainingBase): Promise<Identity> {
   const digests = async (files: readonly string[]): Promise<string[]> => {
     const all: string[] = []
     for (const file of files) all.push(toHex(await fileDigest(file)))
     return all
   }
-  const files = await digestBaseModel(options.model)
+  const files = await original.digest()
   const base = Object.fromEntries(files.map(({ name, sha256 }) => [name, toHex(sha256)]))
   const data = await digests(options.data)
   const validation = await digests(options.validation)
@@ -247,6 +266,7 @@ async function initialParameters(
 
 async function writeOutcome(
   options: CheckedTrainingOptions,
+  task: Task,
   modules: readonly LinearModule[],
   slots: readonly ParameterSlot[],
   parameters: Float32Array,
@@ -257,7 +277,7 @@ async function writeOutcome(
     return options.out
   }
   const out = join(options.out, ADAPTER_FOLDER)
-  await writeTrainedAdapter({ out, mode, modules, slots, parameters })
+  await writeTrainedAdapter({ out, task, mode, modules, slots, parameters })
   return out
 }
 
