@@ -11,7 +11,7 @@ export const evaluateCommand = defineCommand({
     'Measures the base model alone, and with each adapter, on JSONL files: mean cross-entropy over all target tokens\n' +
     '(nats) and perplexity, for each file and for all together. Prompts are no targets.',
   options: {
-    model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
+    model: required(text('--model <path>', 'Hugging Face folder of the base model, or an ONNX export')),
     adapter: list('--adapter <folders>', 'PEFT folders; the base alone is always measured too'),
     data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
     exactMatch: flag(

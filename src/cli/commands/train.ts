@@ -25,7 +25,7 @@ import { quantisationOf, quantiseOptions } from '../quantise-options.ts'
 import { bytesText } from '../words.ts'
 
 const options = {
-  model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
+  model: required(text('--model <path>', 'Hugging Face folder of the base model, or an ONNX export')),
   data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
   validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
   out: required(text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile')),
