@@ -1,6 +1,7 @@
 /**
  * How long a training step takes and how much memory it needs, beside PyTorch where a python3 with torch is found:
- *   npm run bench:training [-- --model tiny,88m,1.1b] [--shapes 4x128,1x512] [--rounds 3] [--steps 5] [--threads 2] [--json]
+ *   npm run bench:training [-- --model tiny,88m,1.1b] [--shapes 4x128,1x512] [--rounds 3] [--steps 3] [--threads 2] [--json]
+ *   npm run bench:training -- --full   all models, five rounds of ten steps
  *
  * Every measurement is a process of its own; PyTorch's and ours take turns, round by round, and the rounds are printed.
  * `ratio` is our time over PyTorch's, median of the rounds' medians, without checkpointing; `torchPeakMb` is the peak
@@ -9,19 +10,21 @@
 import '../src/compat.ts'
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { entryArgs } from '../src/core/entry.ts'
 import { type BenchModel, BENCH_MODELS, writeBenchModel } from './training-bench/models.ts'
 
+const isFull = process.argv.includes('--full')
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'tiny,88m' },
+    model: { type: 'string', default: isFull ? 'tiny,88m,1.1b' : 'tiny,88m' },
     shapes: { type: 'string', default: '4x128,1x512' },
-    rounds: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: isFull ? '5' : '3' },
+    steps: { type: 'string', default: isFull ? '10' : '3' },
+    full: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
     work: { type: 'string', default: join(tmpdir(), 'oneround-bench-training') },
     /** Only ours. */
@@ -39,6 +42,7 @@ interface Measured {
   readonly sessionMs?: number
   readonly torch?: string
   readonly peft?: boolean
+  readonly blas?: string
 }
 
 interface Spread {
@@ -190,7 +194,23 @@ function rowOf(
   ]
 }
 
+interface TorchFacts {
+  readonly version: string
+  readonly blas: string
+  readonly peft: boolean
+}
+
+function torchFacts(python: string): TorchFacts | null {
+  const script =
+    'import json, torch, importlib.util as u; ' +
+    "blas = torch.__config__.show().split('BLAS_INFO=')[-1].split(',')[0]; " +
+    "print(json.dumps(dict(version=torch.__version__, blas=blas, peft=u.find_spec('peft') is not None)))"
+  const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' })
+  return status === 0 ? (JSON.parse(stdout) as TorchFacts) : null
+}
+
 async function main(): Promise<void> {
+  const loadBefore = loadavg()[0] ?? 0
   const python = values['no-torch'] ? null : findTorch()
   if (python === null) note('no python3 with torch on the PATH: nothing to compare with')
   const rows: Row[] = []
@@ -203,13 +223,16 @@ async function main(): Promise<void> {
     const shapes = TORCH_MODELS.includes(id) ? values.shapes.split(',') : ['1x512']
     for (const shape of shapes) rows.push(...measure({ id, bench, folder, shape }, python))
   }
-  const torch = python === null ? null : spawnSync(python, ['-c', 'import torch; print(torch.__version__)'])
+  const baselineFacts = python === null ? null : torchFacts(python)
   const document = {
     schema: 'oneround/bench-training@1',
     cpu: cpus()[0]?.model.trim() ?? '',
     node: process.version,
     threads: Number(values.threads),
-    torch: torch?.stdout.toString().trim() ?? null,
+    /** Version, BLAS, and whether PEFT's own layers were used. */
+    torch: baselineFacts,
+    /** Of the minute before: other work on the machine. */
+    loadBefore,
     rows,
   }
   if (values.json) process.stdout.write(`${JSON.stringify(document)}\n`)

@@ -1,5 +1,5 @@
 /**
- * `npm run --silent check-gradients -- FOLDER --graph dynamo|script|hf [--device cpu|webgpu] [--out FILE] [--json]`:
+ * `npm run --silent check-gradients -- FOLDER --graph dynamo|script|hf [--device DEVICE [--allow-fallback]] [--out FILE] [--json]`:
  * our gradients and optimiser steps against a reference folder's. Exit status 1 for a missing, extra or non-finite tensor and
  * for anything that cannot be read, built or run.
  */
@@ -10,6 +10,7 @@ import { isRoundError, messageOf } from '../src/core/errors.ts'
 import { encodeHeader } from '../src/core/safetensors.ts'
 import { writeFileAtomic } from '../src/files/index.ts'
 import { littleEndian } from '../src/model/peft.ts'
+import { chooseDevice, DEVICE_CHOICES, type DeviceChoice } from '../src/train/device.ts'
 import {
   CHECKED_GRAPHS,
   checkGradients,
@@ -19,7 +20,8 @@ import {
 
 interface Flags {
   readonly graph: CheckedGraph
-  readonly device: 'cpu' | 'webgpu'
+  readonly device: DeviceChoice
+  readonly allowFallback?: boolean
   readonly out?: string
   readonly json?: boolean
 }
@@ -37,11 +39,15 @@ const program = new Command('check-gradients')
       .choices([...CHECKED_GRAPHS])
       .makeOptionMandatory(),
   )
-  .addOption(new Option('--device <device>', 'where it runs').choices(['cpu', 'webgpu']).default('cpu'))
+  .addOption(new Option('--device <device>', 'where it runs').choices([...DEVICE_CHOICES]).default('cpu'))
+  .option('--allow-fallback', 'let the processor compute what the named device cannot')
   .option('--out <file>', 'write our gradients as safetensors, named as in reference.safetensors')
   .option('--json', 'one JSON document on one line')
   .action(async (folder: string, flags: Flags) => {
-    const check = await checkGradients({ folder, graph: flags.graph, device: flags.device })
+    const device = await chooseDevice(flags.device)
+    // Of `auto`, nothing was promised.
+    const allowsFallback = flags.allowFallback === true || flags.device === 'auto'
+    const check = await checkGradients({ folder, graph: flags.graph, device, allowsFallback })
     if (flags.out !== undefined) await writeGradients(flags.out, check)
     process.stdout.write(flags.json === true ? `${JSON.stringify(check.report)}\n` : describe(check))
   })

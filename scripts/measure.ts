@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | training [OPTION…] | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -65,6 +65,12 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const words = ['--d', '16777216', '--rules', 'mean,median,trimmed-mean', '--json']
     const command = `npm run bench:aggregation -- ${words.join(' ')}`
     measure('aggregation', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...words])
+  },
+  /** Further words go to the benchmark: `-- training --model 1.1b`. */
+  training: (words) => {
+    const own = [...words, '--json']
+    const command = `npm run bench:training -- ${own.join(' ')}`
+    measure('training', command, ['--import', 'tsx', 'scripts/bench-training.ts', ...own])
   },
   tables: () => undefined,
 }

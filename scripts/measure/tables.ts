@@ -73,6 +73,28 @@ const aggregationLine = v.object({
   }),
 })
 
+const trainingLine = v.object({
+  ...machine,
+  document: v.object({
+    loadBefore: v.optional(v.number()),
+    rows: v.array(
+      v.object({
+        model: v.string(),
+        shape: v.string(),
+        checkpointing: v.boolean(),
+        ms: v.object({ min: v.number(), median: v.number(), max: v.number() }),
+        peakMb: v.number(),
+        sessionMs: v.number(),
+        rounds: v.array(v.number()),
+        torchRounds: v.optional(v.array(v.number())),
+        torchPeakMb: v.optional(v.number()),
+        ratio: v.optional(v.number()),
+        peakRatio: v.optional(v.number()),
+      }),
+    ),
+  }),
+})
+
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const head = (...cells: readonly string[]): readonly string[] => [
   row(...cells),
@@ -180,10 +202,54 @@ export function aggregationTable(text: string): string {
   return [...head(...titles), ...rows].join('\n')
 }
 
+/** The last figures of each model, shape and way. */
+export function trainingTable(text: string): string {
+  const all = parseLines(text, trainingLine).flatMap(({ cpu, document }) =>
+    document.rows.map((each) => ({ ...each, cpu, load: document.loadBefore })),
+  )
+  const last = lastOf(all, ({ model, shape, checkpointing }) => `${model} ${shape} ${checkpointing}`)
+  const whole = (values: readonly number[] = []): string =>
+    values.map((ms) => ms.toFixed(0)).join(', ') || '–'
+  const rows = last.map((each) =>
+    row(
+      each.model,
+      each.shape.replace('x', ' × '),
+      each.checkpointing ? 'on' : 'off',
+      `${each.ms.median.toFixed(0)} (${each.ms.min.toFixed(0)}–${each.ms.max.toFixed(0)})`,
+      whole(each.rounds),
+      whole(each.torchRounds),
+      each.ratio === undefined ? '–' : `${each.ratio.toFixed(2)}×`,
+      each.peakMb.toFixed(0),
+      each.torchPeakMb === undefined ? '–' : each.torchPeakMb.toFixed(0),
+      each.peakRatio === undefined ? '–' : `${each.peakRatio.toFixed(2)}×`,
+      each.sessionMs.toFixed(0),
+      each.load === undefined ? '–' : each.load.toFixed(1),
+      each.cpu,
+    ),
+  )
+  const titles = [
+    'model',
+    'shape',
+    'checkpointing',
+    'ms a step: median (least–most)',
+    'rounds, ms',
+    'PyTorch’s rounds, ms',
+    'time over PyTorch’s',
+    'peak MB',
+    'PyTorch’s peak MB',
+    'memory over PyTorch’s',
+    'session ms',
+    'load before',
+    'processor',
+  ]
+  return [...head(...titles), ...rows].join('\n')
+}
+
 /** Name of the raw file → mark and table. */
 export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => string>> = {
   demo: demoTable,
   gradients: gradientTable,
   rounds: roundTable,
   aggregation: aggregationTable,
+  training: trainingTable,
 }

@@ -4,9 +4,10 @@
  * In: the folder. Out: a report; gradients by name. Never: a verdict on bars; a missing, extra or non-finite tensor is an
  * error, everything else is a figure.
  */
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RoundError } from '../../core/errors.ts'
-import { readFileBounded } from '../../files/index.ts'
+import { makeTemporaryFolder, readFileBounded, removeFolder } from '../../files/index.ts'
 import { loadLlama } from '../../model/hf-llama.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
@@ -15,6 +16,7 @@ import { decodeModel } from '../../model/onnx.ts'
 import { readAdapter, type Adapter } from '../../model/peft.ts'
 import { openSession, type Device, type Session } from '../../model/session.ts'
 import { floatsOf, floatTensor, type HostTensors } from '../../model/session-tensor.ts'
+import { recordDevice } from '../device.ts'
 import { createAdamW } from '../optimizer/adamw.ts'
 import { prepareBase } from './prepare.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './parameters.ts'
@@ -63,15 +65,17 @@ export interface GradientCheck {
 }
 
 /**
- * @throws GRADIENTS_DIFFER | GRADIENT_NOT_FINITE | ADAPTER_UNFIT, and what reading, building and running throw
+ * @throws GRADIENTS_DIFFER | GRADIENT_NOT_FINITE | ADAPTER_UNFIT | DEVICE_FALLBACK, and what reading, building and running throw
  */
 export async function checkGradients(options: {
   readonly folder: string
   readonly graph: CheckedGraph
   readonly device: Device
   readonly hasCheckpointing?: boolean
+  /** Whether floats may be computed on the processor although the device is another. */
+  readonly allowsFallback?: boolean
 }): Promise<GradientCheck> {
-  const { folder, graph, device, hasCheckpointing = false } = options
+  const { folder, graph, device, hasCheckpointing = false, allowsFallback = false } = options
   const reference = await readReference(folder)
   const adapter = await readAdapter(join(folder, 'adapter'))
   const base = prepareBase(await readGraph(folder, graph))
@@ -80,7 +84,14 @@ export async function checkGradients(options: {
     loss: reference.loss,
     hasCheckpointing,
   })
-  const session = await openSession({ model: training.model, weightsFolder: folder, device })
+  const profileFolder =
+    device === 'cpu' ? null : await makeTemporaryFolder(join(tmpdir(), 'oneround-profile-'))
+  const session = await openSession({
+    model: training.model,
+    weightsFolder: folder,
+    device,
+    ...(profileFolder === null ? {} : { profileFolder }),
+  })
   // An exporter drops inputs that its graph does not read.
   const taken = Object.entries(reference.inputs).filter(([name]) => session.inputNames.includes(name))
   const feeds = { ...Object.fromEntries(taken), [LABELS_INPUT]: reference.labels }
@@ -88,12 +99,14 @@ export async function checkGradients(options: {
     const run = (parameters: Float32Array): Promise<Measured> => measure(session, feeds, parameters)
     const initial = packParameters(training.parameters, tensorsOf(adapter))
     const first = await run(initial)
+    if (profileFolder !== null) recordDevice(device, device, await session.nodeRuns(), allowsFallback)
     const gradients = gradientsOf(training, first.gradients, reference)
     const relatives = compare(gradients, reference)
     const losses = await descend(run, initial, first, reference)
     return { report: summarise(options, reference, { relatives, losses }), gradients, relatives }
   } finally {
     await session.close()
+    if (profileFolder !== null) await removeFolder(profileFolder)
   }
 }
 
