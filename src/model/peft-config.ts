@@ -92,8 +92,11 @@ export function scaleOf(config: AdapterConfig, module: string): number {
 export const alphaOf = (module: { readonly rank: number; readonly scale: number }): number =>
   module.scale * module.rank
 
-/** The first key that matches the whole name, or its end behind a dot. */
-function byPattern(pattern: ReadonlyMap<string, number>, module: string): number | undefined {
+/** The value of the first key that matches the whole name, or its end behind a dot. */
+export function byPattern(
+  pattern: Iterable<readonly [key: string, value: number]>,
+  module: string,
+): number | undefined {
   for (const [key, value] of pattern) {
     if (new RegExp(`^(?:.*\\.)?(?:${key})$`).test(module)) return value
   }

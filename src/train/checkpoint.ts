@@ -15,8 +15,8 @@ import type { TrainFault } from './errors.ts'
 /** Vectors of a run, each as long as the parameters. */
 export interface RunVectors {
   readonly parameters: Float32Array
-  readonly first: Float32Array
-  readonly second: Float32Array
+  /** The optimiser's own, by their names. */
+  readonly optimizer: Readonly<Record<string, Float32Array>>
   /** Parameters of the lowest validation loss so far. */
   readonly best: Float32Array
 }
@@ -35,8 +35,8 @@ export interface CheckpointStore<State> {
 }
 
 const NAME = 'checkpoint.safetensors'
-const FORMAT = 'oneround/checkpoint@1'
-const VECTORS = ['parameters', 'first', 'second', 'best'] as const
+const FORMAT = 'oneround/checkpoint@2'
+const OPTIMIZER_PREFIX = 'optimizer.'
 
 /**
  * @param folder — the run's output folder
@@ -73,31 +73,36 @@ export function openCheckpointStore<State>(
 
 async function readVectors(path: string, parameterCount: number): Promise<RunVectors> {
   const tensors = await locateTensors(path)
-  const read = async (name: (typeof VECTORS)[number]): Promise<Float32Array> => {
+  const read = async (name: string): Promise<Float32Array> => {
     const tensor = tensors.get(name)
     if (tensor === undefined || tensor.shape.join() !== String(parameterCount)) {
       throw invalid(path, `its ${name} are not ${parameterCount} numbers`)
     }
     return readFloat32(tensor)
   }
-  return {
-    parameters: await read('parameters'),
-    first: await read('first'),
-    second: await read('second'),
-    best: await read('best'),
+  const optimizer: Record<string, Float32Array> = {}
+  for (const name of tensors.keys()) {
+    if (name.startsWith(OPTIMIZER_PREFIX)) optimizer[name.slice(OPTIMIZER_PREFIX.length)] = await read(name)
   }
+  return { parameters: await read('parameters'), optimizer, best: await read('best') }
 }
 
-async function writeVectors(path: string, vectors: RunVectors, metadata: Map<string, string>): Promise<void> {
-  const layout = VECTORS.map((name) => ({ name, dtype: 'F32', shape: [vectors[name].length] }))
+async function writeVectors(
+  path: string,
+  { parameters, optimizer, best }: RunVectors,
+  metadata: Map<string, string>,
+): Promise<void> {
+  const vectors = new Map([
+    ['parameters', parameters],
+    ['best', best],
+    ...Object.entries(optimizer).map(([name, vector]) => [`${OPTIMIZER_PREFIX}${name}`, vector] as const),
+  ])
+  const layout = [...vectors].map(([name, vector]) => ({ name, dtype: 'F32', shape: [vector.length] }))
   const { prefix, header } = encodeHeader(layout, metadata)
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
-    for (const { name } of header.entries) {
-      const key = VECTORS.find((vector) => vector === name)
-      if (key !== undefined) await writer.write(littleEndian(vectors[key]))
-    }
+    for (const { name } of header.entries) await writer.write(littleEndian(vectors.get(name)))
     await writer.commit()
   } finally {
     await writer.abort()

@@ -21,6 +21,8 @@ export {
 export { examine, type DeviceFinding, type Findings } from './doctor.ts'
 export type { TrainFault } from './errors.ts'
 export { CHECKPOINTING, describeMemory, type MemoryChoice } from './memory.ts'
+export { OPTIMIZERS } from './optimizer/optimizer.ts'
+export { SCHEDULES } from './schedule.ts'
 export { type HistoryEntry } from './loop.ts'
 export {
   checkTrainingOptions,

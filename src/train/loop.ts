@@ -12,7 +12,7 @@ import type { OnProgress } from '../core/ports.ts'
 import { orderedBatches, shuffledBatches, type Batch, type BatchNumbers, type Dataset } from './dataset.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import type { TrainFault } from './errors.ts'
-import { createAdamW, type AdamW } from './optimizer/adamw.ts'
+import { createOptimizer, type Optimizer } from './optimizer/optimizer.ts'
 import { euclideanNorm } from './optimizer/clipping.ts'
 import type { TrainingRecipe } from './options.ts'
 import type { ResidentTrainer } from './resident.ts'
@@ -90,7 +90,7 @@ interface Run {
   readonly stepsPerEpoch: number
   readonly parameters: Float32Array
   readonly best: Float32Array
-  readonly optimizer: AdamW
+  readonly optimizer: Optimizer
   state: LoopState
 }
 
@@ -126,6 +126,7 @@ async function openRun(input: LoopInput): Promise<Run> {
   const stepsPerEpoch = Math.ceil(batchesPerEpoch / recipe.accumulation)
   const stepCount = stepsPerEpoch * recipe.epochs
   const schedule: Schedule = {
+    schedule: recipe.schedule,
     learningRate: recipe.learningRate,
     warmupStepCount: Math.round(stepCount * recipe.warmupShare),
     stepCount,
@@ -133,19 +134,13 @@ async function openRun(input: LoopInput): Promise<Run> {
   }
   const saved = await input.checkpoints?.read(objective.parameterCount)
   const parameters = saved?.vectors.parameters ?? input.initial.slice()
-  const optimizer = createAdamW(objective.parameterCount, {
-    beta1: recipe.betas[0],
-    beta2: recipe.betas[1],
-    epsilon: recipe.epsilon,
-    weightDecay: recipe.weightDecay,
-  })
-  if (saved) {
-    optimizer.first.set(saved.vectors.first)
-    optimizer.second.set(saved.vectors.second)
+  const optimizer = createOptimizer(objective.parameterCount, recipe)
+  for (const [name, vector] of Object.entries(optimizer.vectors)) {
+    const kept = saved?.vectors.optimizer[name]
+    if (kept !== undefined) vector.set(kept)
   }
   const state = saved?.state ?? FRESH
-  const { first, second } = optimizer
-  await objective.resident?.load({ parameters, first, second }, recipe)
+  await objective.resident?.load({ parameters, ...momentsOf(optimizer) }, recipe)
   return {
     input,
     schedule,
@@ -283,9 +278,17 @@ async function stepOnDevice(
 async function readBack({ input, parameters, optimizer }: Run): Promise<void> {
   const vectors = await input.objective.resident?.read()
   if (vectors === undefined) return
+  const { first, second } = momentsOf(optimizer)
   parameters.set(vectors.parameters)
-  optimizer.first.set(vectors.first)
-  optimizer.second.set(vectors.second)
+  first.set(vectors.first)
+  second.set(vectors.second)
+}
+
+/** AdamW's, which alone runs on a device: an objective has a resident trainer for no other optimiser. */
+function momentsOf({ vectors }: Optimizer): { readonly first: Float32Array; readonly second: Float32Array } {
+  const { first, second } = vectors
+  assert(first !== undefined && second !== undefined, 'a device takes the steps of AdamW only')
+  return { first, second }
 }
 
 /** Measures the validation loss, notes it, keeps the best parameters, and writes a checkpoint. */
@@ -340,7 +343,7 @@ export async function meanLossOf(
 
 async function saveCheckpoint(run: Run): Promise<void> {
   const { parameters, best, optimizer, state } = run
-  const vectors = { parameters, best, first: optimizer.first, second: optimizer.second }
+  const vectors = { parameters, best, optimizer: optimizer.vectors }
   await run.input.checkpoints?.write({ state, vectors })
 }
 

@@ -33,6 +33,8 @@ export interface ObjectiveOptions {
   readonly weightsFolder: string
   readonly trainable: Trainable
   readonly loss: LossKind
+  /** For optimisers that no device has: gradients come to the host, which takes the steps. */
+  readonly isHostStepped?: boolean
   /** Asked once whether layers are to be computed again in the backward pass; measuring has none. Default: no. */
   readonly decideCheckpointing?: (activationBytes: TrainingGraph['activationBytes']) => Promise<boolean>
   readonly device: Device
@@ -54,7 +56,8 @@ export async function openObjective(options: ObjectiveOptions): Promise<OpenObje
   const hasCheckpointing = (await options.decideCheckpointing?.(whole.activationBytes)) ?? false
   const graph = hasCheckpointing ? buildTrainingGraph(model, { trainable, loss, hasCheckpointing }) : whole
   const decays = decaysOf(graph)
-  if (RESIDENT_DEVICES.includes(options.device)) return openResident(options, graph, decays)
+  const isResident = RESIDENT_DEVICES.includes(options.device) && options.isHostStepped !== true
+  if (isResident) return openResident(options, graph, decays)
   const training = await openProfiled(options, graph)
   const measuring = lazyMeasuring(options)
   return {

@@ -8,11 +8,26 @@ import { BLOCK_SIZES } from '../model/quantise/index.ts'
 import { DEVICE_CHOICES } from './device.ts'
 import type { TrainFault } from './errors.ts'
 import { CHECKPOINTING } from './memory.ts'
+import { OPTIMIZERS } from './optimizer/optimizer.ts'
+import { SCHEDULES } from './schedule.ts'
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const rate = v.pipe(v.number(), v.minValue(0), v.ltValue(1))
+
+/** A regular expression that matches the end of a module's name, behind a dot, or the whole. */
+const pattern = v.pipe(
+  v.string(),
+  v.check((text) => {
+    try {
+      return new RegExp(`^(?:${text})$`) instanceof RegExp
+    } catch {
+      // What the engine says of it is worth less than which key it is, which the issue's path names.
+      return false
+    }
+  }, 'expected a regular expression of module names'),
+)
 
 const loraSchema = v.strictObject({
   kind: v.literal('lora'),
@@ -21,6 +36,19 @@ const loraSchema = v.strictObject({
   rank: v.optional(v.pipe(count, v.maxValue(1024)), 8),
   /** ΔW = alpha/rank · B · A. */
   alpha: v.optional(positive, 16),
+  /** Modules that are left out of `targets`, named in the same way. */
+  exclude: v.optional(v.array(v.string()), []),
+  /** Ranks of single modules: regular expressions of names, as PEFT's `rank_pattern`; the first that fits counts. */
+  rankPattern: v.optional(v.record(pattern, v.pipe(count, v.maxValue(1024))), {}),
+  /** Alphas of single modules, as PEFT's `alpha_pattern`. */
+  alphaPattern: v.optional(v.record(pattern, positive), {}),
+  /** ΔW = alpha/√rank · B · A: the same learning rate for small and large ranks (Kalajdzievski 2023, arXiv:2312.03732). */
+  rsLora: v.optional(v.boolean(), false),
+  /**
+   * Only B is trained; A is drawn from the seed and stays. Members with one seed then share A, and the mean of their B's
+   * is exact at the rank itself (FFA-LoRA: Sun et al. 2024, arXiv:2403.12313).
+   */
+  freezeA: v.optional(v.boolean(), false),
 })
 
 /** Every parameter of the model is trained; the result is a Hugging Face folder. */
@@ -56,7 +84,14 @@ export const recipeSchema = v.strictObject({
   weightDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0),
   /** Largest Euclidean norm of a step's gradient; 0 switches clipping off. */
   gradientNormMax: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),
+  /** How the rate falls after the warm-up. */
+  schedule: v.optional(v.picklist(SCHEDULES), 'cosine'),
+  optimizer: v.optional(v.picklist(OPTIMIZERS), 'adamw'),
+  /** Decay rates of the means of AdamW and Lion. */
   betas: v.optional(v.strictTuple([rate, rate]), [0.9, 0.999]),
+  /** Of SGD. */
+  momentum: v.optional(rate, 0.9),
+  nesterov: v.optional(v.boolean(), false),
   epsilon: v.optional(positive, 1e-8),
   /** Share of the data that is set aside for validation where no file is given. 0: no validation at all. */
   validationShare: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)), 0.1),

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { assert } from '../core/errors.ts'
 import { encodeHeader } from '../core/safetensors.ts'
 import { listFiles, openAtomicWriter, readFileBounded, writeFileAtomic } from '../files/index.ts'
-import type { LinearModule } from '../model/lora.ts'
+import { factorsOf } from '../model/lora.ts'
 import { littleEndian, writeAdapter } from '../model/peft.ts'
 import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
 import type { TrainingBase } from './base.ts'
 import type { Task } from './tasks/task.ts'
+import type { LoraSite } from './gradient/training-graph.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
 
 /** The base's weights as the flat vector. */
@@ -28,33 +29,36 @@ export async function readStartingWeights(
 export interface TrainedAdapter {
   readonly out: string
   readonly task: Task
-  readonly mode: { readonly rank: number; readonly alpha: number; readonly targets: readonly string[] }
-  readonly modules: readonly LinearModule[]
+  /** The recipe's words for the modules, where PEFT would choose exactly these by them; null: their whole names. */
+  readonly targets: readonly string[] | null
+  readonly sites: readonly LoraSite[]
   readonly slots: readonly ParameterSlot[]
   readonly parameters: Float32Array
 }
 
-/** Writes the adapter as a PEFT folder. */
+/** Writes the adapter as a PEFT folder. A module that runs in several places of the graph is one module of it. */
 export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void> {
-  const { out, task, mode, modules, slots, parameters } = trained
+  const { out, task, targets, sites, slots, parameters } = trained
   const values = unpackParameters(slots, parameters)
-  const factor = (module: LinearModule, side: 'A' | 'B'): Float32Array => {
-    const value = values.get(`base_model.model.${module.name}.lora_${side}.weight`)
-    assert(value !== undefined, `module ${module.name} has a slot for ${side}`)
-    return value
-  }
-  const written = modules.map((module) => ({
-    name: module.name,
-    rank: mode.rank,
-    scale: mode.alpha / mode.rank,
-    in: module.inSize,
-    out: module.outSize,
-    kernel: module.kind === 'conv' ? [1, 1] : [],
-    a: factor(module, 'A'),
-    b: factor(module, 'B'),
-  }))
+  const byName = new Map(sites.map((site) => [site.module.name, site]))
+  const written = [...byName.values()].map(({ module, rank, scale, frozenA }) => {
+    const { a, b } = factorsOf(module, rank)
+    const [down, up] = [frozenA ?? values.get(a.name), values.get(b.name)]
+    assert(down !== undefined && up !== undefined, `module ${module.name} has both factors`)
+    return {
+      name: module.name,
+      rank,
+      scale,
+      in: module.inSize,
+      out: module.outSize,
+      kernel: module.kind === 'conv' ? [1, 1] : [],
+      a: down,
+      b: up,
+    }
+  })
+  const targetModules = targets ?? written.map(({ name }) => name)
   await writeAdapter(out, written, {
-    targetModules: mode.targets,
+    targetModules,
     // Other task types make PEFT look for a head that was trained with the adapter.
     taskType: task === 'causal-lm' ? 'CAUSAL_LM' : null,
   })

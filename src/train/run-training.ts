@@ -10,16 +10,14 @@ import { sha256 } from '../core/hash.ts'
 import { RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
 import type { TrainFault } from './errors.ts'
-import { SeededRng } from '../core/seeded-rng.ts'
 import { ensureFolder, fileDigest, writeJson } from '../files/index.ts'
-import { findLinearModules } from '../model/linear-modules.ts'
-import { chooseModules, type LinearModule } from '../model/lora.ts'
+import { ALL_LINEAR, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
 import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
-import type { Trainable } from './gradient/training-graph.ts'
+import type { LoraSite } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { Extents } from './gradient/activation-size.ts'
 import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
@@ -28,7 +26,8 @@ import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
 import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
 import type { DataSummary, Task } from './tasks/task.ts'
-import { readStartingWeights, writeTrainedAdapter, writeTrainedModel } from './results.ts'
+import { writeTrainedAdapter, writeTrainedModel } from './results.ts'
+import { initialParameters, trainableOf } from './trainable.ts'
 
 /** `training.json`: what was done, and how it went. */
 export interface TrainingResult {
@@ -88,7 +87,9 @@ export async function runTraining(
   await ensureFolder(options.out)
   const identity = await identityOf(options, original)
   const { base, summary: quantisation } = await quantised(original, options, { identity, onProgress })
-  const { trainable, modules } = trainableOf(base, options.recipe)
+  const trainable = trainableOf(base, options.recipe)
+  const sites = trainable.kind === 'lora' ? trainable.sites : []
+  const modules = sites.map(({ module }) => module)
   let memory: MemoryChoice | null = null
   let placement: DeviceRecord | null = null
   const device = await chooseDevice(options.device)
@@ -97,6 +98,7 @@ export async function runTraining(
     weightsFolder: base.folder,
     trainable,
     loss: base.loss,
+    isHostStepped: options.recipe.optimizer !== 'adamw',
     device,
     threads: options.threads,
     onNodeRuns: (runs) => {
@@ -114,7 +116,7 @@ export async function runTraining(
   try {
     const checkpoints = openCheckpointStore<LoopState>(options.out, identity.digest, checkLoopState)
     if (!options.resume) await checkpoints.remove()
-    const initial = await initialParameters(objective.slots, options, base)
+    const initial = await initialParameters(objective.slots, options.recipe, base)
     const { checkpointEverySteps, recipe } = options
     const loop = {
       objective,
@@ -127,7 +129,7 @@ export async function runTraining(
       onProgress,
     }
     const result = await runLoop(loop)
-    const out = await writeOutcome(options, base.task, modules, objective.slots, result.parameters)
+    const out = await writeOutcome(options, base.task, sites, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
     const outcome = {
       options,
@@ -191,19 +193,6 @@ async function readData(options: CheckedTrainingOptions, base: TrainingBase): Pr
   return { ...splitForValidation(training, validationShare, seed), summary }
 }
 
-function trainableOf(
-  base: TrainingBase,
-  { mode }: TrainingRecipe,
-): { readonly trainable: Trainable; readonly modules: readonly LinearModule[] } {
-  if (mode.kind === 'full') return { trainable: { kind: 'full' }, modules: [] }
-  const modules = chooseModules(findLinearModules(base.model), mode.targets)
-  const scale = mode.alpha / mode.rank
-  return {
-    trainable: { kind: 'lora', sites: modules.map((module) => ({ module, rank: mode.rank, scale })) },
-    modules,
-  }
-}
-
 /** A graph's weights have names and layouts of its exporter, which no folder of safetensors can be written from. */
 function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRecipe): void {
   if (mode.kind !== 'full' || source !== 'onnx') return
@@ -243,31 +232,14 @@ async function identityOf(options: CheckedTrainingOptions, original: TrainingBas
   return { base, data, validation, digest }
 }
 
-/**
- * LoRA: B zero, A uniform in ±1/√in, as PEFT starts (Kaiming uniform with a = √5), so that ΔW begins at 0.
- * Full: the base's own weights.
- */
-async function initialParameters(
-  slots: readonly ParameterSlot[],
-  { recipe }: CheckedTrainingOptions,
-  base: TrainingBase,
-): Promise<Float32Array> {
-  if (recipe.mode.kind === 'full') return readStartingWeights(slots, base)
-  const count = slots.reduce((sum, slot) => sum + slot.size, 0)
-  const flat = new Float32Array(count)
-  for (const { name, dims, offset, size } of slots) {
-    if (!name.endsWith('.lora_A.weight')) continue
-    const rng = new SeededRng(`${recipe.seed}/initial/${name}`)
-    const bound = 1 / Math.sqrt(dims[1] ?? 1)
-    for (let i = 0; i < size; i++) flat[offset + i] = (2 * rng.float() - 1) * bound
-  }
-  return flat
-}
+/** PEFT takes `all-linear` as a single word only, and knows no exclusions in a list. */
+const wordsOf = ({ targets, exclude }: Extract<TrainingRecipe['mode'], { kind: 'lora' }>) =>
+  exclude.length > 0 || targets.includes(ALL_LINEAR) ? null : targets
 
 async function writeOutcome(
   options: CheckedTrainingOptions,
   task: Task,
-  modules: readonly LinearModule[],
+  sites: readonly LoraSite[],
   slots: readonly ParameterSlot[],
   parameters: Float32Array,
 ): Promise<string> {
@@ -277,7 +249,7 @@ async function writeOutcome(
     return options.out
   }
   const out = join(options.out, ADAPTER_FOLDER)
-  await writeTrainedAdapter({ out, task, mode, modules, slots, parameters })
+  await writeTrainedAdapter({ out, task, targets: wordsOf(mode), sites, slots, parameters })
   return out
 }
 

@@ -4,7 +4,12 @@
  * 1998, "Early Stopping — But When?".
  */
 
+export const SCHEDULES = ['cosine', 'linear', 'constant'] as const
+export type ScheduleName = (typeof SCHEDULES)[number]
+
 export interface Schedule {
+  /** How the rate falls after the warm-up, from its peak to `finalShare` of it; `constant` stays at the peak. */
+  readonly schedule: ScheduleName
   /** The highest rate, reached at the end of the warm-up. */
   readonly learningRate: number
   readonly warmupStepCount: number
@@ -19,7 +24,19 @@ export function learningRateAt(schedule: Schedule, step: number): number {
   if (step < warmupStepCount) return (learningRate * (step + 1)) / warmupStepCount
   const span = Math.max(1, stepCount - warmupStepCount)
   const share = Math.min(1, (step - warmupStepCount) / span)
-  return learningRate * (finalShare + (1 - finalShare) * 0.5 * (1 + Math.cos(Math.PI * share)))
+  return learningRate * (finalShare + (1 - finalShare) * fallOf(schedule.schedule, share))
+}
+
+/** From 1 at the peak to 0 at the end. */
+function fallOf(schedule: ScheduleName, share: number): number {
+  switch (schedule) {
+    case 'cosine':
+      return 0.5 * (1 + Math.cos(Math.PI * share))
+    case 'linear':
+      return 1 - share
+    case 'constant':
+      return 1
+  }
 }
 
 /** What early stopping knows. */

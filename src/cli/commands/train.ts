@@ -1,5 +1,7 @@
 /** `oneround train`: local fine-tuning; writes a PEFT adapter, or a whole model with `--full`. */
 import {
+  OPTIMIZERS,
+  SCHEDULES,
   CHECKPOINTING,
   describeDevice,
   describeMemory,
@@ -35,6 +37,14 @@ const options = {
   ),
   rank: count('--rank <r>', 'rank of the adapter (default: 8)', { min: 1, max: 1024 }),
   alpha: decimal('--alpha <a>', 'ΔW = a / r · B · A (default: 16)'),
+  exclude: list('--exclude <names>', 'modules that are left out of the targets'),
+  rankPattern: list(
+    '--rank-pattern <key=r>',
+    'ranks of single modules: regular expressions of names, as PEFT',
+  ),
+  alphaPattern: list('--alpha-pattern <key=a>', 'alphas of single modules, likewise'),
+  rsLora: flag('--rslora', 'ΔW = a / √r · B · A, for large ranks'),
+  freezeA: flag('--freeze-a', 'train B only; A is drawn from the seed, which members share (FFA-LoRA)'),
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
   ...quantiseOptions,
   epochs: count('--epochs <n>', 'how often to go through the data at most (default: 3)', { min: 1 }),
@@ -49,6 +59,14 @@ const options = {
   batch: count('--batch <n>', 'sequences a batch (default: 8)', { min: 1 }),
   accumulation: count('--accumulation <n>', 'batches a step (default: 1)', { min: 1 }),
   rate: decimal('--rate <x>', 'highest learning rate (default: 1e-3)'),
+  optimizer: choice('--optimizer <name>', 'adamw, sgd or lion (default: adamw)', OPTIMIZERS),
+  momentum: decimal('--momentum <x>', 'of sgd (default: 0.9)'),
+  nesterov: flag('--nesterov', 'sgd looks ahead along its momentum'),
+  schedule: choice(
+    '--schedule <name>',
+    'how the rate falls: cosine, linear or constant (default: cosine)',
+    SCHEDULES,
+  ),
   warmup: decimal('--warmup <share>', 'share of all steps until then (default: 0.05)'),
   decay: decimal('--decay <x>', 'weight decay of AdamW (default: 0)'),
   clip: decimal('--clip <norm>', 'largest norm of a step’s gradient, 0 for none (default: 1)'),
@@ -94,7 +112,16 @@ export const trainCommand = defineCommand({
 
 /** Only what was given: the library has the defaults. */
 function toTrainingOptions(given: Given): TrainingOptions {
-  const lora = { targets: listOrNone(given.targets), rank: given.rank, alpha: given.alpha }
+  const lora = {
+    targets: listOrNone(given.targets),
+    exclude: listOrNone(given.exclude),
+    rank: given.rank,
+    alpha: given.alpha,
+    rankPattern: patternOf(given.rankPattern, '--rank-pattern'),
+    alphaPattern: patternOf(given.alphaPattern, '--alpha-pattern'),
+    rsLora: given.rsLora || undefined,
+    freezeA: given.freezeA || undefined,
+  }
   const recipe = {
     epochs: given.epochs,
     maxLength: given.maxLength,
@@ -103,6 +130,10 @@ function toTrainingOptions(given: Given): TrainingOptions {
     batchSize: given.batch,
     accumulation: given.accumulation,
     learningRate: given.rate,
+    optimizer: given.optimizer,
+    momentum: given.momentum,
+    nesterov: given.nesterov || undefined,
+    schedule: given.schedule,
     warmupShare: given.warmup,
     weightDecay: given.decay,
     gradientNormMax: given.clip,
@@ -129,6 +160,19 @@ function toTrainingOptions(given: Given): TrainingOptions {
       mode: given.full ? { kind: 'full' } : { kind: 'lora', ...withoutGaps(lora) },
     },
   }
+}
+
+/** `key=number` words; a key may hold `=` itself. */
+function patternOf(words: readonly string[], option: string): Record<string, number> | undefined {
+  if (words.length === 0) return undefined
+  const entries = words.map((word) => {
+    const at = word.lastIndexOf('=')
+    const value = Number(word.slice(at + 1))
+    if (at < 1 || word.slice(at + 1) === '' || !Number.isFinite(value))
+      throw usageError(`${option}: expected key=number, got "${word}"`)
+    return [word.slice(0, at), value] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 const listOrNone = (items: readonly string[]): string[] | undefined =>

@@ -7,7 +7,7 @@
  * accumulating over micro-batches is exact. The evaluation graph has the same inputs and no gradients.
  * Invariants: base weights stay where they lie; both graphs lay the parameters out alike.
  */
-import { RoundError } from '../../core/errors.ts'
+import { assert, RoundError } from '../../core/errors.ts'
 import { DataType, type OnnxModel, type ValueInfo } from '../../model/graph.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
@@ -35,6 +35,8 @@ export interface LoraSite {
   readonly module: LinearModule
   readonly rank: number
   readonly scale: number
+  /** A [rank, in] that stays as it is; only B is trained then. */
+  readonly frozenA?: Float32Array
 }
 
 export type Trainable =
@@ -175,18 +177,22 @@ interface OpenParameters {
 /** A module that runs in several places of the graph has one adapter, and so one pair of slots. */
 function insertAdapters(builder: GraphBuilder, sites: readonly LoraSite[]): OpenParameters {
   const byName = new Map(sites.map((site) => [site.module.name, site]))
-  const slots = layOut(
-    [...byName.values()].flatMap(({ module, rank }) => {
-      const { a, b } = factorsOf(module, rank)
-      return [a, b]
-    }),
-  )
+  const shapes = [...byName.values()].flatMap(({ module, rank, frozenA }) => {
+    const { a, b } = factorsOf(module, rank)
+    return frozenA === undefined ? [a, b] : [b]
+  })
+  const slots = layOut(shapes)
   const flat = builder.input(PARAMETERS_INPUT, DataType.float, [parameterCountOf(slots)])
   const values = slots.map((slot) => cutParameter(builder, flat, slot))
-  const places = new Map([...byName.keys()].map((name, i) => [name, 2 * i]))
-  for (const { module, scale } of sites) {
-    const place = places.get(module.name) ?? 0
-    insertLora(builder, { module, a: values[place] ?? '', b: values[place + 1] ?? '', scale })
+  const valueOf = new Map(slots.map(({ name }, i) => [name, values[i] ?? '']))
+  for (const [name, { module, rank, frozenA }] of byName) {
+    const { a } = factorsOf(module, rank)
+    if (frozenA !== undefined) valueOf.set(a.name, builder.constant(DataType.float, a.dims, frozenA))
+    assert(valueOf.has(a.name), `${name} has an A, trained or frozen`)
+  }
+  for (const { module, rank, scale } of sites) {
+    const { a, b } = factorsOf(module, rank)
+    insertLora(builder, { module, a: valueOf.get(a.name) ?? '', b: valueOf.get(b.name) ?? '', scale })
   }
   return { slots, values }
 }

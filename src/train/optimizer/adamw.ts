@@ -7,6 +7,7 @@
  * Source: Loshchilov & Hutter 2019 (arXiv:1711.05101), algorithm 2; Kingma & Ba 2015 (arXiv:1412.6980).
  */
 import { assert } from '../../core/errors.ts'
+import type { Optimizer } from './optimizer.ts'
 
 export interface AdamWOptions {
   /** Decay rate of the mean of gradients, [0, 1). */
@@ -21,28 +22,8 @@ export interface AdamWOptions {
 
 export const ADAMW_DEFAULTS: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 }
 
-export interface AdamWStep {
-  readonly learningRate: number
-  /** Which step this is, counted from 1: corrects the means' start at zero. */
-  readonly step: number
-  /** Where given, elements with 0 are not decayed. */
-  readonly decays?: Uint8Array
-}
-
-export interface AdamW {
-  /** Running mean of gradients. Written to checkpoints as it is. */
-  readonly first: Float32Array
-  /** Running mean of squares. */
-  readonly second: Float32Array
-  /**
-   * One update of `parameters`, in place.
-   * @param gradient — an element for each parameter
-   */
-  readonly step: (parameters: Float32Array, gradient: Float32Array, at: AdamWStep) => void
-}
-
 /** An optimiser for `parameterCount` elements, its means zero. */
-export function createAdamW(parameterCount: number, options: Partial<AdamWOptions> = {}): AdamW {
+export function createAdamW(parameterCount: number, options: Partial<AdamWOptions> = {}): Optimizer {
   const { beta1, beta2, epsilon, weightDecay } = { ...ADAMW_DEFAULTS, ...options }
   assert(
     beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0,
@@ -51,8 +32,7 @@ export function createAdamW(parameterCount: number, options: Partial<AdamWOption
   const first = new Float32Array(parameterCount)
   const second = new Float32Array(parameterCount)
   return {
-    first,
-    second,
+    vectors: { first, second },
     step: (parameters, gradient, { learningRate, step, decays }) => {
       assert(parameters.length === parameterCount, 'the vector that the optimiser was made for')
       assert(gradient.length === parameterCount, 'a gradient element for each parameter')

@@ -15,8 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const vectors = {
   parameters: Float32Array.of(1, -0, 3e-40),
-  first: Float32Array.of(4, 5, 6),
-  second: Float32Array.of(7, 8, 9),
+  optimizer: { first: Float32Array.of(4, 5, 6), second: Float32Array.of(7, 8, 9) },
   best: Float32Array.of(0.1, 0.2, 0.3),
 }
 const state = {

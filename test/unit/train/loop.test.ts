@@ -61,8 +61,9 @@ function memoryStore(): CheckpointStore<LoopState> & { readonly written: Checkpo
     state: JSON.parse(JSON.stringify(state)),
     vectors: {
       parameters: vectors.parameters.slice(),
-      first: vectors.first.slice(),
-      second: vectors.second.slice(),
+      optimizer: Object.fromEntries(
+        Object.entries(vectors.optimizer).map(([name, vector]) => [name, vector.slice()]),
+      ),
       best: vectors.best.slice(),
     },
   })

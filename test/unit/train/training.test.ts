@@ -66,21 +66,66 @@ describe('train', () => {
     expect(own?.loss).toBeCloseTo(weighed / losses.targetTokens, 10)
   })
 
-  test('killed and started again, it ends with the very bytes of a run that was not', async () => {
-    const fields = { checkpointEverySteps: 1, recipe: { patience: 0 } }
+  const variants = {
+    AdamW: {},
+    'Lion with rsLoRA and ranks of their own': {
+      optimizer: 'lion',
+      learningRate: 2e-3,
+      mode: {
+        kind: 'lora',
+        targets: ['q_proj', 'up_proj'],
+        rank: 4,
+        rsLora: true,
+        rankPattern: { 'layers\\.0\\..*': 2 },
+      },
+    },
+    'SGD on B alone': {
+      optimizer: 'sgd',
+      learningRate: 0.5,
+      mode: { kind: 'lora', targets: ['all-linear'], exclude: ['down_proj'], rank: 4, freezeA: true },
+    },
+  } satisfies Record<string, TrainingOptions['recipe']>
+
+  test.each(Object.keys(variants))(
+    '%s: killed and started again, it ends with the very bytes of a run that was not',
+    (name) => killAndResume(name, variants[name as keyof typeof variants]),
+  )
+
+  async function killAndResume(title: string, recipe: TrainingOptions['recipe']): Promise<void> {
+    const fields = { checkpointEverySteps: 1, recipe: { patience: 0, ...recipe } }
     const adapterOf = (name: string) => readFile(join(folder, name, 'adapter', 'adapter_model.safetensors'))
-    const whole = await train(optionsOf('whole', fields))
+    const whole = await train(optionsOf(`${title}/whole`, fields))
     const controller = new AbortController()
     const onProgress = ({ done }: { done: number }) => {
       if (done >= 9) controller.abort()
     }
-    const killed = train(optionsOf('killed', fields), { signal: controller.signal, onProgress })
+    const killed = train(optionsOf(`${title}/killed`, fields), { signal: controller.signal, onProgress })
     await expect(killed).rejects.toMatchObject({ info: { code: 'CANCELLED' } })
-    expect(await readdir(join(folder, 'killed'))).toContain('checkpoint.safetensors')
-    const resumed = await train(optionsOf('killed', fields))
+    expect(await readdir(join(folder, title, 'killed'))).toContain('checkpoint.safetensors')
+    const resumed = await train(optionsOf(`${title}/killed`, fields))
     expect(resumed.resumedFromStep).toBeGreaterThanOrEqual(8)
     expect(resumed.history).toEqual(whole.history)
-    expect(await adapterOf('killed')).toEqual(await adapterOf('whole'))
+    expect(await adapterOf(`${title}/killed`)).toEqual(await adapterOf(`${title}/whole`))
+    expect(whole.validationLoss?.best).toBeLessThan(whole.validationLoss?.before ?? 0)
+  }
+
+  test('rsLoRA, rank patterns, exclusions and a frozen A are in the adapter as PEFT reads them', async () => {
+    const rs = await readAdapter(join(folder, 'Lion with rsLoRA and ranks of their own', 'whole', 'adapter'))
+    for (const { name, rank, scale } of rs.modules) {
+      expect(rank).toBe(name.includes('layers.0') ? 2 : 4)
+      expect(scale).toBeCloseTo(16 / Math.sqrt(rank), 6)
+    }
+    const frozen = await readAdapter(join(folder, 'SGD on B alone', 'whole', 'adapter'))
+    expect(frozen.modules.some(({ name }) => name.endsWith('down_proj'))).toBe(false)
+    expect(frozen.modules.some(({ name }) => name.endsWith('gate_proj'))).toBe(true)
+    // Another run of the same seed has the same A: only B was trained.
+    const recipe = { ...variants['SGD on B alone'], epochs: 1 }
+    const { out } = await train(optionsOf('other-b', { recipe }))
+    const other = await readAdapter(out)
+    other.modules.forEach(({ a, b }, i) => {
+      expect(a).toEqual(frozen.modules[i]?.a)
+      expect(b).not.toEqual(frozen.modules[i]?.b)
+    })
   })
 
   test('in full mode makes a model folder that loads, with a lower loss', async () => {

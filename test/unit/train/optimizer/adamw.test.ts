@@ -63,8 +63,8 @@ describe('AdamW', () => {
     let optimizer = createAdamW(parameters.length)
     vectors.gradients.forEach((gradient, i) => {
       const next = createAdamW(parameters.length)
-      next.first.set(optimizer.first)
-      next.second.set(optimizer.second)
+      for (const [name, vector] of Object.entries(next.vectors))
+        vector.set(optimizer.vectors[name] ?? new Float32Array())
       optimizer = next
       const at = { learningRate: vectors.rates[i] ?? 0, step: i + 1 }
       optimizer.step(parameters, Float32Array.from(gradient), at)

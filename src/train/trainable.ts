@@ -1,0 +1,57 @@
+/**
+ * What of a base is trained, and from where it starts. In: a base, the recipe's mode and seed. Out: adapters on modules
+ * with their ranks and scales, or every parameter; the first parameters. Pure but for reading a base's own weights.
+ */
+import { SeededRng } from '../core/seeded-rng.ts'
+import { findLinearModules } from '../model/linear-modules.ts'
+import { chooseModules, factorsOf, type LinearModule } from '../model/lora.ts'
+import { byPattern } from '../model/peft-config.ts'
+import type { TrainingBase } from './base.ts'
+import type { ParameterSlot } from './gradient/parameters.ts'
+import type { LoraSite, Trainable } from './gradient/training-graph.ts'
+import type { TrainingRecipe } from './options.ts'
+import { readStartingWeights } from './results.ts'
+
+type LoraMode = Extract<TrainingRecipe['mode'], { kind: 'lora' }>
+
+/** @throws MODULE_UNKNOWN for a target or an exclusion that chooses nothing */
+export function trainableOf(base: TrainingBase, { mode, seed }: TrainingRecipe): Trainable {
+  if (mode.kind === 'full') return { kind: 'full' }
+  const all = findLinearModules(base.model)
+  const excluded = new Set(mode.exclude.length === 0 ? [] : chooseModules(all, mode.exclude))
+  const modules = chooseModules(all, mode.targets).filter((module) => !excluded.has(module))
+  return { kind: 'lora', sites: modules.map((module) => siteOf(module, mode, seed)) }
+}
+
+function siteOf(module: LinearModule, mode: LoraMode, seed: string): LoraSite {
+  const rank = byPattern(Object.entries(mode.rankPattern), module.name) ?? mode.rank
+  const alpha = byPattern(Object.entries(mode.alphaPattern), module.name) ?? mode.alpha
+  const scale = mode.rsLora ? alpha / Math.sqrt(rank) : alpha / rank
+  if (!mode.freezeA) return { module, rank, scale }
+  const { name, dims } = factorsOf(module, rank).a
+  return { module, rank, scale, frozenA: initialA(name, dims, seed) }
+}
+
+/**
+ * LoRA: B zero, A uniform in ±1/√in, as PEFT starts (Kaiming uniform with a = √5), so that ΔW begins at 0. The same seed
+ * gives every member the same A. Full: the base's own weights.
+ */
+export async function initialParameters(
+  slots: readonly ParameterSlot[],
+  { mode, seed }: TrainingRecipe,
+  base: TrainingBase,
+): Promise<Float32Array> {
+  if (mode.kind === 'full') return readStartingWeights(slots, base)
+  const flat = new Float32Array(slots.reduce((sum, slot) => sum + slot.size, 0))
+  for (const { name, dims, offset } of slots) {
+    if (name.endsWith('.lora_A.weight')) flat.set(initialA(name, dims, seed), offset)
+  }
+  return flat
+}
+
+function initialA(name: string, dims: readonly number[], seed: string): Float32Array {
+  const rng = new SeededRng(`${seed}/initial/${name}`)
+  const bound = 1 / Math.sqrt(dims[1] ?? 1)
+  const size = dims.reduce((product, extent) => product * extent, 1)
+  return Float32Array.from({ length: size }, () => (2 * rng.float() - 1) * bound)
+}
