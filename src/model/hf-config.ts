@@ -4,6 +4,7 @@
  * Source: `transformers` LlamaConfig, MistralConfig, Qwen2Config.
  */
 import { modelError } from './errors.ts'
+import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts'
 import { parseJsonObject } from './weights.ts'
 
 export interface LlamaConfig {
@@ -21,6 +22,8 @@ export interface LlamaConfig {
   readonly positionCountMax: number
   readonly normEpsilon: number
   readonly ropeTheta: number
+  /** Null where positions turn as they are. */
+  readonly ropeScaling: RopeScaling | null
   readonly hasTiedHead: boolean
   /** Which projections carry a bias. */
   readonly bias: { readonly queryKeyValue: boolean; readonly output: boolean; readonly mlp: boolean }
@@ -70,6 +73,7 @@ export function parseLlamaConfig(text: string, file: string): LlamaConfig {
     positionCountMax: count('max_position_embeddings', 2048),
     normEpsilon: epsilon,
     ropeTheta: ropeThetaOf(raw, file),
+    ropeScaling: parseRopeScaling(raw, file),
     hasTiedHead: raw['tie_word_embeddings'] === true,
     bias: {
       queryKeyValue: hasQueryBias,
@@ -109,8 +113,6 @@ function ropeThetaOf(raw: Record<string, unknown>, file: string): number {
     )
   }
   const fields = parameters as Record<string, unknown>
-  const type = fields['rope_type'] ?? fields['type'] ?? 'default'
-  if (type !== 'default') throw unsupported(file, `rope_type ${JSON.stringify(type)}`, 'known is default')
   const share = fields['partial_rotary_factor'] ?? raw['partial_rotary_factor'] ?? 1
   if (share !== 1) throw unsupported(file, `partial_rotary_factor ${JSON.stringify(share)}`, 'known is 1')
   const theta = fields['rope_theta'] ?? raw['rope_theta'] ?? usual

@@ -15,6 +15,7 @@ import { modelError } from './errors.ts'
 import { DataType, type OnnxModel } from './graph.ts'
 import { parseLlamaConfig, type LlamaConfig } from './hf-config.ts'
 import { ModuleScope } from './module-scope.ts'
+import { scaleFrequency } from './rope-scaling.ts'
 import { locateFolderTensors, locateTensors, type StoredTensor, type StoredTensors } from './weights.ts'
 
 export interface LlamaModel {
@@ -203,9 +204,8 @@ function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: LlamaForm)
   const scoreShape = scope.op('Concat', [batch, heads, sequence, total], { axis: 0 })
   const length = scope.op('Gather', [shape, scope.int(1)])
   const rotary = scope.within('rotary_emb')
-  const frequencies = Array.from(
-    { length: headSize / 2 },
-    (_, i) => 1 / Math.fround(ropeTheta ** ((2 * i) / headSize)),
+  const frequencies = Array.from({ length: headSize / 2 }, (_, i) =>
+    scaleFrequency(1 / Math.fround(ropeTheta ** ((2 * i) / headSize)), config.ropeScaling),
   )
   const hasPositions = form.hasCache === true || form.isPacked === true
   const positions = hasPositions ? 'position_ids' : scope.op('Range', [scope.int(0), length, scope.int(1)])

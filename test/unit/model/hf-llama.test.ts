@@ -96,7 +96,7 @@ describe('config.json', () => {
 
   test.each([
     [{ model_type: 'gemma3' }, 'model_type'],
-    [{ rope_scaling: { rope_type: 'llama3', factor: 8 } }, 'rope_type'],
+    [{ rope_scaling: { rope_type: 'yarn', factor: 8 } }, 'rope_type'],
     [{ rope_parameters: { rope_type: 'yarn' } }, 'rope_type'],
     [{ hidden_act: 'gelu' }, 'hidden_act'],
     [{ sliding_window: 4096 }, 'sliding_window'],
