@@ -77,9 +77,8 @@ const spreadOf = (numbers: readonly number[]): Spread => ({
   median: medianOf(numbers),
   max: Math.max(...numbers),
 })
-const note = (text: string): void => {
-  if (!values.json) process.stderr.write(`${text}\n`)
-}
+/** Rounds go to standard error, which the one document of `--json` does not. */
+const note = (text: string): void => void process.stderr.write(`${text}\n`)
 
 function run(command: string, args: readonly string[]): Measured | null {
   const { status, stdout, stderr } = spawnSync(command, [...args], {
