@@ -180,17 +180,29 @@ export async function folderDigest(
   return digests
 }
 
-/** Names of the files of a folder, in byte order; an absent folder has none. */
+/** Names of the files of a folder and of links to files (a download cache is made of them), in byte order; an absent folder has none. */
 export async function listFiles(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true })
-    return entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => entry.name)
-      .sort()
+    const names: string[] = []
+    for (const entry of entries) {
+      const isFile = entry.isSymbolicLink() ? await leadsToFile(join(folder, entry.name)) : entry.isFile()
+      if (isFile) names.push(entry.name)
+    }
+    return names.sort()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw fileError(error, folder)
+  }
+}
+
+/** A link to nothing is no file; whoever needs it finds out by its name. */
+async function leadsToFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw fileError(error, path)
   }
 }
 

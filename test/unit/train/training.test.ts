@@ -1,5 +1,5 @@
 // Protects real training runs: the loss falls, the adapter loads and measures as it was trained, a killed run resumes.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -235,5 +235,18 @@ describe('bad input is refused with its code, and named', () => {
     await codeOf(train(out, { signal: controller.signal, onProgress }))
     const fault = codeOf(train({ ...out, data: [join(folder, 'test.jsonl')] }))
     expect(await fault).toMatchObject({ code: 'CHECKPOINT_FOREIGN' })
+  })
+})
+
+describe('a base in a download cache', () => {
+  test('trains though its files are links, as the hub’s cache lays them out', async () => {
+    const blobs = await makeTinyBase(join(folder, 'blobs'))
+    const snapshot = join(folder, 'snapshot')
+    await mkdir(snapshot)
+    for (const name of await readdir(blobs)) await symlink(join(blobs, name), join(snapshot, name))
+    const linked = await train({ ...optionsOf('linked', { recipe: { epochs: 1 } }), model: snapshot })
+    const plain = await train({ ...optionsOf('plain', { recipe: { epochs: 1 } }), model: blobs })
+    expect(linked.base).toEqual(plain.base)
+    expect(linked.history).toEqual(plain.history)
   })
 })
