@@ -279,6 +279,15 @@ export interface KernelExports {
     denominator: number,
     to: Address,
   ) => void
+  readonly meanTile: (
+    tiles: Address,
+    stride: number,
+    m: number,
+    count: number,
+    numerator: number,
+    denominator: number,
+    to: Address,
+  ) => void
   readonly markUsed: (weights: Address, m: number, flags: Address) => void
   readonly markAboveMedian: (norm: Address, m: number, scratch: Address, flags: Address) => void
   readonly philoxBlock: (seed: Address, counter: Address, to: Address) => void
