@@ -8,6 +8,7 @@ import { checkTrainingOptions, type TrainingOptions } from './options.ts'
 import type { TrainingResult } from './run-training.ts'
 import { runWorker, type WorkerOptions } from './worker-client.ts'
 
+export { ALARM_KINDS, type Alarm, type AlarmKind } from './alarms.ts'
 export { readSequences, parseSequences, IGNORED_LABEL, type Sequence, type SequenceForm } from './data.ts'
 export {
   chooseDevice,

@@ -9,6 +9,7 @@
  */
 import { assert, RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
+import { alarmsOf, type Alarm } from './alarms.ts'
 import { orderedBatches, shuffledBatches, type Batch, type BatchNumbers, type Dataset } from './dataset.ts'
 import type { CheckpointStore } from './checkpoint.ts'
 import type { TrainFault } from './errors.ts'
@@ -43,6 +44,8 @@ export interface HistoryEntry {
   readonly trainLoss: number | null
   /** Mean cross-entropy over all validation targets, nats; null without validation. */
   readonly validationLoss: number | null
+  /** Largest norm of a step's mean gradient since the entry before, before clipping; null before the first step. */
+  readonly gradientNormMax: number | null
 }
 
 /** What a checkpoint keeps beside the vectors. */
@@ -55,6 +58,8 @@ export interface LoopState {
   readonly bestStep: number
   readonly lossSum: number
   readonly targetCount: number
+  /** Largest norm of a step's mean gradient since the last entry of the history. */
+  readonly gradientNormMax: number
   readonly history: readonly HistoryEntry[]
 }
 
@@ -79,6 +84,8 @@ export interface LoopResult {
   readonly bestStep: number
   readonly bestValidationLoss: number | null
   readonly stoppedEarly: boolean
+  /** What the history says is going wrong. */
+  readonly alarms: readonly Alarm[]
   /** The step a checkpoint was resumed from; 0 for a fresh run. */
   readonly resumedFromStep: number
 }
@@ -112,6 +119,7 @@ export async function runLoop(input: LoopInput): Promise<LoopResult> {
     bestStep: hasValidation ? bestStep : step,
     bestValidationLoss: hasValidation ? patience.bestLoss : null,
     stoppedEarly,
+    alarms: alarmsOf(history, run.schedule.stepCount),
     resumedFromStep,
   }
 }
@@ -160,6 +168,7 @@ const FRESH: LoopState = {
   bestStep: 0,
   lossSum: 0,
   targetCount: 0,
+  gradientNormMax: 0,
   history: [],
 }
 
@@ -201,7 +210,7 @@ async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void>
   const { onProgress } = run.input
   const { step } = run.state
   const { resident } = run.input.objective
-  const { lossSum, targetCount } =
+  const { lossSum, targetCount, norm } =
     resident === undefined ? await stepOnHost(run, parts) : await stepOnDevice(run, parts, resident)
   run.state = {
     ...run.state,
@@ -209,6 +218,7 @@ async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void>
     batchesDone: run.state.batchesDone + parts.length,
     lossSum: run.state.lossSum + lossSum,
     targetCount: run.state.targetCount + targetCount,
+    gradientNormMax: Math.max(run.state.gradientNormMax, norm),
   }
   const note = `loss ${(lossSum / targetCount).toFixed(3)}`
   onProgress({ unit: 'step', done: step + 1, total: run.schedule.stepCount, note })
@@ -217,6 +227,8 @@ async function takeStep(run: Run, parts: readonly BatchNumbers[]): Promise<void>
 interface StepSums {
   readonly lossSum: number
   readonly targetCount: number
+  /** Of the mean gradient, before clipping. */
+  readonly norm: number
 }
 
 async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<StepSums> {
@@ -244,7 +256,7 @@ async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<Ste
     step: step + 1,
     ...(objective.decays === undefined ? {} : { decays: objective.decays }),
   })
-  return { lossSum, targetCount }
+  return { lossSum, targetCount, norm }
 }
 
 /** The same step where parameters and moments lie on the device; here they are out of date until `readBack`. */
@@ -271,7 +283,7 @@ async function stepOnDevice(
     gradientNormMax: recipe.gradientNormMax,
   })
   if (!Number.isFinite(norm) || !Number.isFinite(lossSum)) throw diverged(step)
-  return { lossSum, targetCount }
+  return { lossSum, targetCount, norm }
 }
 
 /** Brings parameters and moments from the device, where they are. */
@@ -303,8 +315,10 @@ async function validate(run: Run): Promise<void> {
     learningRate: learningRateAt(schedule, Math.max(0, state.step - 1)),
     trainLoss,
     validationLoss,
+    gradientNormMax: state.step === 0 ? null : state.gradientNormMax,
   }
-  const next = { ...state, lossSum: 0, targetCount: 0, history: [...state.history, entry] }
+  const history = [...state.history, entry]
+  const next = { ...state, lossSum: 0, targetCount: 0, gradientNormMax: 0, history }
   if (validationLoss === null) run.state = next
   else {
     const { patience, isBest } = observeLoss(state.patience, validationLoss, input.recipe.minGain)
@@ -313,7 +327,18 @@ async function validate(run: Run): Promise<void> {
     const note = `validation loss ${validationLoss.toFixed(3)}`
     input.onProgress({ unit: 'step', done: state.step, total: schedule.stepCount, note })
   }
+  noteAlarms(run)
   await saveCheckpoint(run)
+}
+
+/** Those that the last entry of the history added. */
+function noteAlarms({ input, schedule, state }: Run): void {
+  const known = new Set(alarmsOf(state.history.slice(0, -1), schedule.stepCount).map(({ kind }) => kind))
+  for (const { kind, sentence } of alarmsOf(state.history, schedule.stepCount)) {
+    if (known.has(kind)) continue
+    const note = `${kind}: ${sentence}`
+    input.onProgress({ unit: 'step', done: state.step, total: schedule.stepCount, note })
+  }
 }
 
 async function meanLoss(run: Run): Promise<number | null> {

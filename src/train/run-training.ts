@@ -20,6 +20,7 @@ import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
 import type { LoraSite } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { Extents } from './gradient/activation-size.ts'
+import type { Alarm } from './alarms.ts'
 import { runLoop, type HistoryEntry, type LoopResult, type LoopState } from './loop.ts'
 import { chooseMemory, keepMemoryChoice, type MemoryChoice, removeMemoryChoice } from './memory.ts'
 import { openObjective } from './objective.ts'
@@ -65,6 +66,8 @@ export interface TrainingResult {
   /** Mean cross-entropy over the validation targets, nats, before training and at the best step. */
   readonly validationLoss: { readonly before: number; readonly best: number } | null
   readonly stoppedEarly: boolean
+  /** What went wrong on the way, and what to do. */
+  readonly alarms: readonly Alarm[]
   readonly resumedFromStep: number
   /** Seconds of this process, without those before a resume. */
   readonly seconds: number
@@ -295,6 +298,7 @@ function summarise({
     bestStep: result.bestStep,
     validationLoss: before === null || best === null ? null : { before, best },
     stoppedEarly: result.stoppedEarly,
+    alarms: result.alarms,
     resumedFromStep: result.resumedFromStep,
     seconds,
     history: result.history,
@@ -317,6 +321,7 @@ const stateSchema = v.strictObject({
   bestStep: number,
   lossSum: number,
   targetCount: number,
+  gradientNormMax: number,
   history: v.array(
     v.strictObject({
       step: number,
@@ -324,6 +329,7 @@ const stateSchema = v.strictObject({
       learningRate: number,
       trainLoss: v.nullable(number),
       validationLoss: v.nullable(number),
+      gradientNormMax: v.nullable(number),
     }),
   ),
 })

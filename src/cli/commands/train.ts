@@ -213,6 +213,7 @@ function describeTraining(result: TrainingResult): string {
   if (samplesCut > 0) lines.push(`${samplesCut} samples were too long and lost their ends.`)
   if (samplesLeftOut > 0) lines.push(`${samplesLeftOut} samples have nothing to learn and were left out.`)
   if (result.resumedFromStep > 0) lines.push(`Went on from the checkpoint of step ${result.resumedFromStep}.`)
+  for (const { kind, step, sentence } of result.alarms) lines.push(`${kind} at step ${step}: ${sentence}`)
   return [...lines, `Wrote ${out}.`].join('\n')
 }
 

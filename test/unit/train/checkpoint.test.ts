@@ -26,7 +26,11 @@ const state = {
   bestStep: 5,
   lossSum: 1 / 3,
   targetCount: 12,
-  history: [{ step: 0, epoch: 0, learningRate: 0.1, trainLoss: null, validationLoss: 2.5 }],
+  gradientNormMax: 0.7,
+  history: [
+    { step: 0, epoch: 0, learningRate: 0.1, trainLoss: null, validationLoss: 2.5, gradientNormMax: null },
+    { step: 5, epoch: 1, learningRate: 0.1, trainLoss: 2.4, validationLoss: 2.5, gradientNormMax: 1 / 3 },
+  ],
 }
 const open = (identity: string) => openCheckpointStore(folder, identity, checkLoopState)
 

@@ -66,6 +66,23 @@ describe('train', () => {
     expect(own?.loss).toBeCloseTo(weighed / losses.targetTokens, 10)
   })
 
+  test('raises an alarm where the learning rate is absurd, in its notes and in its summary', async () => {
+    const notes: string[] = []
+    const recipe = {
+      mode: { kind: 'full' as const },
+      learningRate: 0.5,
+      epochs: 2,
+      patience: 0,
+      warmupShare: 0,
+    }
+    const result = await train(optionsOf('absurd', { recipe }), {
+      onProgress: ({ note }) => notes.push(note ?? ''),
+    })
+    const [alarm] = result.alarms
+    expect(alarm).toMatchObject({ kind: 'diverging', step: 4 })
+    expect(notes).toContain(`diverging: ${alarm?.sentence}`)
+  })
+
   const variants = {
     AdamW: {},
     'Lion with rsLoRA and ranks of their own': {
