@@ -72,7 +72,7 @@ function diverging(past: readonly HistoryEntry[]): Alarm | null {
     step: end.step,
     sentence:
       `The loss is ${loss.toPrecision(3)}, above the ${start.toPrecision(3)} that it began with: training makes the model worse. ` +
-      'Lower the learning rate or warm up for longer.',
+      'Lower the learning rate (train --find-lr suggests one) or warm up for longer.',
   }
 }
 
@@ -108,7 +108,7 @@ function notLearning(past: readonly HistoryEntry[], stepCount: number): Alarm | 
     step: end.step,
     sentence:
       `After ${end.step} of ${stepCount} steps the loss has fallen by less than ${100 * LEARNING_GAIN_SHARE} % of its start. ` +
-      'Raise the learning rate or the rank, adapt more modules, and check that the data has what is to be learnt.',
+      'Raise the learning rate (train --find-lr suggests one) or the rank, adapt more modules, and check that the data has what is to be learnt.',
   }
 }
 

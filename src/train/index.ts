@@ -3,8 +3,12 @@
  * and a summary. Never: anything that leaves this machine.
  * The graph is differentiated by ourselves (gradient/) and runs as ordinary inference, in a process of its own.
  */
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
 import { siblingEntry } from '../core/entry.ts'
+import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
 import { checkTrainingOptions, type TrainingOptions } from './options.ts'
+import type { RateFinding } from './run-find-rate.ts'
 import type { TrainingResult } from './run-training.ts'
 import { runWorker, type WorkerOptions } from './worker-client.ts'
 
@@ -32,6 +36,7 @@ export {
   type TrainingOptions,
   type TrainingRecipe,
 } from './options.ts'
+export { type RateFinding } from './run-find-rate.ts'
 export { type TrainingResult } from './run-training.ts'
 
 /**
@@ -44,4 +49,21 @@ export { type TrainingResult } from './run-training.ts'
 export async function train(options: TrainingOptions, running: WorkerOptions = {}): Promise<TrainingResult> {
   const checked = checkTrainingOptions(options)
   return runWorker(siblingEntry(import.meta.url, './worker'), checked, running)
+}
+
+/**
+ * Finds a learning rate for a run of these options (find-rate.ts). Trains nothing and leaves nothing behind.
+ * @throws as `train`, but for what concerns checkpoints and the output folder
+ */
+export async function findLearningRate(
+  options: Omit<TrainingOptions, 'out'>,
+  running: WorkerOptions = {},
+): Promise<RateFinding> {
+  const out = await makeTemporaryFolder(join(tmpdir(), 'oneround-find-lr-'))
+  try {
+    const checked = checkTrainingOptions({ ...options, out })
+    return await runWorker(siblingEntry(import.meta.url, './find-rate-worker'), checked, running)
+  } finally {
+    await removeFolder(out)
+  }
 }

@@ -163,7 +163,7 @@ export async function runTraining(
 }
 
 /** The base as training sees it. The quantised weights lie in the output folder, and stay there for a run that goes on. */
-async function quantised(
+export async function quantised(
   base: TrainingBase,
   { recipe, out }: CheckedTrainingOptions,
   { identity, onProgress }: { readonly identity: Identity; readonly onProgress: OnProgress },
@@ -175,16 +175,16 @@ async function quantised(
 }
 
 /** The largest batch that can come. */
-const extentsOf = ({ size, lengths }: Dataset, batchSize: number): Extents => ({
+export const extentsOf = ({ size, lengths }: Dataset, batchSize: number): Extents => ({
   batch: Math.min(size, batchSize),
   length: lengths.reduce((longest, length) => Math.max(longest, length), 1),
 })
 
-interface Data extends SplitData {
+export interface Data extends SplitData {
   readonly summary: DataSummary
 }
 
-async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
+export async function readData(options: CheckedTrainingOptions, base: TrainingBase): Promise<Data> {
   const { dataset: training, summary } = await base.readData(options.data, options.recipe.maxLength)
   if (options.validation.length > 0) {
     const { dataset: validation } = await base.readData(options.validation, options.recipe.maxLength)
@@ -197,7 +197,7 @@ async function readData(options: CheckedTrainingOptions, base: TrainingBase): Pr
 }
 
 /** A graph's weights have names and layouts of its exporter, which no folder of safetensors can be written from. */
-function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRecipe): void {
+export function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRecipe): void {
   if (mode.kind !== 'full' || source !== 'onnx') return
   const fault: TrainFault = {
     code: 'TRAIN_OPTION_INVALID',
@@ -214,14 +214,14 @@ function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRe
 }
 
 /** What a run is: the same base, data and recipe are the same run, wherever it reads, writes and computes. */
-interface Identity {
+export interface Identity {
   readonly base: Readonly<Record<string, string>>
   readonly data: readonly string[]
   readonly validation: readonly string[]
   readonly digest: string
 }
 
-async function identityOf(options: CheckedTrainingOptions, original: TrainingBase): Promise<Identity> {
+export async function identityOf(options: CheckedTrainingOptions, original: TrainingBase): Promise<Identity> {
   const digests = async (files: readonly string[]): Promise<string[]> => {
     const all: string[] = []
     for (const file of files) all.push(toHex(await fileDigest(file)))

@@ -54,6 +54,17 @@ describe('train and evaluate', () => {
   })
 })
 
+describe('train --find-lr', () => {
+  it('writes one document and nothing else; without it --out is missed', async () => {
+    const end = await trained('--data', 'data.jsonl', '--find-lr')
+    expect(end.status, end.stderr).toBe(0)
+    expect(end.document).toMatchObject({ schema: 'oneround/find-lr@1', suggestion: expect.any(Number) })
+    const missed = await trained('--data', 'data.jsonl')
+    expect(missed.status).toBe(2)
+    expect(missed.stderr).toContain('missing -o, --out <folder>')
+  })
+})
+
 describe('bad input', () => {
   const rows: readonly (readonly [string, readonly string[], number, Record<string, unknown>])[] = [
     [

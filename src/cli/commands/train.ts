@@ -6,6 +6,8 @@ import {
   describeDevice,
   describeMemory,
   DEVICE_CHOICES,
+  findLearningRate,
+  type RateFinding,
   train,
   type TrainingOptions,
   type TrainingResult,
@@ -30,7 +32,7 @@ const options = {
   model: required(text('--model <path>', 'Hugging Face folder of the base model, or an ONNX export')),
   data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
   validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
-  out: required(text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile')),
+  out: text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile'),
   targets: list(
     '--targets <names>',
     'modules to adapt, as PEFT names them, or all-linear (default: q_proj,v_proj)',
@@ -84,6 +86,10 @@ const options = {
   }),
   device: choice('--device <name>', 'where the graph runs (default: cpu)', DEVICE_CHOICES),
   allowFallback: flag('--allow-fallback', 'let the processor compute what the named device cannot'),
+  findLr: flag(
+    '--find-lr',
+    'train nothing: try rising learning rates for a hundred steps and suggest one (needs no --out)',
+  ),
   fresh: flag('--fresh', 'start again instead of going on from the checkpoint'),
 } as const
 
@@ -100,9 +106,16 @@ export const trainCommand = defineCommand({
   examples: ['oneround train --model base --data mine.jsonl --out mine --targets q_proj,v_proj --rank 8'],
   run: async ({ options: given }, { output, signal }) => {
     if (given.data.length === 0) throw usageError('missing --data <files>')
-    const progress = output.progress('train')
+    const { out, findLr } = given
+    if (out === undefined && !findLr) throw usageError('missing -o, --out <folder>')
+    const progress = output.progress(findLr ? 'find-lr' : 'train')
+    const running = { signal, onProgress: progress.update }
     try {
-      const result = await train(toTrainingOptions(given), { signal, onProgress: progress.update })
+      if (out === undefined || findLr) {
+        const finding = await findLearningRate(toTrainingOptions(given), running)
+        return { document: jsonOf(finding), text: describeFinding(finding) }
+      }
+      const result = await train({ ...toTrainingOptions(given), out }, running)
       return { document: jsonOf(result), text: describeTraining(result) }
     } finally {
       progress.stop()
@@ -111,7 +124,7 @@ export const trainCommand = defineCommand({
 })
 
 /** Only what was given: the library has the defaults. */
-function toTrainingOptions(given: Given): TrainingOptions {
+function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
   const lora = {
     targets: listOrNone(given.targets),
     exclude: listOrNone(given.exclude),
@@ -145,7 +158,6 @@ function toTrainingOptions(given: Given): TrainingOptions {
     model: given.model,
     data: [...given.data],
     validation: [...given.validation],
-    out: given.out,
     resume: !given.fresh,
     ...withoutGaps({
       threads: given.threads,
@@ -215,6 +227,20 @@ function describeTraining(result: TrainingResult): string {
   if (result.resumedFromStep > 0) lines.push(`Went on from the checkpoint of step ${result.resumedFromStep}.`)
   for (const { kind, step, sentence } of result.alarms) lines.push(`${kind} at step ${step}: ${sentence}`)
   return [...lines, `Wrote ${out}.`].join('\n')
+}
+
+/** Each tenth step, and what to do. */
+function describeFinding({ rates, losses, suggestion }: RateFinding): string {
+  const rows = rates.flatMap((rate, i) =>
+    i % 10 === 0 || i === rates.length - 1
+      ? [`${rate.toExponential(1).padStart(8)}  ${(losses[i] ?? 0).toFixed(4)}`]
+      : [],
+  )
+  const advice =
+    suggestion === null
+      ? 'The loss fell at no rate: check that the data has what is to be learnt, or adapt more modules.'
+      : `Suggestion: --rate ${suggestion.toPrecision(2)} (a tenth of the rate of the lowest loss).`
+  return ['    rate  loss (smoothed)', ...rows, advice].join('\n')
 }
 
 function describeQuantisation({ sizeBytes, modules }: NonNullable<TrainingResult['quantisation']>): string {
