@@ -16,6 +16,7 @@ import {
 } from './dim.ts'
 import {
   at,
+  axisOf,
   broadcast,
   sizeOr,
   statedSizes,
@@ -174,7 +175,9 @@ const globalPool: Rule = (context) => {
 /** By sizes or by scales; either may cover some axes only. Source: ONNX operator Resize-18. */
 const resize: Rule = (context) => {
   const { dataType, dims } = context.type(0)
-  const axes = intsOf(context.node, 'axes') ?? dims.map((_, axis) => axis)
+  const axes = (intsOf(context.node, 'axes') ?? dims.map((_, axis) => axis)).map((axis) =>
+    axisOf(axis, dims.length),
+  )
   const resized = [...dims]
   if (textOf(context.node, 'keep_aspect_ratio_policy', 'stretch') !== 'stretch') {
     throw new Unresolved('a Resize that keeps the aspect ratio')

@@ -61,12 +61,15 @@ export function sizeOr(context: Pick<RuleContext, 'unknown'>, axis: number, comp
   }
 }
 
+/** Axes and parts are few; a file that states more of them without saying how large they are is not followed. */
+const STATED_COUNT_MAX = 4096
+
 /** The elements of an input that states sizes; null for each that is not known, as many as there are. */
 export function statedSizes(context: RuleContext, input: number, what: string): readonly (Element | null)[] {
   const value = context.value(input)
   if (value !== null) return value.elements
   const count = context.type(input).dims[0]?.constant ?? null
-  if (count !== null) return Array.from({ length: count }, () => null)
+  if (count !== null && count <= STATED_COUNT_MAX) return Array.from({ length: count }, () => null)
   return context.needValue(input, what).elements
 }
 

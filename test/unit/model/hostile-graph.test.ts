@@ -102,6 +102,16 @@ describe('any graph', () => {
     expect(known).toBeGreaterThan(500)
   })
 
+  test('that names axes far beyond its ranks costs no memory', () => {
+    const b = new GraphBuilder({ opset: 20, name: 'axes' })
+    const x = b.input('x', DataType.float, ['batch', 4])
+    const sizes = b.int64s(7)
+    const resized = b.add('Resize', [x, '', '', sizes], { axes: ints([2 ** 31]) })
+    b.output(b.add('Expand', [resized, b.int64s(2, 2)]), DataType.float)
+    const inferred = inferShapes(b.build())
+    expect(() => inferred.typeOf(resized)).toThrow(/axis 2147483648 of a tensor of rank 2/)
+  })
+
   test('that doubles itself at each step ends in time', () => {
     const b = new GraphBuilder({ opset: 20, name: 'double' })
     let value = b.input('x', DataType.float, ['a + b + c'])
