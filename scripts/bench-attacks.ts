@@ -94,7 +94,7 @@ async function main(): Promise<void> {
     )
   }
   const machine = {
-    command: values.quick ? 'npm run bench:attacks -- --quick' : 'npm run bench:attacks',
+    command: commandText(process.argv.slice(2)),
     cpu: cpus()[0]?.model ?? 'unknown',
     node: process.versions.node,
   }
@@ -124,6 +124,15 @@ async function main(): Promise<void> {
   }
   await writeReport(lines)
   if (values.json) process.stdout.write(`${JSON.stringify({ cells: lines.map(({ cell }) => cell) })}\n`)
+}
+
+/** What was asked for, without where it was kept. */
+function commandText(words: readonly string[]): string {
+  const kept = words.filter((word, i) => {
+    const isPlace = (text: string | undefined) => text === '--out' || text === '--work' || text === '--model'
+    return !isPlace(word) && !isPlace(words[i - 1]) && word !== '--json'
+  })
+  return ['npm run bench:attacks', ...(kept.length === 0 ? [] : ['--', ...kept])].join(' ')
 }
 
 async function readLines(): Promise<readonly Line[]> {

@@ -34,8 +34,8 @@ const baseOf = (lines: readonly Line[], split: string): number =>
   lines.find(({ cell }) => cell.split === split)?.base ?? Number.NaN
 
 function machines(lines: readonly Line[]): readonly string[] {
-  const texts = unique(lines.map(({ command, cpu, node }) => `\`${command}\` on ${cpu}, Node ${node}`))
-  return [`Made by ${texts.join('; ')}.`]
+  const texts = unique(lines.map(({ command, cpu, node }) => `\`${command}\` on ${cpu.trim()}, Node ${node}`))
+  return [`Made by ${texts.join('; ')}. Cells that are not there yet were not run.`]
 }
 
 function panelsOf(cells: readonly Cell[]): readonly Panel[] {
