@@ -63,6 +63,8 @@ export interface AggregateOptions {
   readonly onProgress?: OnProgress
   /** A running kernel process; by default one is started and stopped. */
   readonly kernel?: KernelClient
+  /** Threads of a coordinate rule; changes how long it takes, and not a bit of the result. */
+  readonly workers?: number
 }
 
 /**
@@ -102,6 +104,7 @@ export async function aggregate(
         modules: layout.modules,
         inputs: jobInputs,
         outputPath: wholePath,
+        ...(options.workers === undefined ? {} : { workers: options.workers }),
       },
       clientOptions(options),
     )

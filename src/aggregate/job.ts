@@ -48,6 +48,11 @@ export interface AggregateJob {
   /** In roster order. */
   readonly inputs: readonly JobInput[]
   readonly outputPath: string
+  /**
+   * Threads that make the tiles of a coordinate rule, 1 to 64; by default what the job is worth, at most 4. Nobody agrees on
+   * it: the result is the same.
+   */
+  readonly workers?: number
 }
 
 export interface InputFigures {

@@ -35,23 +35,46 @@ export interface TilePlan {
   readonly isMixed: boolean
 }
 
-/** Makes the tiles of a module one after the other. */
+/** Rows of one module's matrix: whole tiles, the unit of work that a thread takes. */
+export interface Span {
+  readonly moduleIndex: number
+  readonly firstRow: number
+  readonly endRow: number
+}
+
+/** Tiles of a span at most: the factors are loaded once for so many, and as much of the result waits to be written. */
+const SPAN_TILE_COUNT = 32
+
+const rowsOfTile = (module: JobModule): number => Math.max(1, divideDown(TILE_COORDINATE_COUNT, module.in))
+
+/** All tiles in order. @param isWhole — one span a module, for a single thread */
+export function spansOf(modules: readonly JobModule[], isWhole: boolean): readonly Span[] {
+  return modules.flatMap((module, moduleIndex) => {
+    const rowCount = isWhole ? module.out : SPAN_TILE_COUNT * rowsOfTile(module)
+    const spans: Span[] = []
+    for (let firstRow = 0; firstRow < module.out; firstRow += rowCount)
+      spans.push({ moduleIndex, firstRow, endRow: Math.min(module.out, firstRow + rowCount) })
+    return spans
+  })
+}
+
+/** Makes the tiles of a span one after the other. */
 export async function eachTile(
   run: Run,
   { rows, chosen, isMixed }: TilePlan,
-  moduleIndex: number,
+  { moduleIndex, firstRow, endRow }: Span,
   visit: (tile: Tile, reserve: (sizeBytes: number) => Address) => Promise<void>,
 ): Promise<void> {
   const { exports, arena } = run.kernel
   const m = run.job.inputs.length
   await withFactors(run, moduleIndex, async (table, module) => {
-    const rowCountMax = Math.max(1, divideDown(TILE_COORDINATE_COUNT, module.in))
+    const rowCountMax = rowsOfTile(module)
     const stride = 16 * divideUp(4 * rowCountMax * module.in, 16)
     const inputs = arena.reserve(stride * m + 16)
     const own = isMixed ? arena.reserve(stride * chosen.length + 16) : inputs
     const row = arena.reserve(8 * module.in)
-    for (let first = 0; first < module.out; first += rowCountMax) {
-      const rowCount = Math.min(rowCountMax, module.out - first)
+    for (let first = firstRow; first < endRow; first += rowCountMax) {
+      const rowCount = Math.min(rowCountMax, endRow - first)
       for (let input = 0; input < m; input++) {
         const entry = table + ENTRY_BYTES * input
         exports.denseTile(entry, first, rowCount, module.in, module.out, row, inputs + stride * input)

@@ -94,19 +94,26 @@ function compareUniform(
   }
 }
 
-/** Inner products of a dense result, summed tile by tile. */
+/** Inner products of a dense result: of one tile, or of all. */
 export interface DenseSums {
   /** Of each update with the result. */
-  readonly toResult: number[]
-  square: number
+  readonly toResult: readonly number[]
+  readonly square: number
   /** Of the result with the one under equal weights, and of that with itself. */
-  uniformProduct: number
-  uniformSquare: number
+  readonly uniformProduct: number
+  readonly uniformSquare: number
 }
 
-export function addDenseSums(
-  { kernel: { exports } }: Run,
-  sums: DenseSums,
+export const noDenseSums = (m: number): DenseSums => ({
+  toResult: Array.from({ length: m }, () => 0),
+  square: 0,
+  uniformProduct: 0,
+  uniformSquare: 0,
+})
+
+/** Of one tile. */
+export function denseSumsOf(
+  { kernel: { exports }, job }: Run,
   tiles: {
     readonly inputs: Address
     readonly stride: number
@@ -114,16 +121,23 @@ export function addDenseSums(
     readonly uniform: Address | null
   },
   count: number,
-): void {
+): DenseSums {
   const { inputs, stride, to, uniform } = tiles
-  for (const i of sums.toResult.keys()) {
-    sums.toResult[i] = (sums.toResult[i] ?? 0) + exports.dot(inputs + stride * i, to, count)
+  return {
+    toResult: job.inputs.map((_, i) => exports.dot(inputs + stride * i, to, count)),
+    square: exports.dot(to, to, count),
+    uniformProduct: uniform === null ? 0 : exports.dot(to, uniform, count),
+    uniformSquare: uniform === null ? 0 : exports.dot(uniform, uniform, count),
   }
-  sums.square += exports.dot(to, to, count)
-  if (uniform === null) return
-  sums.uniformProduct += exports.dot(to, uniform, count)
-  sums.uniformSquare += exports.dot(uniform, uniform, count)
 }
+
+/** Called in the order of the tiles, whoever made them: figures are the same for any number of threads. */
+export const addDenseSums = (sums: DenseSums, tile: DenseSums): DenseSums => ({
+  toResult: sums.toResult.map((sum, i) => sum + (tile.toResult[i] ?? 0)),
+  square: sums.square + tile.square,
+  uniformProduct: sums.uniformProduct + tile.uniformProduct,
+  uniformSquare: sums.uniformSquare + tile.uniformSquare,
+})
 
 /** @param isUsed — of each update: whether any row that the rule combined holds some of it */
 export function figuresOfDense(

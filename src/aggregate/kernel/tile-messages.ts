@@ -1,0 +1,35 @@
+/** What the thread that runs a job and the threads that make its tiles say to each other. */
+import type { ErrorInfo } from '../../core/errors.ts'
+import type { AggregateJob } from '../job.ts'
+import type { Span } from './each-tile.ts'
+import type { CombinedTile, Threshold } from './tile-work.ts'
+
+/** What a thread starts from: the job, and what the first passes have found, as bytes of the kernel's memory. */
+export interface TileSeat {
+  readonly job: AggregateJob
+  /** Of the kernel that runs the job, hex. */
+  readonly kernelDigest: string
+  readonly gram: Uint8Array
+  readonly square: Uint8Array
+  readonly norms: Uint8Array
+  readonly claims: Uint8Array
+}
+
+export type TileOrder =
+  | { readonly kind: 'combine'; readonly span: Span; readonly thresholds: readonly Threshold[] | null }
+  | { readonly kind: 'count'; readonly span: Span; readonly uppers: readonly number[] | null }
+  /** What was counted since the last time, and new bins. */
+  | { readonly kind: 'collect'; readonly uppers: readonly number[] | null }
+  /** The known answers again, after the last tile. */
+  | { readonly kind: 'finish' }
+
+export type TileAnswer =
+  | { readonly kind: 'tile'; readonly tile: CombinedTile }
+  | { readonly kind: 'done'; readonly bins: readonly Uint8Array[] }
+  | {
+      readonly kind: 'error'
+      /** null: not an operating error, but a fault of ours. */
+      readonly info: ErrorInfo | null
+      readonly message: string
+      readonly hint: string | undefined
+    }
