@@ -144,8 +144,11 @@ async function openRun(input: LoopInput): Promise<Run> {
   const parameters = saved?.vectors.parameters ?? input.initial.slice()
   const optimizer = createOptimizer(objective.parameterCount, recipe)
   for (const [name, vector] of Object.entries(optimizer.vectors)) {
-    const kept = saved?.vectors.optimizer[name]
-    if (kept !== undefined) vector.set(kept)
+    if (saved === null || saved === undefined) continue
+    const kept = saved.vectors.optimizer[name]
+    // The recipe is part of the run's identity, so a checkpoint of this run has this optimiser's vectors.
+    assert(kept !== undefined, `the checkpoint holds the optimiser's ${name}`)
+    vector.set(kept)
   }
   const state = saved?.state ?? FRESH
   await objective.resident?.load({ parameters, ...momentsOf(optimizer) }, recipe)

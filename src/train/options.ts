@@ -76,10 +76,11 @@ export const recipeSchema = v.strictObject({
   batchSize: v.optional(count, 8),
   /** Batches whose gradients make one step; each target token counts alike, whatever batch it is in. */
   accumulation: v.optional(count, 1),
+  /** The highest. By default 1e-3; 1e-4 for Lion, 1e-1 for SGD. */
   learningRate: v.optional(positive, 1e-3),
   /** Share of all steps in which the rate rises to its peak. */
   warmupShare: v.optional(share, 0.05),
-  /** Share of the peak rate that is left at the end of the cosine. */
+  /** Share of the peak rate that is left at the end; a constant schedule has none of it. */
   finalShare: v.optional(share, 0.1),
   weightDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0),
   /** Largest Euclidean norm of a step's gradient; 0 switches clipping off. */
@@ -136,7 +137,7 @@ export type CheckedTrainingOptions = Readonly<v.InferOutput<typeof trainingOptio
 
 /** Fills in defaults. @throws TRAIN_OPTION_INVALID naming the option */
 export function checkTrainingOptions(options: unknown): CheckedTrainingOptions {
-  const parsed = v.safeParse(trainingOptionsSchema, options)
+  const parsed = v.safeParse(trainingOptionsSchema, withOptimizerDefaults(options))
   if (parsed.success) {
     const { mode, quantise, packing, rowLength } = parsed.output.recipe
     if (rowLength !== undefined && !packing) {
@@ -149,6 +150,25 @@ export function checkTrainingOptions(options: unknown): CheckedTrainingOptions {
   const [issue] = parsed.issues
   const option = v.getDotPath(issue) ?? 'options'
   throw invalidOption(option, issue.message)
+}
+
+/**
+ * What suits one optimiser does not suit another: Lion's steps are as large as its rate in every element, so its rate is
+ * ten times smaller and its mean shorter (Chen et al. 2023, section 5); SGD's are as large as its gradients.
+ */
+const OPTIMIZER_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  lion: { learningRate: 1e-4, betas: [0.9, 0.99] },
+  sgd: { learningRate: 1e-1 },
+}
+
+function withOptimizerDefaults(options: unknown): unknown {
+  const checked = v.safeParse(
+    v.looseObject({ recipe: v.looseObject({ optimizer: v.picklist(OPTIMIZERS) }) }),
+    options,
+  )
+  if (!checked.success) return options
+  const { recipe } = checked.output
+  return { ...checked.output, recipe: { ...OPTIMIZER_DEFAULTS[recipe.optimizer], ...recipe } }
 }
 
 function invalidOption(option: string, reason: string): RoundError<TrainFault> {
