@@ -90,6 +90,32 @@ describe('merge', () => {
     })
   })
 
+  it('is exact to 1e-12 in f64 where no weight is rounded, and within one rounding of B otherwise', async () => {
+    await ready
+    const extra = join(folder, 'adapter-3')
+    await writeAdapter(extra, adapterOf(4, 3, 0.25))
+    const four = [...adapters, adapterOf(4, 3, 0.25)].map((modules) => modules.map(deltaOf))
+    const meanOf = (some: typeof four, k: number, at: number): number =>
+      some.reduce((sum, each) => sum + (each[k]?.[at] ?? 0), 0) / some.length
+    const worst = async (folders: readonly string[], some: typeof four, out: string): Promise<number> => {
+      await merge({ adapters: folders, rule: 'mean', out: join(folder, out) })
+      const { modules } = await readAdapter(join(folder, out))
+      return Math.max(
+        ...modules.map((module, k) => {
+          const found = deltaOf(module)
+          const largest = Math.max(...found.map(Math.abs))
+          return Math.max(...found.map((value, at) => Math.abs(value - meanOf(some, k, at)))) / largest
+        }),
+      )
+    }
+    // 1/4 and scales of powers of two: multiplying them into B moves no bit of its mantissa.
+    expect(await worst([...folders, extra], four, 'exact')).toBeLessThan(1e-12)
+    // 1/3 is rounded once into each entry of B, which is f32.
+    const third = await worst(folders, four.slice(0, 3), 'rounded')
+    expect(third).toBeGreaterThan(1e-12)
+    expect(third).toBeLessThan(2 ** -22)
+  })
+
   it('recompresses to the rank asked for, and says how much of the change that keeps', async () => {
     await ready
     const out = join(folder, 'rank')
