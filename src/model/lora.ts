@@ -6,7 +6,7 @@
  * they are. The product with B takes the base's result in as its third operand, so that adding costs no pass of its own.
  * Source: Hu et al. 2021 (arXiv:2106.09685), §4; PEFT's `LoraConfig.target_modules` for the choice of modules.
  */
-import { RoundError } from '../core/errors.ts'
+import { assert, RoundError } from '../core/errors.ts'
 import { float, int } from './attributes.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 
@@ -122,6 +122,8 @@ export interface LoraInsertion {
   readonly a: string
   readonly b: string
   readonly scale: number
+  /** Where given, what A reads of a linear module goes through it: rows [n, size] of the same shape. */
+  readonly mask?: ((rows: string, size: number) => string) | undefined
 }
 
 /** Puts an adapter behind a module's product. Readers of its output read the adapted value under the same name. */
@@ -130,12 +132,13 @@ export function insertLora(builder: GraphBuilder, insertion: LoraInsertion): voi
   else insertLinear(builder, insertion)
 }
 
-function insertLinear(builder: GraphBuilder, { module, a, b, scale }: LoraInsertion): void {
+function insertLinear(builder: GraphBuilder, { module, a, b, scale, mask }: LoraInsertion): void {
   const isFlat = module.inputRank === 2
   const rows = (value: string, size: number): string =>
     isFlat ? value : builder.add('Reshape', [value, builder.int64s(-1, size)])
   const inner = builder.detach(module.output)
-  const narrow = builder.add('Gemm', [rows(module.input, module.inSize), a], { transB: int(1) })
+  const read = rows(module.input, module.inSize)
+  const narrow = builder.add('Gemm', [mask?.(read, module.inSize) ?? read, a], { transB: int(1) })
   const adapted = { alpha: float(scale), transB: int(1) }
   const base = rows(inner, module.outSize)
   if (isFlat) builder.add('Gemm', [narrow, b, base], adapted, { output: module.output })
@@ -145,7 +148,8 @@ function insertLinear(builder: GraphBuilder, { module, a, b, scale }: LoraInsert
   }
 }
 
-function insertPointwise(builder: GraphBuilder, { module, a, b, scale }: LoraInsertion): void {
+function insertPointwise(builder: GraphBuilder, { module, a, b, scale, mask }: LoraInsertion): void {
+  assert(mask === undefined, 'only what linear modules read is masked')
   const inner = builder.detach(module.output)
   const narrow = builder.add('Conv', [module.input, a])
   const wide = builder.add('Mul', [builder.add('Conv', [narrow, b]), builder.scalar(scale)])

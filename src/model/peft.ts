@@ -113,6 +113,8 @@ export interface AdapterWriting {
   readonly targetModules?: readonly string[]
   /** `task_type`, such as `CAUSAL_LM`. */
   readonly taskType?: string | null
+  /** `lora_dropout` that it was trained with. */
+  readonly dropout?: number
 }
 
 /**
@@ -170,7 +172,7 @@ export function adapterConfigJson(
     layers_to_transform: null,
     lora_alpha: alpha,
     lora_bias: false,
-    lora_dropout: 0,
+    lora_dropout: options.dropout ?? 0,
     modules_to_save: null,
     peft_type: 'LORA',
     r: rank,

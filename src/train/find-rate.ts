@@ -8,7 +8,7 @@
  */
 import type { OnProgress } from '../core/ports.ts'
 import { type BatchNumbers, type Dataset, shuffledBatches } from './dataset.ts'
-import type { Objective } from './loop.ts'
+import { withNoise, type Objective } from './loop.ts'
 import { clipByNorm } from './optimizer/clipping.ts'
 import { createOptimizer } from './optimizer/optimizer.ts'
 import type { TrainingRecipe } from './options.ts'
@@ -34,7 +34,7 @@ export interface RateSearch {
 }
 
 export interface RateSearchInput {
-  readonly objective: Pick<Objective, 'parameterCount' | 'lossAndGradient' | 'decays'>
+  readonly objective: Pick<Objective, 'parameterCount' | 'lossAndGradient' | 'decays' | 'noise'>
   readonly initial: Float32Array
   readonly training: Dataset
   readonly recipe: TrainingRecipe
@@ -55,7 +55,7 @@ export async function searchRate(input: RateSearchInput): Promise<RateSearch> {
   let mean = 0
   let lowest = Number.POSITIVE_INFINITY
   for (let step = 0; step < FIND_STEP_COUNT; step++) {
-    const { loss, gradient } = await meanGradient(input, parameters, batches)
+    const { loss, gradient } = await meanGradient(input, parameters, { batches, step })
     if (!Number.isFinite(loss) || !Number.isFinite(clipByNorm(gradient, recipe.gradientNormMax))) break
     mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
     // The mean begins at 0: what it lacks of the first steps is divided out (Kingma & Ba 2015, §3).
@@ -91,13 +91,14 @@ export function suggestRate(rates: readonly number[], losses: readonly number[])
 async function meanGradient(
   { objective, training, recipe }: RateSearchInput,
   parameters: Float32Array,
-  batches: Generator<BatchNumbers, never>,
+  { batches, step }: { readonly batches: Generator<BatchNumbers, never>; readonly step: number },
 ): Promise<{ readonly loss: number; readonly gradient: Float32Array }> {
   const gradient = new Float32Array(objective.parameterCount)
   let lossSum = 0
   let targetCount = 0
   for (let part = 0; part < recipe.accumulation; part++) {
-    const batch = training.collate(batches.next().value)
+    const seed = `${recipe.seed}/noise/${step}/${part}`
+    const batch = withNoise(objective, training.collate(batches.next().value), seed)
     const result = await objective.lossAndGradient(parameters, batch)
     lossSum += result.lossSum
     targetCount += batch.targetCount

@@ -8,6 +8,7 @@
  * Source: Kingma and Ba 2015 (Adam); Loshchilov and Hutter 2019 (AdamW); Pascanu et al. 2013 (clipping by norm).
  */
 import { assert, RoundError } from '../core/errors.ts'
+import type { HostTensors } from '../model/session-tensor.ts'
 import type { OnProgress } from '../core/ports.ts'
 import { alarmsOf, type Alarm } from './alarms.ts'
 import { orderedBatches, shuffledBatches, type Batch, type BatchNumbers, type Dataset } from './dataset.ts'
@@ -29,6 +30,8 @@ export interface Objective {
     parameters: Float32Array,
     batch: Batch,
   ) => Promise<{ readonly lossSum: number; readonly gradient: Float32Array }>
+  /** Where given, what each batch of training is fed beside its own, drawn from a seed: masks of dropout. */
+  readonly noise?: (seed: string) => HostTensors
   readonly lossSum: (parameters: Float32Array, batch: Batch) => Promise<number>
   /** Where given, steps are taken on the device: `lossAndGradient` is not called, and vectors are read back to be kept. */
   readonly resident?: ResidentTrainer
@@ -240,8 +243,8 @@ async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<Ste
   let total: Float32Array | null = null
   let lossSum = 0
   let targetCount = 0
-  for (const numbers of parts) {
-    const batch = training.collate(numbers)
+  for (const [i, numbers] of parts.entries()) {
+    const batch = withNoise(objective, training.collate(numbers), `${recipe.seed}/noise/${step}/${i}`)
     const part = await objective.lossAndGradient(run.parameters, batch)
     lossSum += part.lossSum
     targetCount += batch.targetCount
@@ -262,18 +265,23 @@ async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<Ste
   return { lossSum, targetCount, norm }
 }
 
+/** @param seed — of the step and the batch in it: a step that is repeated after a resume is fed the same */
+export function withNoise({ noise }: Pick<Objective, 'noise'>, batch: Batch, seed: string): Batch {
+  return noise === undefined ? batch : { ...batch, feeds: { ...batch.feeds, ...noise(seed) } }
+}
+
 /** The same step where parameters and moments lie on the device; here they are out of date until `readBack`. */
 async function stepOnDevice(
   run: Run,
   parts: readonly BatchNumbers[],
   resident: ResidentTrainer,
 ): Promise<StepSums> {
-  const { recipe, training } = run.input
+  const { objective, recipe, training } = run.input
   const { step } = run.state
   let lossSum = 0
   let targetCount = 0
-  for (const numbers of parts) {
-    const batch = training.collate(numbers)
+  for (const [i, numbers] of parts.entries()) {
+    const batch = withNoise(objective, training.collate(numbers), `${recipe.seed}/noise/${step}/${i}`)
     lossSum += await resident.accumulate(batch)
     targetCount += batch.targetCount
   }

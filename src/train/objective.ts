@@ -11,13 +11,14 @@ import { makeTemporaryFolder, removeFolder } from '../files/index.ts'
 import type { OnnxModel } from '../model/graph.ts'
 import { openSession, type Device, type Session } from '../model/session.ts'
 import type { NodeRun } from '../model/session-profile.ts'
-import { floatsOf, floatTensor, type HostTensors } from '../model/session-tensor.ts'
+import { floatsOf, floatTensor, type HostTensor, type HostTensors } from '../model/session-tensor.ts'
 import type { Batch } from './dataset.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { LossKind } from './gradient/loss.ts'
 import {
   buildEvaluationGraph,
   buildTrainingGraph,
+  COUNT_OUTPUT,
   GRADIENTS_OUTPUT,
   LABELS_INPUT,
   LOSS_OUTPUT,
@@ -25,6 +26,7 @@ import {
   type Trainable,
   type TrainingGraph,
 } from './gradient/training-graph.ts'
+import { drawDropout } from './gradient/dropout.ts'
 import type { Objective } from './loop.ts'
 import { openResidentTrainer, RESIDENT_DEVICES, type ResidentTrainer } from './resident.ts'
 
@@ -64,6 +66,7 @@ export async function openObjective(options: ObjectiveOptions): Promise<OpenObje
     parameterCount: graph.parameterCount,
     slots: graph.parameters,
     decays,
+    ...noiseOf(graph),
     lossAndGradient: async (parameters, batch) => {
       const feeds = feedsOf(parameters, batch)
       const result = await training.session.run(feeds, [LOSS_OUTPUT, GRADIENTS_OUTPUT])
@@ -107,6 +110,7 @@ async function openResident(
     parameterCount: graph.parameterCount,
     slots: graph.parameters,
     decays,
+    ...noiseOf(graph),
     resident,
     lossAndGradient: () => Promise.reject(new Error('gradients stay on the device')),
     lossSum: measuring.lossSum,
@@ -167,25 +171,58 @@ function lazyMeasuring(options: ObjectiveOptions): {
   }
 }
 
+/** What one batch measures. */
+export interface Measure {
+  readonly lossSum: number
+  /** Of classifiers: how many of the batch's samples have their own label as the likeliest. */
+  readonly correctCount: number | null
+}
+
+export interface OpenMeasure extends Pick<OpenObjective, 'parameterCount' | 'slots' | 'lossSum' | 'close'> {
+  readonly measure: (parameters: Float32Array, batch: Batch) => Promise<Measure>
+}
+
 /** An objective that only measures: nothing is differentiated. */
-export async function openMeasure(
-  options: ObjectiveOptions,
-): Promise<Omit<OpenObjective, 'lossAndGradient' | 'decays'>> {
-  const graph = buildEvaluationGraph(options.model, { trainable: options.trainable, loss: options.loss })
+export async function openMeasure(options: ObjectiveOptions): Promise<OpenMeasure> {
+  const { model, trainable, loss } = options
+  const hasLogits = loss === 'classification'
+  const graph = buildEvaluationGraph(model, { trainable, loss, hasLogits })
+  const sums: readonly string[] = [LOSS_OUTPUT, COUNT_OUTPUT]
+  const logits = graph.model.graph.outputs.map(({ name }) => name).find((name) => !sums.includes(name))
   const { session, afterRun, cleanUp } = await openProfiled(options, graph)
+  const measure = async (parameters: Float32Array, batch: Batch): Promise<Measure> => {
+    const fetches = [LOSS_OUTPUT, ...(hasLogits && logits !== undefined ? [logits] : [])]
+    const result: HostTensors = await session.run(feedsOf(parameters, batch), fetches)
+    await afterRun()
+    const { [LOSS_OUTPUT]: loss, [logits ?? '']: scores } = result
+    assert(loss !== undefined, 'the loss was asked for')
+    return {
+      lossSum: scalarOf(floatsOf(loss)),
+      correctCount: scores === undefined ? null : correctCountOf(scores, batch),
+    }
+  }
   return {
     parameterCount: graph.parameterCount,
     slots: graph.parameters,
-    lossSum: async (parameters, batch) => {
-      const lossSum = await lossSumOf(session, parameters, batch)
-      await afterRun()
-      return lossSum
-    },
+    measure,
+    lossSum: async (parameters, batch) => (await measure(parameters, batch)).lossSum,
     close: async () => {
       await session.close()
       await cleanUp()
     },
   }
+}
+
+/** Rows of scores [samples, classes] whose largest score is the label's; the first of equal ones counts. */
+function correctCountOf(scores: HostTensor, { labels }: Batch): number {
+  const classes = scores.dims.at(-1) ?? 1
+  const values = floatsOf(scores)
+  let correct = 0
+  for (const [row, label] of [...labels.data].entries()) {
+    const own = values.subarray(row * classes, (row + 1) * classes)
+    if (own.indexOf(Math.max(...own)) === Number(label)) correct++
+  }
+  return correct
 }
 
 function openMeasuring(options: ObjectiveOptions): Promise<Session> {
@@ -232,6 +269,10 @@ function scalarOf(values: Float32Array): number {
   const [value] = values
   assert(value !== undefined, 'a sum has one element')
   return value
+}
+
+function noiseOf({ dropout }: TrainingGraph): Pick<Objective, 'noise'> {
+  return dropout === undefined ? {} : { noise: (seed) => drawDropout(dropout, seed) }
 }
 
 /** Matrices decay; norms and biases do not (Loshchilov and Hutter's decay is of weights). */

@@ -44,6 +44,8 @@ const loraSchema = v.strictObject({
   alphaPattern: v.optional(v.record(pattern, positive), {}),
   /** ΔW = alpha/√rank · B · A: the same learning rate for small and large ranks (Kalajdzievski 2023, arXiv:2312.03732). */
   rsLora: v.optional(v.boolean(), false),
+  /** Share of what each adapter reads that becomes zero in a step of training, as PEFT's `lora_dropout`. */
+  dropout: v.optional(rate, 0),
   /**
    * Only B is trained; A is drawn from the seed and stays. Members with one seed then share A, and the mean of their B's
    * is exact at the rank itself (FFA-LoRA: Sun et al. 2024, arXiv:2403.12313).

@@ -31,6 +31,7 @@ export interface TrainedAdapter {
   readonly task: Task
   /** The recipe's words for the modules, where PEFT would choose exactly these by them; null: their whole names. */
   readonly targets: readonly string[] | null
+  readonly dropout: number
   readonly sites: readonly LoraSite[]
   readonly slots: readonly ParameterSlot[]
   readonly parameters: Float32Array
@@ -38,7 +39,7 @@ export interface TrainedAdapter {
 
 /** Writes the adapter as a PEFT folder. A module that runs in several places of the graph is one module of it. */
 export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void> {
-  const { out, task, targets, sites, slots, parameters } = trained
+  const { out, task, targets, dropout, sites, slots, parameters } = trained
   const values = unpackParameters(slots, parameters)
   const byName = new Map(sites.map((site) => [site.module.name, site]))
   const written = [...byName.values()].map(({ module, rank, scale, frozenA }) => {
@@ -61,6 +62,7 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
     targetModules,
     // Other task types make PEFT look for a head that was trained with the adapter.
     taskType: task === 'causal-lm' ? 'CAUSAL_LM' : null,
+    dropout,
   })
 }
 

@@ -252,7 +252,8 @@ async function writeOutcome(
     return options.out
   }
   const out = join(options.out, ADAPTER_FOLDER)
-  await writeTrainedAdapter({ out, task, targets: wordsOf(mode), sites, slots, parameters })
+  const { dropout } = mode
+  await writeTrainedAdapter({ out, task, targets: wordsOf(mode), dropout, sites, slots, parameters })
   return out
 }
 

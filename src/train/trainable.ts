@@ -2,11 +2,13 @@
  * What of a base is trained, and from where it starts. In: a base, the recipe's mode and seed. Out: adapters on modules
  * with their ranks and scales, or every parameter; the first parameters. Pure but for reading a base's own weights.
  */
+import { RoundError } from '../core/errors.ts'
 import { SeededRng } from '../core/seeded-rng.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, factorsOf, type LinearModule } from '../model/lora.ts'
 import { byPattern } from '../model/peft-config.ts'
 import type { TrainingBase } from './base.ts'
+import type { TrainFault } from './errors.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { TrainingRecipe } from './options.ts'
@@ -14,13 +16,26 @@ import { readStartingWeights } from './results.ts'
 
 type LoraMode = Extract<TrainingRecipe['mode'], { kind: 'lora' }>
 
-/** @throws MODULE_UNKNOWN for a target or an exclusion that chooses nothing */
+/** @throws MODULE_UNKNOWN for a target or an exclusion that chooses nothing, TRAIN_OPTION_INVALID */
 export function trainableOf(base: TrainingBase, { mode, seed }: TrainingRecipe): Trainable {
   if (mode.kind === 'full') return { kind: 'full' }
   const all = findLinearModules(base.model)
   const excluded = new Set(mode.exclude.length === 0 ? [] : chooseModules(all, mode.exclude))
   const modules = chooseModules(all, mode.targets).filter((module) => !excluded.has(module))
-  return { kind: 'lora', sites: modules.map((module) => siteOf(module, mode, seed)) }
+  const sites = modules.map((module) => siteOf(module, mode, seed))
+  if (mode.dropout === 0) return { kind: 'lora', sites }
+  const conv = modules.find(({ kind }) => kind === 'conv')
+  if (conv !== undefined) throw dropoutOnConvolution(conv.name)
+  return { kind: 'lora', sites, dropout: mode.dropout }
+}
+
+function dropoutOnConvolution(name: string): RoundError<TrainFault> {
+  const reason = `dropout is for linear modules, ${name} is a convolution`
+  return new RoundError(
+    { code: 'TRAIN_OPTION_INVALID', option: 'recipe.mode.dropout', reason },
+    `recipe.mode.dropout: ${reason}`,
+    { hint: 'Leave the convolutions out of the targets, or train without dropout.' },
+  )
 }
 
 function siteOf(module: LinearModule, mode: LoraMode, seed: string): LoraSite {

@@ -46,6 +46,7 @@ const options = {
   ),
   alphaPattern: list('--alpha-pattern <key=a>', 'alphas of single modules, likewise'),
   rsLora: flag('--rslora', 'ΔW = a / √r · B · A, for large ranks'),
+  dropout: decimal('--dropout <p>', 'share of what adapters read that is zero in training (default: 0)'),
   freezeA: flag('--freeze-a', 'train B only; A is drawn from the seed, which members share (FFA-LoRA)'),
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
   ...quantiseOptions,
@@ -133,6 +134,7 @@ function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
     rankPattern: patternOf(given.rankPattern, '--rank-pattern'),
     alphaPattern: patternOf(given.alphaPattern, '--alpha-pattern'),
     rsLora: given.rsLora || undefined,
+    dropout: given.dropout,
     freezeA: given.freezeA || undefined,
   }
   const recipe = {

@@ -16,6 +16,7 @@ import { findHead } from './head.ts'
 import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
 import { activationSizes, type Extents } from './activation-size.ts'
 import { buildLoss, type LossKind, type LossNodes } from './loss.ts'
+import { addDropout, type Dropout } from './dropout.ts'
 import { cutParameter, joinGradients, layOut, parameterCountOf, type ParameterSlot } from './parameters.ts'
 import { prepareBase } from './prepare.ts'
 import { trainableWeights } from './trainable-weights.ts'
@@ -40,7 +41,12 @@ export interface LoraSite {
 }
 
 export type Trainable =
-  | { readonly kind: 'lora'; readonly sites: readonly LoraSite[] }
+  | {
+      readonly kind: 'lora'
+      readonly sites: readonly LoraSite[]
+      /** Share of what each A reads that becomes zero in training, [0, 1); linear modules only. */
+      readonly dropout?: number
+    }
   /** Every weight, or those that `isTrained` names; see `trainableWeights`. */
   | { readonly kind: 'full'; readonly isTrained?: (name: string) => boolean }
 
@@ -65,6 +71,8 @@ export interface TrainingGraph {
   /** Where each trained tensor lies in `parameters` and `gradients`. */
   readonly parameters: readonly ParameterSlot[]
   readonly parameterCount: number
+  /** Where there is dropout: what `drawDropout` feeds to it. */
+  readonly dropout?: Dropout
   /** All inputs of the graph. */
   readonly feeds: readonly ValueInfo[]
   /** Bytes of forward values that the backward pass reads, for a batch of this size; see activation-size.ts. */
@@ -73,7 +81,7 @@ export interface TrainingGraph {
 
 /** @throws GRADIENT_UNSUPPORTED | GRADIENT_OPSET | GRADIENT_SHAPE_UNKNOWN | LOSS_UNFIT | NOTHING_TRAINABLE */
 export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOptions): TrainingGraph {
-  const prepared = prepare(base, options)
+  const prepared = prepare(base, options, true)
   const { builder, forward, shapes, output, slots, values } = prepared
   // Before the loss, whose own needs would hide the list of what has no rule.
   checkDifferentiable({ builder, graph: forward.graph, shapes, sinks: [output], wanted: values })
@@ -112,7 +120,7 @@ function activationBytesOf(joint: OnnxModel, forward: OnnxModel): TrainingGraph[
 
 /** The same losses at given parameters, without gradients: nothing is kept for a backward pass. @throws as `buildTrainingGraph`, and of gradients nothing */
 export function buildEvaluationGraph(base: OnnxModel, options: EvaluationGraphOptions): TrainingGraph {
-  const prepared = prepare(base, options)
+  const prepared = prepare(base, options, false)
   const { builder, output } = prepared
   const loss = addLoss(prepared, options.loss, options.hasLogits !== true)
   if (options.hasLogits !== true) builder.dropOutput(output)
@@ -133,16 +141,21 @@ interface Prepared {
   readonly slots: readonly ParameterSlot[]
   /** The value that holds each slot's tensor. */
   readonly values: readonly string[]
+  readonly dropout?: Dropout | undefined
 }
 
-function prepare(given: OnnxModel, { trainable, output: wanted }: TrainingGraphOptions): Prepared {
+function prepare(
+  given: OnnxModel,
+  { trainable, output: wanted }: TrainingGraphOptions,
+  isTraining: boolean,
+): Prepared {
   const base = prepareBase(given)
   const output = outputOf(base, wanted)
   const builder = new GraphBuilder(base, { prefix: 'train/' })
   for (const { name } of base.graph.outputs) if (name !== output) builder.dropOutput(name)
-  const { slots, values } =
+  const { slots, values, dropout }: OpenParameters =
     trainable.kind === 'lora'
-      ? insertAdapters(builder, trainable.sites)
+      ? insertAdapters(builder, trainable.sites, isTraining ? (trainable.dropout ?? 0) : 0)
       : openWeights(builder, base, trainable.isTrained)
   if (slots.length === 0) {
     throw new RoundError<GradientFault>(
@@ -155,7 +168,8 @@ function prepare(given: OnnxModel, { trainable, output: wanted }: TrainingGraphO
   }
   const forward = builder.build()
   const shapes = inferGraphShapes(forward)
-  return { builder: new GraphBuilder(forward, { prefix: 'grad/' }), forward, shapes, output, slots, values }
+  const gradients = new GraphBuilder(forward, { prefix: 'grad/' })
+  return { builder: gradients, forward, shapes, output, slots, values, dropout }
 }
 
 function outputOf(base: OnnxModel, wanted: string | undefined): string {
@@ -172,10 +186,15 @@ function outputOf(base: OnnxModel, wanted: string | undefined): string {
 interface OpenParameters {
   readonly slots: readonly ParameterSlot[]
   readonly values: readonly string[]
+  readonly dropout?: Dropout | undefined
 }
 
 /** A module that runs in several places of the graph has one adapter, and so one pair of slots. */
-function insertAdapters(builder: GraphBuilder, sites: readonly LoraSite[]): OpenParameters {
+function insertAdapters(
+  builder: GraphBuilder,
+  sites: readonly LoraSite[],
+  dropoutRate: number,
+): OpenParameters {
   const byName = new Map(sites.map((site) => [site.module.name, site]))
   const shapes = [...byName.values()].flatMap(({ module, rank, frozenA }) => {
     const { a, b } = factorsOf(module, rank)
@@ -190,11 +209,14 @@ function insertAdapters(builder: GraphBuilder, sites: readonly LoraSite[]): Open
     if (frozenA !== undefined) valueOf.set(a.name, builder.constant(DataType.float, a.dims, frozenA))
     assert(valueOf.has(a.name), `${name} has an A, trained or frozen`)
   }
+  const width = sites.reduce((widest, { module }) => Math.max(widest, module.inSize), 0)
+  const masking = dropoutRate === 0 ? null : addDropout(builder, dropoutRate, width)
   for (const { module, rank, scale } of sites) {
     const { a, b } = factorsOf(module, rank)
-    insertLora(builder, { module, a: valueOf.get(a.name) ?? '', b: valueOf.get(b.name) ?? '', scale })
+    const [down, up] = [valueOf.get(a.name) ?? '', valueOf.get(b.name) ?? '']
+    insertLora(builder, { module, a: down, b: up, scale, mask: masking?.mask })
   }
-  return { slots, values }
+  return { slots, values, dropout: masking?.dropout }
 }
 
 /** Weights become cuts of the flat input under their own names, so that nothing that reads them changes. */
@@ -231,8 +253,15 @@ function addLoss(
   return loss
 }
 
-function finish({ builder, slots }: Prepared): TrainingGraph {
+function finish({ builder, slots, dropout }: Prepared): TrainingGraph {
   const model = builder.build()
   const parameterCount = parameterCountOf(slots)
-  return { model, parameters: slots, parameterCount, feeds: model.graph.inputs, activationBytes: () => 0 }
+  return {
+    model,
+    parameters: slots,
+    parameterCount,
+    feeds: model.graph.inputs,
+    activationBytes: () => 0,
+    ...(dropout === undefined ? {} : { dropout }),
+  }
 }

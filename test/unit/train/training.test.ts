@@ -85,7 +85,7 @@ describe('train', () => {
 
   const variants = {
     AdamW: {},
-    'Lion with rsLoRA and ranks of their own': {
+    'Lion with rsLoRA, dropout and ranks of their own': {
       optimizer: 'lion',
       learningRate: 2e-3,
       mode: {
@@ -93,6 +93,7 @@ describe('train', () => {
         targets: ['q_proj', 'up_proj'],
         rank: 4,
         rsLora: true,
+        dropout: 0.2,
         rankPattern: { 'layers\\.0\\..*': 2 },
       },
     },
@@ -127,7 +128,11 @@ describe('train', () => {
   }
 
   test('rsLoRA, rank patterns, exclusions and a frozen A are in the adapter as PEFT reads them', async () => {
-    const rs = await readAdapter(join(folder, 'Lion with rsLoRA and ranks of their own', 'whole', 'adapter'))
+    const lion = join(folder, 'Lion with rsLoRA, dropout and ranks of their own', 'whole', 'adapter')
+    const rs = await readAdapter(lion)
+    expect(JSON.parse(await readFile(join(lion, 'adapter_config.json'), 'utf8'))).toMatchObject({
+      lora_dropout: 0.2,
+    })
     for (const { name, rank, scale } of rs.modules) {
       expect(rank).toBe(name.includes('layers.0') ? 2 : 4)
       expect(scale).toBeCloseTo(16 / Math.sqrt(rank), 6)
