@@ -1,7 +1,7 @@
 /**
  * `config.json` of the Llama family, in both generations that `transformers` has written: `rope_theta` at the top level
  * (4.x) and inside `rope_parameters` (5.x). What is not built is refused by name, never approximated. Pure.
- * Source: `transformers` LlamaConfig, MistralConfig, Qwen2Config.
+ * Source: `transformers` LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config.
  */
 import { modelError } from './errors.ts'
 import { parseRopeScaling, type RopeScaling } from './rope-scaling.ts'
@@ -24,6 +24,10 @@ export interface LlamaConfig {
   readonly ropeTheta: number
   /** Null where positions turn as they are. */
   readonly ropeScaling: RopeScaling | null
+  /** By layer: how many tokens a token sees, itself among them; null where it sees all before it. */
+  readonly layerWindows: readonly (number | null)[]
+  /** Whether queries and keys are normed head by head before they are turned. */
+  readonly hasHeadNorms: boolean
   readonly hasTiedHead: boolean
   /** Which projections carry a bias. */
   readonly bias: { readonly queryKeyValue: boolean; readonly output: boolean; readonly mlp: boolean }
@@ -31,7 +35,7 @@ export interface LlamaConfig {
   readonly endOfSequenceId: number | null
 }
 
-const MODEL_TYPES: readonly string[] = ['llama', 'mistral', 'qwen2']
+const MODEL_TYPES: readonly string[] = ['llama', 'mistral', 'qwen2', 'qwen3']
 /** Far above any model; keeps products of dimensions exact. */
 const DIMENSION_MAX = 2 ** 24
 
@@ -55,7 +59,9 @@ export function parseLlamaConfig(text: string, file: string): LlamaConfig {
   const keyValueHeadCount = count('num_key_value_heads', headCount)
   if (headCount % keyValueHeadCount !== 0) throw bad('num_key_value_heads', `a divisor of ${headCount}`)
   const hiddenSize = count('hidden_size')
-  const headSize = count('head_dim', Math.floor(hiddenSize / headCount))
+  const layerCount = count('num_hidden_layers')
+  const usualHeadSize = modelType === 'qwen3' ? 128 : Math.floor(hiddenSize / headCount)
+  const headSize = count('head_dim', usualHeadSize)
   if (headSize % 2 !== 0) throw bad('head_dim', 'an even number')
   const epsilon = raw['rms_norm_eps'] ?? 1e-6
   if (typeof epsilon !== 'number' || !(epsilon > 0 && epsilon < 1))
@@ -66,7 +72,7 @@ export function parseLlamaConfig(text: string, file: string): LlamaConfig {
     vocabSize: count('vocab_size'),
     hiddenSize,
     intermediateSize: count('intermediate_size'),
-    layerCount: count('num_hidden_layers'),
+    layerCount,
     headCount,
     keyValueHeadCount,
     headSize,
@@ -74,6 +80,8 @@ export function parseLlamaConfig(text: string, file: string): LlamaConfig {
     normEpsilon: epsilon,
     ropeTheta: ropeThetaOf(raw, file),
     ropeScaling: parseRopeScaling(raw, file),
+    layerWindows: layerWindowsOf(raw, modelType, layerCount, file),
+    hasHeadNorms: modelType === 'qwen3',
     hasTiedHead: raw['tie_word_embeddings'] === true,
     bias: {
       queryKeyValue: hasQueryBias,
@@ -94,13 +102,62 @@ function checkFamily(raw: Record<string, unknown>, file: string): string {
     throw unsupported(file, `hidden_act ${JSON.stringify(raw['hidden_act'])}`, 'known is silu')
   }
   const window = raw['sliding_window'] ?? null
-  if (window !== null && raw['use_sliding_window'] !== false) {
-    throw unsupported(file, `sliding_window ${JSON.stringify(window)}`, 'only full attention is built')
+  if (modelType === 'llama' && window !== null) {
+    throw unsupported(file, `sliding_window ${JSON.stringify(window)}`, 'Llamas see all tokens before')
   }
   if (raw['quantization_config'] !== undefined && raw['quantization_config'] !== null) {
     throw unsupported(file, 'quantization_config', 'take the model before its quantisation')
   }
   return modelType
+}
+
+/**
+ * Which layers see a window only. Mistral: all, unless `sliding_window` is null. Qwen: those from `max_window_layers` on,
+ * if `use_sliding_window` says so. `layer_types` of newer configs names the kind of each layer and wins.
+ */
+function layerWindowsOf(
+  raw: Record<string, unknown>,
+  modelType: string,
+  layerCount: number,
+  file: string,
+): (number | null)[] {
+  const bad = (field: string, expected: string): Error =>
+    modelError(
+      { code: 'MODEL_CONFIG_INVALID', file, field },
+      `${field} is ${JSON.stringify(raw[field])}, expected ${expected}`,
+    )
+  const isQwen = modelType.startsWith('qwen')
+  const full = Array.from({ length: layerCount }, () => null)
+  const value = raw['sliding_window'] === undefined ? 4096 : raw['sliding_window']
+  const isOff = modelType === 'llama' || (isQwen && raw['use_sliding_window'] !== true) || value === null
+  const types: unknown = raw['layer_types'] ?? null
+  if (types !== null && (!Array.isArray(types) || types.length !== layerCount)) {
+    throw bad('layer_types', `a list of ${layerCount} kinds`)
+  }
+  const odd: unknown = types?.find((kind) => kind !== 'full_attention' && kind !== 'sliding_attention')
+  if (odd !== undefined) {
+    throw unsupported(
+      file,
+      `layer_types ${JSON.stringify(odd)}`,
+      'known are full_attention, sliding_attention',
+    )
+  }
+  if (isOff) {
+    if (types?.includes('sliding_attention') === true)
+      throw bad('sliding_window', 'the window of layer_types')
+    return full
+  }
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > DIMENSION_MAX) {
+    throw bad('sliding_window', 'a positive whole number or null')
+  }
+  const first = isQwen ? (raw['max_window_layers'] ?? 28) : 0
+  if (typeof first !== 'number' || !Number.isSafeInteger(first) || first < 0) {
+    throw bad('max_window_layers', 'a whole number, 0 or more')
+  }
+  return full.map((_, i) => {
+    const isSliding = types === null ? i >= first : types[i] === 'sliding_attention'
+    return isSliding ? value : null
+  })
 }
 
 function ropeThetaOf(raw: Record<string, unknown>, file: string): number {

@@ -1,5 +1,5 @@
 /**
- * A Hugging Face folder of the Llama architecture → an ONNX graph over its own weights, without any conversion step.
+ * A Hugging Face folder of the Llama architecture (Llama, Mistral, Qwen2, Qwen3) → an ONNX graph over its own weights, without any conversion step.
  * In: `config.json` and safetensors (one file or shards). Out: opset 20, standard operators only; inputs `input_ids`
  * and `attention_mask`, int64 [batch, sequence]; output `logits`, f32 [batch, sequence, vocabulary].
  * Invariants: every weight keeps its name and stays where it lies (external data: file, offset, length); nodes are named
@@ -11,12 +11,14 @@
  */
 import { basename, join } from 'node:path'
 import { readText } from '../files/index.ts'
+import { buildGeometry, type Geometry, type LlamaForm } from './decoder/geometry.ts'
 import { modelError } from './errors.ts'
 import { DataType, type OnnxModel } from './graph.ts'
 import { parseLlamaConfig, type LlamaConfig } from './hf-config.ts'
 import { ModuleScope } from './module-scope.ts'
-import { scaleFrequency } from './rope-scaling.ts'
 import { locateFolderTensors, locateTensors, type StoredTensor, type StoredTensors } from './weights.ts'
+
+export type { LlamaForm } from './decoder/geometry.ts'
 
 export interface LlamaModel {
   readonly model: OnnxModel
@@ -25,21 +27,7 @@ export interface LlamaModel {
   readonly folder: string
 }
 
-/** Forms of the graph beside the plain one. */
-export interface LlamaForm {
-  /**
-   * Inputs `position_ids` [batch, sequence] and `past_key_values.N.key|value` [batch, groups, past, head size], outputs
-   * `present.N.key|value`, and an `attention_mask` as long as past and sequence together, as Optimum names them.
-   */
-  readonly hasCache?: boolean
-  /** Inputs `position_ids` and `segment_ids` [batch, sequence]: tokens see those of their own segment only. */
-  readonly isPacked?: boolean
-}
-
 const CONFIG_SIZE_BYTES_MAX = 4 << 20
-/** What a masked score gets: the most negative f32, as `transformers` adds it (a row of these softmaxes to uniform). */
-const MASKED = -3.4028234663852886e38
-
 /**
  * Reads a folder's config, locates its weights and builds the graph; weights are not read.
  * @param weightsName — the safetensors file, where it has another name than `model.safetensors`
@@ -75,6 +63,10 @@ export function llamaTensorShapes(config: LlamaConfig): ReadonlyMap<string, read
     linear(`${layer}.self_attn.k_proj`, keyValueHeadCount * headSize, hiddenSize, bias.queryKeyValue)
     linear(`${layer}.self_attn.v_proj`, keyValueHeadCount * headSize, hiddenSize, bias.queryKeyValue)
     linear(`${layer}.self_attn.o_proj`, hiddenSize, headCount * headSize, bias.output)
+    if (config.hasHeadNorms) {
+      shapes.set(`${layer}.self_attn.q_norm.weight`, [headSize])
+      shapes.set(`${layer}.self_attn.k_norm.weight`, [headSize])
+    }
     linear(`${layer}.mlp.gate_proj`, intermediateSize, hiddenSize, bias.mlp)
     linear(`${layer}.mlp.up_proj`, intermediateSize, hiddenSize, bias.mlp)
     linear(`${layer}.mlp.down_proj`, hiddenSize, intermediateSize, bias.mlp)
@@ -123,6 +115,7 @@ export function buildLlama(config: LlamaConfig, tensors: StoredTensors, form: Ll
       weight,
       geometry,
       config,
+      mask: geometry.mask(config.layerWindows[i] ?? null),
       cache: form.hasCache === true ? buildCache(scope, config, i) : null,
     })
     hidden = layer.op('Add', [hidden, attended])
@@ -165,87 +158,6 @@ const externalOf = (tensor: StoredTensor) => ({
   offset: tensor.offset,
   length: tensor.sizeBytes,
 })
-
-/** What all layers share: shapes that depend on the batch, the rotation angles and the mask. */
-interface Geometry {
-  /** Shape tensor [batch, sequence, …rest]. */
-  readonly hiddenShape: (...rest: number[]) => string
-  /** Shape tensor [batch, …heads, sequence, total]; total is the sequence, with a cache also what was before it. */
-  readonly scoreShape: string
-  /**
-   * [sequence, headSize], or by batch where positions are given: [batch, 1, sequence, headSize] for keys, one dimension
-   * more for queries. Those of the queries carry the factor 1/√headSize, so that no score needs it.
-   */
-  readonly cosine: { readonly query: string; readonly key: string }
-  readonly sine: { readonly query: string; readonly key: string }
-  /** [batch, 1, 1, sequence, total], 0 or MASKED. */
-  readonly mask: string
-}
-
-function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: LlamaForm): Geometry {
-  const { headSize, ropeTheta, keyValueHeadCount, headCount } = config
-  const shape = scope.op('Shape', ['input_ids'])
-  const batch = scope.op('Gather', [shape, scope.ints([0])])
-  const sequence = scope.op('Gather', [shape, scope.ints([1])])
-  const hiddenShapes = new Map<string, string>()
-  const hiddenShape = (...rest: number[]): string => {
-    const key = rest.join()
-    const known = hiddenShapes.get(key)
-    if (known !== undefined) return known
-    const made = scope.op('Concat', [batch, sequence, scope.ints(rest)], { axis: 0 })
-    hiddenShapes.set(key, made)
-    return made
-  }
-  const heads = scope.ints([keyValueHeadCount, headCount / keyValueHeadCount])
-  const total =
-    form.hasCache === true
-      ? scope.op('Gather', [scope.op('Shape', ['attention_mask']), scope.ints([1])])
-      : sequence
-  const scoreShape = scope.op('Concat', [batch, heads, sequence, total], { axis: 0 })
-  const length = scope.op('Gather', [shape, scope.int(1)])
-  const rotary = scope.within('rotary_emb')
-  const frequencies = Array.from({ length: headSize / 2 }, (_, i) =>
-    scaleFrequency(1 / Math.fround(ropeTheta ** ((2 * i) / headSize)), config.ropeScaling),
-  )
-  const hasPositions = form.hasCache === true || form.isPacked === true
-  const positions = hasPositions ? 'position_ids' : scope.op('Range', [scope.int(0), length, scope.int(1)])
-  const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([-1])])
-  const angles = rotary.op('Mul', [column, scope.floats([...frequencies, ...frequencies], [1, headSize])])
-  const scale = scope.floats([1 / Math.sqrt(headSize)], [])
-  /** Beside the axes of batch, sequence and size there are those of heads, and for queries of groups. */
-  const byHead = (value: string, axes: readonly number[]): string =>
-    hasPositions ? rotary.op('Unsqueeze', [value, scope.ints(axes)]) : value
-  const wave = { cosine: rotary.op('Cos', [angles]), sine: rotary.op('Sin', [angles]) }
-  const query = (value: string): string => byHead(rotary.op('Mul', [value, scale]), [1, 2])
-  return {
-    hiddenShape,
-    scoreShape,
-    cosine: { query: query(wave.cosine), key: byHead(wave.cosine, [1]) },
-    sine: { query: query(wave.sine), key: byHead(wave.sine, [1]) },
-    mask: buildMask(scope, length, form),
-  }
-}
-
-/** Position i sees the positions j ≤ i whose `attention_mask` is not 0, of its own segment where there are segments. */
-function buildMask(scope: ModuleScope, length: string, { hasCache, isPacked }: LlamaForm): string {
-  const total =
-    hasCache === true ? scope.op('Gather', [scope.op('Shape', ['attention_mask']), scope.int(1)]) : length
-  const columns = scope.op('Range', [scope.int(0), total, scope.int(1)])
-  const rows =
-    hasCache === true ? scope.op('Range', [scope.op('Sub', [total, length]), total, scope.int(1)]) : columns
-  const isPast = scope.op('LessOrEqual', [
-    scope.op('Unsqueeze', [columns, scope.ints([0])]),
-    scope.op('Unsqueeze', [rows, scope.ints([1])]),
-  ])
-  const isToken = scope.cast('attention_mask', DataType.bool)
-  let isSeen = scope.op('And', [isPast, scope.op('Unsqueeze', [isToken, scope.ints([1, 2, 3])])])
-  if (isPacked === true) {
-    const segment = (axes: readonly number[]): string =>
-      scope.op('Unsqueeze', ['segment_ids', scope.ints(axes)])
-    isSeen = scope.op('And', [isSeen, scope.op('Equal', [segment([1, 2, 4]), segment([1, 2, 3])])])
-  }
-  return scope.op('Where', [isSeen, scope.floats([0], []), scope.floats([MASKED], [])])
-}
 
 /** What a layer kept of the tokens before, and how it gives out what it keeps. */
 interface LayerCache {
@@ -302,6 +214,8 @@ interface AttentionParts {
   readonly weight: (name: string) => string
   readonly geometry: Geometry
   readonly config: LlamaConfig
+  /** As `Geometry.mask` makes it. */
+  readonly mask: string
   readonly cache: LayerCache | null
 }
 
@@ -309,16 +223,29 @@ interface AttentionParts {
  * Grouped-query attention without repeating keys: the queries of a group are stacked along the sequence axis, so that
  * each key and value head takes part in one product.
  */
-function buildAttention({ scope, path, input, weight, geometry, config, cache }: AttentionParts): string {
+function buildAttention({
+  scope,
+  path,
+  input,
+  weight,
+  geometry,
+  config,
+  mask,
+  cache,
+}: AttentionParts): string {
   const { headCount, keyValueHeadCount: groups, headSize } = config
   const perGroup = headCount / groups
   const project = (name: string): string =>
     buildLinear(scope.within(name), `${path}.self_attn.${name}`, input, weight)
-  const split = (name: string, shape: readonly number[], perm: readonly number[]): string =>
-    scope.op('Transpose', [scope.op('Reshape', [project(name), geometry.hiddenShape(...shape)])], { perm })
+  const split = (name: string, shape: readonly number[], perm: readonly number[], norm = ''): string => {
+    const parts = scope.op('Reshape', [project(name), geometry.hiddenShape(...shape)])
+    const gain = norm === '' ? '' : weight(`${path}.self_attn.${norm}.weight`)
+    const normed = gain === '' ? parts : buildNorm(scope.within(norm), parts, gain, config)
+    return scope.op('Transpose', [normed], { perm })
+  }
   // [batch, groups, perGroup, sequence, headSize] and [batch, groups, sequence, headSize]
-  const queries = split('q_proj', [groups, perGroup, headSize], [0, 2, 3, 1, 4])
-  const keys = split('k_proj', [groups, headSize], [0, 2, 1, 3])
+  const queries = split('q_proj', [groups, perGroup, headSize], [0, 2, 3, 1, 4], 'q_norm')
+  const keys = split('k_proj', [groups, headSize], [0, 2, 1, 3], 'k_norm')
   const ownValues = split('v_proj', [groups, headSize], [0, 2, 1, 3])
   const turnedQueries = buildRotation(scope, queries, geometry.cosine.query, geometry.sine.query, headSize)
   const ownKeys = buildRotation(scope, keys, geometry.cosine.key, geometry.sine.key, headSize)
@@ -330,7 +257,7 @@ function buildAttention({ scope, path, input, weight, geometry, config, cache }:
     scope.op('Transpose', [turnedKeys], { perm: [0, 1, 3, 2] }),
   ])
   const scores = scope.op('Reshape', [flatScores, geometry.scoreShape])
-  const shares = scope.op('Softmax', [scope.op('Add', [scores, geometry.mask])], { axis: -1 })
+  const shares = scope.op('Softmax', [scope.op('Add', [scores, mask])], { axis: -1 })
   const flatShares = scope.op('Reshape', [shares, scope.op('Shape', [flatScores])])
   const mixed = scope.op('MatMul', [flatShares, values])
   const perHead = scope.op('Reshape', [mixed, scope.ints([0, groups, perGroup, -1, headSize])])

@@ -1,0 +1,44 @@
+// Protects: which layers see a window only, in each form of config.json; odd fields are refused by name.
+import { expect, test } from 'vitest'
+import { parseLlamaConfig } from '../../../../src/model/hf-config.ts'
+
+const windowsOf = (fields: object) =>
+  parseLlamaConfig(
+    JSON.stringify({
+      vocab_size: 10,
+      hidden_size: 8,
+      intermediate_size: 16,
+      num_hidden_layers: 3,
+      num_attention_heads: 2,
+      ...fields,
+    }),
+    'config.json',
+  ).layerWindows
+
+test('Mistral: all layers, 4096 tokens where nothing is said, none where it says null', () => {
+  const model_type = 'mistral'
+  expect(windowsOf({ model_type, sliding_window: 7 })).toEqual([7, 7, 7])
+  expect(windowsOf({ model_type })).toEqual([4096, 4096, 4096])
+  expect(windowsOf({ model_type, sliding_window: null })).toEqual([null, null, null])
+})
+
+test.each(['qwen2', 'qwen3'])('%s: layers from max_window_layers on, if the window is used', (model_type) => {
+  expect(windowsOf({ model_type, sliding_window: 7, max_window_layers: 1 })).toEqual([null, null, null])
+  const used = { model_type, sliding_window: 7, use_sliding_window: true }
+  expect(windowsOf(used)).toEqual([null, null, null])
+  expect(windowsOf({ ...used, max_window_layers: 1 })).toEqual([null, 7, 7])
+  const layer_types = ['sliding_attention', 'full_attention', 'full_attention']
+  expect(windowsOf({ ...used, max_window_layers: 1, layer_types })).toEqual([7, null, null])
+})
+
+test('a window that is no count, and lists that do not fit, are refused', () => {
+  const refused = (fields: object, field: RegExp): void =>
+    expect(() => windowsOf({ model_type: 'mistral', ...fields })).toThrow(field)
+  refused({ sliding_window: 0 }, /sliding_window is 0/)
+  refused({ sliding_window: 2.5 }, /sliding_window is 2.5/)
+  refused({ layer_types: ['full_attention'] }, /layer_types.* list of 3/)
+  refused({ layer_types: ['full_attention', 'linear_attention', 'full_attention'] }, /linear_attention/)
+  const sliding = ['sliding_attention', 'full_attention', 'full_attention']
+  refused({ sliding_window: null, layer_types: sliding }, /sliding_window is null/)
+  refused({ model_type: 'qwen2', use_sliding_window: true, max_window_layers: -1 }, /max_window_layers/)
+})
