@@ -20,6 +20,7 @@ import { unpackParameters } from '../train/gradient/parameters.ts'
 import type { LoraSite } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
 import { quantiseTrainingBase, type Quantisation, type QuantisingOptions } from '../train/quantised-base.ts'
+import type { Task } from '../train/tasks/task.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { Device } from '../model/session.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
@@ -29,6 +30,8 @@ export interface FileLoss {
   /** Mean cross-entropy over the file's target tokens, nats. */
   readonly loss: number
   readonly targetTokens: number
+  /** Of classifiers: share of the samples whose own label is the likeliest, 0 to 1. */
+  readonly accuracy?: number
   /** Where it was asked for; null where the file asks nothing. */
   readonly exactMatch?: ExactMatch | null
 }
@@ -39,7 +42,10 @@ export interface AdapterLosses {
   readonly adapter: string | null
   /** Over the target tokens of all files together, nats. */
   readonly loss: number
-  readonly perplexity: number
+  /** Of language models; null for other tasks, whose loss is no entropy of a text. */
+  readonly perplexity: number | null
+  /** Of classifiers, over all files together. */
+  readonly accuracy?: number
   /** Over all files together, where it was asked for; null where they ask nothing. */
   readonly exactMatch?: ExactMatch | null
   readonly files: readonly FileLoss[]
@@ -111,7 +117,7 @@ async function measureAll(
       ...exactMatchField(matches, matches?.[i] ?? null),
     }))
     const together = exactMatchField(matches, sumMatches(matches ?? []))
-    results.push({ name, adapter, ...summarise(files), ...together, files: withMatches })
+    results.push({ name, adapter, ...summarise(files, base.task), ...together, files: withMatches })
     onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
   }
   const targetTokens = results[0]?.files.reduce((sum, file) => sum + file.targetTokens, 0) ?? 0
@@ -196,12 +202,16 @@ async function measure(
       onFile()
       let lossSum = 0
       let targetTokens = 0
+      let correct: number | null = null
       for (const numbers of orderedBatches(samples, batchSize)) {
         const batch = samples.collate(numbers)
-        lossSum += await objective.lossSum(parameters, batch)
+        const measured = await objective.measure(parameters, batch)
+        lossSum += measured.lossSum
         targetTokens += batch.targetCount
+        if (measured.correctCount !== null) correct = (correct ?? 0) + measured.correctCount
       }
-      losses.push({ file, loss: lossSum / targetTokens, targetTokens })
+      const accuracy = correct === null ? {} : { accuracy: correct / targetTokens }
+      losses.push({ file, loss: lossSum / targetTokens, targetTokens, ...accuracy })
     }
     return losses
   } finally {
@@ -209,9 +219,19 @@ async function measure(
   }
 }
 
-/** Every target token counts alike, in whatever file it is. */
-function summarise(files: readonly FileLoss[]): { readonly loss: number; readonly perplexity: number } {
+/** Every target counts alike, in whatever file it is. */
+function summarise(
+  files: readonly FileLoss[],
+  task: Task,
+): Pick<AdapterLosses, 'loss' | 'perplexity' | 'accuracy'> {
   const targetTokens = files.reduce((sum, file) => sum + file.targetTokens, 0)
-  const loss = files.reduce((sum, file) => sum + file.loss * file.targetTokens, 0) / targetTokens
-  return { loss, perplexity: Math.exp(loss) }
+  const mean = (of: (file: FileLoss) => number): number =>
+    files.reduce((sum, file) => sum + of(file) * file.targetTokens, 0) / targetTokens
+  const loss = mean((file) => file.loss)
+  const isClassified = files.every(({ accuracy }) => accuracy !== undefined)
+  return {
+    loss,
+    perplexity: task === 'causal-lm' ? Math.exp(loss) : null,
+    ...(isClassified ? { accuracy: mean(({ accuracy = 0 }) => accuracy) } : {}),
+  }
 }

@@ -152,8 +152,19 @@ describe('an exported graph', () => {
       DATA[model],
     )
     expect(measured.status, measured.stderr).toBe(0)
-    const results = measured.document?.['results'] as readonly { readonly loss: number }[]
+    const results = measured.document?.['results'] as readonly {
+      readonly loss: number
+      readonly perplexity: number | null
+      readonly accuracy?: number
+    }[]
     expect(results[1]?.loss).toBeLessThan(results[0]?.loss ?? 0)
+    const isClassifier = model === 'bert' || model === 'vit'
+    const isText = TASKS[model] === 'causal-lm'
+    for (const { perplexity, accuracy } of results) {
+      expect(perplexity !== null).toBe(isText)
+      expect(accuracy !== undefined).toBe(isClassifier)
+      if (accuracy !== undefined) expect(accuracy).toBeLessThanOrEqual(1)
+    }
   })
 
   it(

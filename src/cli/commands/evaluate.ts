@@ -1,5 +1,10 @@
 /** `oneround evaluate`: what adapters are worth on local data. */
-import { evaluateLosses, type EvaluationResult, type ExactMatch } from '../../evaluate/index.ts'
+import {
+  type AdapterLosses,
+  evaluateLosses,
+  type EvaluationResult,
+  type ExactMatch,
+} from '../../evaluate/index.ts'
 import { describeDevice, DEVICE_CHOICES } from '../../train/index.ts'
 import { choice, count, defineCommand, flag, list, required, text, usageError } from '../command.ts'
 import { jsonOf } from '../output.ts'
@@ -62,12 +67,20 @@ export const evaluateCommand = defineCommand({
 function describeEvaluation({ results, targetTokens, placement }: EvaluationResult): string {
   const matched = (count: ExactMatch | null | undefined): string =>
     count === undefined || count === null ? '' : `, ${count.matches} of ${count.questions} answers exact`
-  const lines = results.flatMap(({ name, loss, perplexity, exactMatch, files }) => [
-    `${name}: loss ${loss.toFixed(4)}, perplexity ${perplexity.toFixed(2)}${matched(exactMatch)}`,
+  const beside = ({ perplexity, accuracy }: Pick<AdapterLosses, 'perplexity' | 'accuracy'>): string =>
+    [
+      ...(perplexity === null ? [] : [`, perplexity ${perplexity.toFixed(2)}`]),
+      ...(accuracy === undefined ? [] : [`, accuracy ${(100 * accuracy).toFixed(1)} %`]),
+    ].join('')
+  const lines = results.flatMap(({ name, loss, exactMatch, files, ...figures }) => [
+    `${name}: loss ${loss.toFixed(4)}${beside(figures)}${matched(exactMatch)}`,
     ...(files.length > 1
-      ? files.map((file) => `  ${file.file}: loss ${file.loss.toFixed(4)}${matched(file.exactMatch)}`)
+      ? files.map(
+          (file) =>
+            `  ${file.file}: loss ${file.loss.toFixed(4)}${beside({ perplexity: null, ...file })}${matched(file.exactMatch)}`,
+        )
       : []),
   ])
   if (placement !== null) lines.push(describeDevice(placement))
-  return [...lines, `Over ${targetTokens} target tokens.`].join('\n')
+  return [...lines, `Over ${targetTokens} targets.`].join('\n')
 }
