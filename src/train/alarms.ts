@@ -58,7 +58,7 @@ function overFitting(past: readonly HistoryEntry[]): Alarm | null {
     step: end.step,
     sentence:
       `The validation loss rose ${RISES_MIN} times in a row while the training loss fell: the model learns the samples by heart. ` +
-      'Train for fewer epochs or with a lower rank, add dropout or weight decay, or bring more data.',
+      'Train for fewer epochs or with a lower rank, add dropout, weight decay or a pull towards the base, or bring more data.',
   }
 }
 

@@ -18,6 +18,8 @@ import { createOptimizer, type Optimizer } from './optimizer/optimizer.ts'
 import { euclideanNorm } from './optimizer/clipping.ts'
 import type { TrainingRecipe } from './options.ts'
 import type { ResidentTrainer } from './resident.ts'
+import type { Pull } from './pull.ts'
+import { addTo, scaleBy } from './vectors.ts'
 import { FULL_PATIENCE, learningRateAt, observeLoss, type Patience, type Schedule } from './schedule.ts'
 
 /** What is minimised: sums over the target tokens of a batch, never means. */
@@ -73,6 +75,8 @@ export interface LoopInput {
   /** null: no validation, the last parameters are the result. */
   readonly validation: Dataset | null
   readonly recipe: TrainingRecipe
+  /** Added to the mean loss; for steps on the host. */
+  readonly pull?: Pull
   readonly checkpoints: CheckpointStore<LoopState> | null
   /** Steps between checkpoints beside those at validations; 0: none. */
   readonly checkpointEverySteps: number
@@ -252,6 +256,8 @@ async function stepOnHost(run: Run, parts: readonly BatchNumbers[]): Promise<Ste
     else addTo(total, part.gradient)
   }
   assert(total !== null && targetCount > 0, 'a step has batches and each has targets')
+  // A sum like the gradient, which is divided by the targets below.
+  run.input.pull?.addGradient(run.parameters, total, targetCount)
   const norm = euclideanNorm(total) / targetCount
   if (!Number.isFinite(norm) || !Number.isFinite(lossSum)) throw diverged(step)
   const isClipped = recipe.gradientNormMax > 0 && norm > recipe.gradientNormMax
@@ -391,12 +397,4 @@ function diverged(step: number): RoundError<TrainFault> {
       hint: 'A lower learning rate, more warm-up or a smaller gradient norm bound usually helps.',
     },
   )
-}
-
-function addTo(sum: Float32Array, term: Float32Array): void {
-  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (term[i] ?? 0)
-}
-
-function scaleBy(values: Float32Array, by: number): void {
-  for (let i = 0; i < values.length; i++) values[i] = (values[i] ?? 0) * by
 }

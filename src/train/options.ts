@@ -85,6 +85,8 @@ export const recipeSchema = v.strictObject({
   /** Share of the peak rate that is left at the end; a constant schedule has none of it. */
   finalShare: v.optional(share, 0.1),
   weightDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(10)), 0),
+  /** λ of (λ/2)·‖ΔW‖² beside the mean loss: keeps the weights near the base's (FedProx). */
+  pull: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
   /** Largest Euclidean norm of a step's gradient; 0 switches clipping off. */
   gradientNormMax: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1),
   /** How the rate falls after the warm-up. */

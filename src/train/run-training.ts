@@ -17,7 +17,8 @@ import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
-import type { LoraSite } from './gradient/training-graph.ts'
+import { createPull, type Pull } from './pull.ts'
+import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
 import type { Extents } from './gradient/activation-size.ts'
 import type { Alarm } from './alarms.ts'
@@ -101,7 +102,7 @@ export async function runTraining(
     weightsFolder: base.folder,
     trainable,
     loss: base.loss,
-    isHostStepped: options.recipe.optimizer !== 'adamw',
+    isHostStepped: options.recipe.optimizer !== 'adamw' || options.recipe.pull > 0,
     device,
     threads: options.threads,
     onNodeRuns: (runs) => {
@@ -127,6 +128,7 @@ export async function runTraining(
       training: data.training,
       validation: data.validation,
       recipe,
+      ...pullOf(recipe, trainable, objective.slots, initial),
       checkpoints,
       checkpointEverySteps,
       onProgress,
@@ -160,6 +162,15 @@ export async function runTraining(
   } finally {
     await objective.close()
   }
+}
+
+function pullOf(
+  { pull: strength }: TrainingRecipe,
+  trainable: Trainable,
+  slots: readonly ParameterSlot[],
+  initial: Float32Array,
+): { readonly pull?: Pull } {
+  return strength === 0 ? {} : { pull: createPull({ trainable, slots, initial, strength }) }
 }
 
 /** The base as training sees it. The quantised weights lie in the output folder, and stay there for a run that goes on. */
