@@ -45,6 +45,22 @@ CASES = {
         "layer_types": ["sliding_attention", "full_attention"],
     },
     "qwen3": {"model_type": "qwen3", "head_dim": 6, "tie_word_embeddings": True},
+    "llama, yarn": {
+        "model_type": "llama",
+        "rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "beta_fast": 4},
+        "head_dim": 12,
+    },
+    "qwen3, yarn of transformers 5": {
+        "model_type": "qwen3",
+        "head_dim": 8,
+        "rope_parameters": {
+            "rope_type": "yarn",
+            "rope_theta": 500.0,
+            "factor": 2.0,
+            "original_max_position_embeddings": 32,
+            "attention_factor": 1.3,
+        },
+    },
     "qwen3, biases": {"model_type": "qwen3", "head_dim": 4, "attention_bias": True},
 }
 ADAPTED = ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.v_proj", "model.layers.1.mlp.down_proj"]

@@ -6,7 +6,7 @@
 import { DataType } from '../graph.ts'
 import type { LlamaConfig } from '../hf-config.ts'
 import type { ModuleScope } from '../module-scope.ts'
-import { scaleFrequency } from '../rope-scaling.ts'
+import { rotaryWaves } from '../rope-scaling.ts'
 
 /** Forms of the graph beside the plain one. */
 export interface LlamaForm {
@@ -63,9 +63,7 @@ export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: Lla
   const scoreShape = scope.op('Concat', [batch, heads, sequence, total], { axis: 0 })
   const length = scope.op('Gather', [shape, scope.int(1)])
   const rotary = scope.within('rotary_emb')
-  const frequencies = Array.from({ length: headSize / 2 }, (_, i) =>
-    scaleFrequency(1 / Math.fround(ropeTheta ** ((2 * i) / headSize)), config.ropeScaling),
-  )
+  const { frequencies, amplitude } = rotaryWaves(ropeTheta, headSize, config.ropeScaling)
   const hasPositions = form.hasCache === true || form.isPacked === true
   const positions = hasPositions ? 'position_ids' : scope.op('Range', [scope.int(0), length, scope.int(1)])
   const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([-1])])
@@ -74,7 +72,9 @@ export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: Lla
   /** Beside the axes of batch, sequence and size there are those of heads, and for queries of groups. */
   const byHead = (value: string, axes: readonly number[]): string =>
     hasPositions ? rotary.op('Unsqueeze', [value, scope.ints(axes)]) : value
-  const wave = { cosine: rotary.op('Cos', [angles]), sine: rotary.op('Sin', [angles]) }
+  const loud = (value: string): string =>
+    amplitude === 1 ? value : rotary.op('Mul', [value, scope.floats([amplitude], [])])
+  const wave = { cosine: loud(rotary.op('Cos', [angles])), sine: loud(rotary.op('Sin', [angles])) }
   const query = (value: string): string => byHead(rotary.op('Mul', [value, scale]), [1, 2])
   return {
     hiddenShape,

@@ -96,8 +96,8 @@ describe('config.json', () => {
 
   test.each([
     [{ model_type: 'gemma3' }, 'model_type'],
-    [{ rope_scaling: { rope_type: 'yarn', factor: 8 } }, 'rope_type'],
-    [{ rope_parameters: { rope_type: 'yarn' } }, 'rope_type'],
+    [{ rope_scaling: { rope_type: 'longrope', factor: 8 } }, 'rope_type'],
+    [{ rope_parameters: { rope_type: 'dynamic' } }, 'rope_type'],
     [{ hidden_act: 'gelu' }, 'hidden_act'],
     [{ sliding_window: 4096 }, 'sliding_window'],
     [{ quantization_config: { bits: 4 } }, 'quantization_config'],

@@ -1,6 +1,13 @@
 // Protects: rotary frequencies of long-context Llamas: fast waves stay, slow ones stretch, unknown kinds are refused.
 import { expect, test } from 'vitest'
-import { parseRopeScaling, scaleFrequency } from '../../../src/model/rope-scaling.ts'
+import { parseRopeScaling, rotaryWaves, scaleFrequency } from '../../../src/model/rope-scaling.ts'
+
+/** As `parseRopeScaling`, for kinds that scale each frequency by itself. */
+function parseByFrequency(raw: Record<string, unknown>) {
+  const scaling = parseRopeScaling(raw, 'config.json')
+  if (scaling?.kind === 'yarn') throw new Error('yarn looks at all frequencies')
+  return scaling
+}
 
 const llama3 = {
   rope_type: 'llama3',
@@ -12,7 +19,7 @@ const llama3 = {
 
 test('llama3 stretches by the number of turns within the original length, in both forms of config', () => {
   for (const raw of [{ rope_scaling: llama3 }, { rope_parameters: llama3 }]) {
-    const scaling = parseRopeScaling(raw, 'config.json')
+    const scaling = parseByFrequency(raw)
     const ofTurns = (turns: number): number => (turns * 2 * Math.PI) / 8192
     const ratio = (turns: number): number => scaleFrequency(ofTurns(turns), scaling) / ofTurns(turns)
     expect(ratio(5)).toBeCloseTo(1, 12)
@@ -23,13 +30,30 @@ test('llama3 stretches by the number of turns within the original length, in bot
 })
 
 test('linear divides every frequency', () => {
-  const scaling = parseRopeScaling({ rope_scaling: { type: 'linear', factor: 4 } }, 'config.json')
+  const scaling = parseByFrequency({ rope_scaling: { type: 'linear', factor: 4 } })
   expect(scaleFrequency(1, scaling)).toBe(0.25)
+})
+
+test('yarn keeps the fastest wave, stretches the slowest, and makes scores louder', () => {
+  const fields = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 4096 }
+  const waves = rotaryWaves(10_000, 64, parseRopeScaling({ rope_scaling: fields }, 'config.json'))
+  const plain = rotaryWaves(10_000, 64, null)
+  const ratios = waves.frequencies.map((frequency, i) => frequency / (plain.frequencies[i] ?? Number.NaN))
+  // 4096 positions are 32 turns at pair 10.46 of 32, and one turn at pair 22.51: the ramp goes from 10 to 23.
+  expect(ratios.slice(0, 11)).toEqual(Array.from({ length: 11 }, () => 1))
+  expect(ratios[11]).toBeCloseTo(1 - (1 / 13) * 0.75, 9)
+  expect(ratios[22]).toBeCloseTo(1 - (12 / 13) * 0.75, 9)
+  expect(ratios.slice(23)).toEqual(Array.from({ length: 9 }, () => 0.25))
+  expect(waves.amplitude).toBeCloseTo(0.1 * Math.log(4) + 1, 12)
+  expect(plain.amplitude).toBe(1)
 })
 
 test('other kinds and odd fields are refused by name', () => {
   const parse = (fields: object) => () => parseRopeScaling({ rope_scaling: fields }, 'config.json')
-  expect(parse({ rope_type: 'yarn', factor: 4 })).toThrow(/rope_type "yarn"/)
+  expect(parse({ rope_type: 'dynamic', factor: 4 })).toThrow(/rope_type "dynamic"/)
+  expect(parse({ rope_type: 'yarn', factor: 4, mscale: 0.7 })).toThrow(/mscale of rope_type "yarn"/)
+  expect(parse({ rope_type: 'yarn' })).toThrow(/factor of rope_type "yarn"/)
+  expect(parse({ rope_type: 'yarn', factor: 4, rope_theta: 1 })).toThrow(/rope_theta/)
   expect(parse({ ...llama3, factor: 0 })).toThrow(/factor/)
   expect(parse({ ...llama3, high_freq_factor: 1 })).toThrow(/high_freq_factor/)
 })
