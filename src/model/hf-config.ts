@@ -35,7 +35,8 @@ export interface LlamaConfig {
   readonly endOfSequenceId: number | null
 }
 
-const MODEL_TYPES: readonly string[] = ['llama', 'mistral', 'qwen2', 'qwen3']
+/** What `model_type` may be. */
+export const MODEL_TYPES: readonly string[] = ['llama', 'mistral', 'qwen2', 'qwen3']
 /** Far above any model; keeps products of dimensions exact. */
 const DIMENSION_MAX = 2 ** 24
 
