@@ -2,8 +2,8 @@
  * The learning-rate finder: a short training at rates that grow from one that does nothing to one that breaks everything.
  * In: an objective, first parameters, data, a recipe. Out: rates, smoothed losses and a suggestion; the parameters given
  * are not touched. Deterministic: the same seed gives the same rates, batches and (on one machine) losses.
- * The suggestion is a tenth of the rate of the lowest smoothed loss: at the lowest point the loss is about to rise, and the
- * smoothed loss lags behind by about a factor of two in the rate.
+ * The suggestion is the rate at which the smoothed loss falls the most steeply. Not one from its lowest point: adapters
+ * behind normalised activations often do not explode, and the end of such a curve is noise.
  * Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks" (arXiv:1506.01186), §3.3.
  */
 import type { OnProgress } from '../core/ports.ts'
@@ -20,7 +20,8 @@ export const FIND_RATE_MAX = 10
 const SMOOTHING = 0.9
 /** A smoothed loss this many times the lowest has exploded; the search ends. */
 const EXPLOSION_FACTOR = 4
-const SUGGESTION_SHARE = 0.1
+/** Steps over which a fall is measured: about a factor of three in the rate. */
+const FALL_STEPS = 6
 /** A fall by less than this share of the first loss is noise, and nothing is suggested. */
 const GAIN_SHARE_MIN = 0.01
 
@@ -77,14 +78,16 @@ export async function searchRate(input: RateSearchInput): Promise<RateSearch> {
   return { rates, losses, suggestion: suggestRate(rates, losses) }
 }
 
-/** A tenth of the rate of the lowest loss; null where no loss is below the first by a hundredth of it. */
+/** The rate in the middle of the steepest fall; null where no loss is below the first by a hundredth of it. */
 export function suggestRate(rates: readonly number[], losses: readonly number[]): number | null {
   const [first] = losses
-  if (first === undefined) return null
+  // A search that broke in its first steps tells nothing.
+  if (first === undefined || losses.length <= FALL_STEPS) return null
   const lowest = losses.reduce((least, loss) => Math.min(least, loss), first)
-  const rate = rates[losses.indexOf(lowest)]
-  if (rate === undefined || first - lowest < GAIN_SHARE_MIN * Math.abs(first)) return null
-  return rate * SUGGESTION_SHARE
+  if (first - lowest < GAIN_SHARE_MIN * Math.abs(first)) return null
+  const falls = losses.slice(FALL_STEPS).map((loss, i) => (losses[i] ?? 0) - loss)
+  const steepest = falls.indexOf(falls.reduce((most, fall) => Math.max(most, fall), 0))
+  return rates[steepest + FALL_STEPS / 2] ?? null
 }
 
 /** The batches of one step as training takes them: `accumulation` of them together. */

@@ -243,7 +243,7 @@ function describeFinding({ rates, losses, suggestion }: RateFinding): string {
   const advice =
     suggestion === null
       ? 'The loss fell at no rate: check that the data has what is to be learnt, or adapt more modules.'
-      : `Suggestion: --rate ${suggestion.toPrecision(2)} (a tenth of the rate of the lowest loss).`
+      : `Suggestion: --rate ${suggestion.toPrecision(2)} (where the loss falls the most steeply).`
   return ['    rate  loss (smoothed)', ...rows, advice].join('\n')
 }
 

@@ -90,7 +90,11 @@ test('suggests nothing where the loss never falls', async () => {
   expect(rates).toHaveLength(FIND_STEP_COUNT)
   expect(suggestion).toBeNull()
   expect(suggestRate([], [])).toBeNull()
-  expect(suggestRate([1e-3, 1e-2, 1e-1], [4, 3, 5])).toBeCloseTo(1e-3, 12)
+  // Too few steps to tell; and a fall from the fifth step to the eleventh, whose middle is the eighth.
+  expect(suggestRate([1e-3, 1e-2, 1e-1], [4, 3, 5])).toBeNull()
+  const steps = [...Array(20).keys()]
+  const curve = steps.map((step) => (step <= 4 ? 5 : step >= 10 ? 2 : 5 - (step - 4) / 2))
+  expect(suggestRate(steps, curve)).toBe(7)
 })
 
 test('on a model: repeatable by seed, useful, and nothing is left behind', async () => {
