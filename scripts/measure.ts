@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | training [OPTION…] | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | aggregation-full | training [OPTION…] | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -62,9 +62,14 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     }
   },
   aggregation: () => {
-    const words = ['--d', '16777216', '--rules', 'mean,median,trimmed-mean', '--json']
+    const words = ['--json']
     const command = `npm run bench:aggregation -- ${words.join(' ')}`
     measure('aggregation', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...words])
+  },
+  /** The benchmark keeps its own lines, row by row, and goes on where it was stopped. */
+  'aggregation-full': (words) => {
+    const script = ['--import', 'tsx', 'scripts/bench-aggregation.ts', '--full', '--json', ...words]
+    spawnSync(process.execPath, script, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   },
   /** Further words go to the benchmark: `-- training --model 1.1b`. */
   training: (words) => {

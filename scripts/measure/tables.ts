@@ -62,7 +62,8 @@ const aggregationLine = v.object({
     rows: v.array(
       v.object({
         rule: v.string(),
-        input: v.string(),
+        input: v.optional(v.string(), 'tiles'),
+        workers: v.optional(v.number(), 1),
         n: v.number(),
         d: v.number(),
         seconds: v.number(),
@@ -187,18 +188,61 @@ export function roundTable(text: string): string {
 /** The last run's rows. */
 export function aggregationTable(text: string): string {
   const last = parseLines(text, aggregationLine).at(-1)
-  const rows = (last?.document.rows ?? []).map(({ rule, input, n, d, seconds, peakMb, ratio }) =>
+  const rows = (last?.document.rows ?? []).map(({ rule, input, n, d, workers, seconds, peakMb, ratio }) =>
     row(
       `\`${rule}\``,
       input,
       String(n),
       String(d),
+      String(workers),
       seconds.toFixed(2),
       typeof peakMb === 'number' ? peakMb.toFixed(0) : '–',
       typeof ratio === 'number' ? `${ratio.toFixed(1)}×` : '–',
     ),
   )
-  const titles = ['rule', 'from', 'updates', 'coordinates', 'seconds', 'peak MB', "numpy's time over ours"]
+  const titles = [
+    'rule',
+    'from',
+    'updates',
+    'coordinates',
+    'threads',
+    'seconds',
+    'peak MB',
+    "numpy's time over ours",
+  ]
+  return [...head(...titles), ...rows].join('\n')
+}
+
+const fullLine = v.object({
+  cpu: v.string(),
+  loadBefore: v.number(),
+  b: v.number(),
+  row: v.object({
+    rule: v.string(),
+    n: v.number(),
+    d: v.number(),
+    workers: v.number(),
+    seconds: v.number(),
+    peakMb: v.number(),
+  }),
+})
+
+/** From files to a file: every rule, number of updates and number of coordinates that was measured. */
+export function aggregationFullTable(text: string): string {
+  const lines = lastOf(parseLines(text, fullLine), ({ row: { rule, n, d } }) => `${rule} ${n} ${d}`)
+  const rows = lines.map(({ b, loadBefore, row: { rule, n, d, workers, seconds, peakMb } }) =>
+    row(
+      `\`${rule}\``,
+      String(n),
+      String(b),
+      String(d),
+      String(workers),
+      seconds.toFixed(2),
+      peakMb.toFixed(0),
+      loadBefore.toFixed(1),
+    ),
+  )
+  const titles = ['rule', 'updates', 'b', 'coordinates', 'threads', 'seconds', 'peak MB', 'load before']
   return [...head(...titles), ...rows].join('\n')
 }
 
@@ -251,5 +295,6 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   gradients: gradientTable,
   rounds: roundTable,
   aggregation: aggregationTable,
+  'aggregation-full': aggregationFullTable,
   training: trainingTable,
 }

@@ -54,8 +54,8 @@ export async function loadFactors(
     const sizeBytes = count * ITEM_BYTES[dtype]
     const mark = arena.mark()
     const raw = arena.reserve(sizeBytes)
-    const bytes = await reader.read(offset, sizeBytes)
-    arena.bytes(raw, sizeBytes).set(bytes)
+    // Straight into the kernel's memory: buffers beside it would pile up until they are collected, once a thread.
+    await reader.readInto(arena.bytes(raw, sizeBytes), offset)
     const bad = widen(raw, count, DTYPES.indexOf(dtype))
     arena.release(mark)
     return bad

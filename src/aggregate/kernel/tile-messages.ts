@@ -20,11 +20,13 @@ export type TileOrder =
   | { readonly kind: 'count'; readonly span: Span; readonly uppers: readonly number[] | null }
   /** What was counted since the last time, and new bins. */
   | { readonly kind: 'collect'; readonly uppers: readonly number[] | null }
+  /** A tile's buffer, written and free again. Not answered. */
+  | { readonly kind: 'spare'; readonly buffer: ArrayBuffer }
   /** The known answers again, after the last tile. */
   | { readonly kind: 'finish' }
 
 export type TileAnswer =
-  | { readonly kind: 'tile'; readonly tile: CombinedTile }
+  | { readonly kind: 'tile'; readonly tile: CombinedTile; readonly buffer: ArrayBuffer }
   | { readonly kind: 'done'; readonly bins: readonly Uint8Array[] }
   | {
       readonly kind: 'error'

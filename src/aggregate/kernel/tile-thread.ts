@@ -14,7 +14,15 @@ import { reserveArrays, type Run } from './arrays.ts'
 import { checkKnownAnswers, loadKernel } from './kernel.ts'
 import { prepareRows } from './rows.ts'
 import type { TileAnswer, TileOrder, TileSeat } from './tile-messages.ts'
-import { binsSizeBytes, combineSpan, countSpan, planTiles, reserveBins, type TileWork } from './tile-work.ts'
+import {
+  binsSizeBytes,
+  type CombinedTile,
+  combineSpan,
+  countSpan,
+  planTiles,
+  reserveBins,
+  type TileWork,
+} from './tile-work.ts'
 
 interface Seated {
   readonly run: Run
@@ -24,11 +32,17 @@ interface Seated {
 const port = parentPort
 assert(port !== null, 'this file is a worker thread')
 
-function send(answer: TileAnswer, moved: readonly ArrayBufferLike[] = []): void {
-  port?.postMessage(
-    answer,
-    moved.filter((buffer) => buffer instanceof ArrayBuffer),
-  )
+const send = (answer: TileAnswer, moved: readonly ArrayBuffer[] = []): void => port.postMessage(answer, moved)
+
+/** Buffers that came back: a span needs as many as it has tiles, and the next span takes the same ones. */
+const spares: ArrayBuffer[] = []
+
+function sendTile(tile: CombinedTile): void {
+  const found = spares.findIndex(({ byteLength }) => byteLength >= tile.bytes.length)
+  const buffer = spares.splice(found, found < 0 ? 0 : 1)[0] ?? new ArrayBuffer(tile.bytes.length)
+  const bytes = new Uint8Array(buffer, 0, tile.bytes.length)
+  bytes.set(tile.bytes)
+  send({ kind: 'tile', tile: { ...tile, bytes }, buffer }, [buffer])
 }
 
 async function takeSeat({ job, kernelDigest, gram, square, norms, claims }: TileSeat): Promise<Seated> {
@@ -57,14 +71,12 @@ async function takeSeat({ job, kernelDigest, gram, square, norms, claims }: Tile
 const seated = takeSeat(workerData as TileSeat)
 let counted: { readonly mark: number; readonly bins: readonly number[] } | null = null
 
-async function work(order: TileOrder): Promise<readonly Uint8Array[]> {
+async function work(order: Exclude<TileOrder, { kind: 'spare' }>): Promise<readonly Uint8Array[]> {
   const { run, work } = await seated
   const { arena } = run.kernel
   switch (order.kind) {
     case 'combine':
-      await combineSpan(run, work, order.span, order.thresholds, (tile) =>
-        send({ kind: 'tile', tile }, [tile.bytes.buffer]),
-      )
+      await combineSpan(run, work, order.span, order.thresholds, sendTile)
       return []
     case 'count':
       counted ??= { mark: arena.mark(), bins: reserveBins(run, work.plan, order.uppers) }
@@ -86,12 +98,13 @@ async function work(order: TileOrder): Promise<readonly Uint8Array[]> {
 }
 
 async function answer(order: TileOrder): Promise<void> {
+  if (order.kind === 'spare') {
+    spares.push(order.buffer)
+    return
+  }
   try {
     const bins = await work(order)
-    send(
-      { kind: 'done', bins },
-      bins.map(({ buffer }) => buffer),
-    )
+    send({ kind: 'done', bins })
   } catch (error) {
     const fault = isRoundError(error)
       ? { info: error.info, hint: error.hint }

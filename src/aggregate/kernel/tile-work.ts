@@ -36,7 +36,7 @@ export interface CombinedTile {
   readonly moduleIndex: number
   /** Place of the first coordinate in the module. */
   readonly first: number
-  /** f32, little-endian. */
+  /** f32, little-endian; the kernel's own memory, or a buffer that comes back: gone when `onTile` settles. */
   readonly bytes: Uint8Array
   readonly sums: DenseSums
 }
@@ -88,7 +88,7 @@ export async function combineSpan(
     if (uniform !== null)
       facts.combineTile({ ...shared, numerator, denominator, claims: arrays.ones, to: uniform })
     const sums = denseSumsOf(run, { inputs: tile.inputs, stride, to, uniform }, count)
-    await onTile({ moduleIndex, first, bytes: arena.bytes(to, 4 * count).slice(), sums })
+    await onTile({ moduleIndex, first, bytes: arena.bytes(to, 4 * count), sums })
   })
 }
 

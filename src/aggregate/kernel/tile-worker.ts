@@ -42,11 +42,22 @@ export function openTileWorker(seat: TileSeat): TileWorker {
     const error = lost
     settle(({ reject }) => reject(error))
   }
+  /** One tile after the other; its buffer goes back when it is written. */
+  const take = async (
+    before: Promise<void>,
+    { tile, buffer }: Extract<TileAnswer, { kind: 'tile' }>,
+    onTile: Waiting['onTile'] | undefined,
+  ): Promise<void> => {
+    await before
+    await onTile?.(tile)
+    const spare: TileOrder = { kind: 'spare', buffer }
+    worker.postMessage(spare, [buffer])
+  }
   worker.on('message', (answer: TileAnswer) => {
     switch (answer.kind) {
       case 'tile': {
         const { onTile } = waiting ?? {}
-        taken = taken.then(() => onTile?.(answer.tile))
+        taken = take(taken, answer, onTile)
         // Seen where the order settles; until then a failed write is nobody's unhandled rejection.
         taken.catch(() => undefined)
         return

@@ -1,0 +1,107 @@
+/**
+ * A rule from update files to the aggregate's file, as in a round: n updates of a given rank for four square modules with d
+ * entries of ΔW together. Bytes of input are those of the files.
+ */
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { aggregate, type KernelClient, kernelDigest, RULES, whyInvalid } from '../../src/aggregate/index.ts'
+import { loadKernel } from '../../src/aggregate/kernel/kernel.ts'
+import { runAggregate } from '../../src/aggregate/kernel/run.ts'
+import { workerCountOf } from '../../src/aggregate/kernel/tile-threads.ts'
+import type { Charter, Layout } from '../../src/charter/schema.ts'
+import { assert } from '../../src/core/errors.ts'
+import { asDigest } from '../../src/core/ids.ts'
+import { encodeHeader } from '../../src/core/safetensors.ts'
+import { SeededRng } from '../../src/core/seeded-rng.ts'
+import { type BenchRow, copyGigabytesPerSecond, peakMb } from './dense.ts'
+
+const MODULE_COUNT = 4
+/** What rules that draw lots draw from. */
+const SEED = asDigest(new Uint8Array(32))
+
+export interface FilesRequest {
+  readonly rule: string
+  readonly n: number
+  readonly d: number
+  readonly rank: number
+  /** By default what the job is worth. */
+  readonly workers?: number
+}
+
+/** As many poisoned updates of n as the rule bears, up to what most rules here bear; null where it does not hold at all. */
+export function bearableOf(rule: string, n: number): number | null {
+  for (let b = Math.max(0, Math.floor((n - 3) / 2)); b >= 0; b--)
+    if (whyInvalid({ id: rule, version: 1 }, n, b) === null) return b
+  return null
+}
+
+/** In this process, whose peak it reads: a process of its own for each row. */
+export async function measureFiles({ rule, n, d, rank, workers }: FilesRequest): Promise<BenchRow> {
+  const b = bearableOf(rule, n)
+  assert(b !== null, `${rule} holds for ${n} updates`)
+  const folder = mkdtempSync(join(tmpdir(), 'oneround-bench-'))
+  try {
+    const side = Math.floor(Math.sqrt(d / MODULE_COUNT))
+    const modules = Array.from({ length: MODULE_COUNT }, (_, i) => ({
+      name: `layers.${i}.proj`,
+      in: side,
+      out: side,
+    }))
+    const layout: Layout = { modules, rankMax: rank, scale: [2, 1], dtype: 'f32' }
+    const inputs = Array.from({ length: n }, (_, member) => ({
+      member,
+      claim: 1,
+      path: writeUpdate(join(folder, `${member}`), layout, member),
+    }))
+    const aggregation: Charter['aggregation'] = {
+      rules: [{ id: rule, version: 1 }],
+      b,
+      weights: 'uniform',
+      samplesRange: [1, 1],
+      lambda: [1, 1],
+      kernelDigest: await kernelDigest(),
+    }
+    const loaded = await loadKernel()
+    const isCoordinate = RULES.find(({ id }) => id === rule)?.family === 'coordinate'
+    let used = 1
+    // In this process, so that its memory is the row's; a round has a process for it.
+    const kernel: KernelClient = {
+      aggregate: (job) => {
+        if (isCoordinate) used = workerCountOf(job)
+        return runAggregate(loaded, job, () => undefined)
+      },
+      admit: () => Promise.reject(new Error('nothing is admitted here')),
+      recompress: () => Promise.reject(new Error('nothing is recompressed here')),
+      stop: () => Promise.resolve(),
+    }
+    const startMs = performance.now()
+    const request = { layout, aggregation, inputs, outputPath: join(folder, 'out'), seed: SEED }
+    await aggregate(request, { kernel, ...(workers === undefined ? {} : { workers }) })
+    const seconds = (performance.now() - startMs) / 1000
+    const inputBytes = inputs.reduce((sum, { path }) => sum + statSync(path).size, 0)
+    const peak = peakMb()
+    // After the peak was read: the copy needs 2 GiB of its own.
+    const copied = await copyGigabytesPerSecond()
+    const gigabytesPerSecond = inputBytes / 1e9 / seconds
+    const copyRatio = gigabytesPerSecond / copied
+    return { rule, n, d, workers: used, seconds, gigabytesPerSecond, peakMb: peak, copyRatio }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function writeUpdate(path: string, { modules, rankMax }: Layout, member: number): string {
+  const rng = new SeededRng(`bench-aggregation ${member}`)
+  const tensors = modules.flatMap(({ name, in: inCount, out }) => [
+    { name: `${name}.lora_A`, dtype: 'F32', shape: [rankMax, inCount] },
+    { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankMax] },
+  ])
+  const { prefix, header } = encodeHeader(tensors)
+  const bytes = Buffer.alloc(header.fileSizeBytes)
+  bytes.set(prefix)
+  for (let at = header.dataOffset; at < bytes.length; at += 4)
+    bytes.writeFloatLE((rng.below(2 ** 24) - 2 ** 23) / 2 ** 27, at)
+  writeFileSync(path, bytes)
+  return path
+}
