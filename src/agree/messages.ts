@@ -64,6 +64,8 @@ const headerSchema = v.strictObject({
   sizeBytes: v.pipe(countSchema(2 ** 40), v.minValue(1)),
   chunkSizeBytes: v.pipe(countSchema(1 << 22), v.minValue(1 << 12)),
   layout: digestSchema,
+  /** The aggregate that training started from, in a round that builds on the one before; absent where it is the base. */
+  basis: v.optional(digestSchema),
   /** Claimed number of training samples. */
   samples: countSchema(2 ** 40),
   summary: trainingSummarySchema,

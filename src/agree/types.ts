@@ -32,6 +32,8 @@ export interface Params {
   readonly schedule: RoundSchedule
   /** Digest that every Header must name. */
   readonly layout: Digest
+  /** Aggregate of the round that this one builds on, which every Header must name; absent: none may. */
+  readonly basis?: Digest
   /** My place in the roster; null for an observer, who checks and computes all and signs nothing. */
   readonly me: MemberIndex | null
   readonly verify: VerifySignature
@@ -82,6 +84,7 @@ export type RejectCode =
   | 'NAMES_NO_MEMBER'
   | 'HEADER_OVER_LIMITS'
   | 'HEADER_OTHER_LAYOUT'
+  | 'HEADER_OTHER_BASIS'
   | 'PROPOSAL_NOT_BY_LEADER'
   | 'PROPOSAL_TOO_FEW_STATUSES'
   | 'PROPOSAL_OTHER_INSTANCE'

@@ -65,7 +65,13 @@ function checkHeader(header: Header, params: Params): Verdict {
     return reject('HEADER_OVER_LIMITS')
   }
   // [REJECT] §4.1 The layout is the charter's.
-  return equalBytes(header.layout, params.layout) ? ACCEPT : reject('HEADER_OTHER_LAYOUT')
+  if (!equalBytes(header.layout, params.layout)) return reject('HEADER_OTHER_LAYOUT')
+  // [REJECT] §4.8 The basis is the one of the round: members that start elsewhere cannot be added up.
+  return isSameBasis(header.basis, params.basis) ? ACCEPT : reject('HEADER_OTHER_BASIS')
+}
+
+function isSameBasis(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : equalBytes(a, b)
 }
 
 function checkProposal(proposal: Proposal, params: Params): Verdict {

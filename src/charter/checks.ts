@@ -157,11 +157,13 @@ function* limitProblems(charter: Charter): Generator<CharterProblem> {
 }
 
 function* scheduleProblems({ rounds }: Charter): Generator<CharterProblem> {
-  for (const [i, { commitAtMs, cutAtMs, lateCutsAtMs, finalAtMs }] of rounds.entries()) {
+  for (const [i, { commitAtMs, cutAtMs, lateCutsAtMs, finalAtMs, basis }] of rounds.entries()) {
     const times = [commitAtMs, cutAtMs, ...lateCutsAtMs, finalAtMs]
     if (times.some((time, k) => k > 0 && time < (times[k - 1] ?? 0))) {
       yield problem(`rounds.${i}`, 'expected commitAtMs ≤ cutAtMs ≤ lateCutsAtMs ≤ finalAtMs')
     }
+    if (i === 0 && basis !== undefined)
+      yield problem('rounds.0.basis', 'is previous, but no round comes before the first')
     const before = rounds[i - 1]
     if (before !== undefined && commitAtMs < before.cutAtMs) {
       yield problem(`rounds.${i}`, `its commit deadline is before the cut of round ${i}`)

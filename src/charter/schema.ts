@@ -94,6 +94,8 @@ const roundSchema = v.strictObject({
   cutAtMs: instantSchema,
   lateCutsAtMs: v.pipe(v.array(instantSchema), v.maxLength(16)),
   finalAtMs: instantSchema,
+  /** Absent: updates start from the base model. `previous`: from base plus the results of the rounds that this one builds on. */
+  basis: v.optional(v.literal('previous')),
 })
 
 export const CONSORTIUM_BYTES = 16

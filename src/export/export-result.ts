@@ -8,12 +8,12 @@ import { resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { toHex } from '../core/bytes.ts'
 import { AssertionError } from '../core/errors.ts'
 import { toNumber } from '../core/rational.ts'
-import { openAggregateFile } from './aggregate-file.ts'
+import { type AggregateFile, openAggregateFile } from './aggregate-file.ts'
 import type { CertificateFile } from './certificate-file.ts'
 import { exportAdapter } from './export-adapter.ts'
 import { exportDelta } from './export-delta.ts'
 import { exportMerged } from './export-merged.ts'
-import type { MergedUpdate } from './merged-module.ts'
+import { type MergedUpdate, sumOf } from './merged-module.ts'
 import { type CardFacts, type CardMember, modelCard } from './model-card.ts'
 import { claimsOf } from './verify.ts'
 
@@ -54,6 +54,8 @@ export interface ResultExport {
   readonly folder: string
   readonly format: ExportFormat
   readonly aggregatePath: string
+  /** Aggregates of the rounds that this one builds on: what is written is the change from the base model, all of them summed. */
+  readonly basis?: readonly string[]
   readonly certificatePath: string
   readonly certificate: CertificateFile
   /** `report.json` of the round; null when it is lost: the card then has no figures. */
@@ -66,12 +68,14 @@ export interface ResultExport {
 
 /** @throws FILE_MISSING | AGGREGATE_INVALID | NO_SPACE, and for `merged` what reading the base throws */
 export async function exportResult(options: ResultExport): Promise<void> {
-  const update = await openAggregateFile(options.aggregatePath)
+  const opened: AggregateFile[] = []
   try {
+    for (const path of [...(options.basis ?? []), options.aggregatePath])
+      opened.push(await openAggregateFile(path))
     const { folder, format, baseModel } = options
-    await exportUpdate(update, { folder, format, baseModel, card: cardOf(options) })
+    await exportUpdate(sumOf(opened), { folder, format, baseModel, card: cardOf(options) })
   } finally {
-    await update.close()
+    for (const file of opened) await file.close()
   }
 }
 

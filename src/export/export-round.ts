@@ -14,6 +14,7 @@ import {
   type CertificateFile,
   parseCertificateFile,
 } from './certificate-file.ts'
+import { basisAggregates } from './basis.ts'
 import { type ExportFormat, exportResult, type ResultExport } from './export-result.ts'
 import { locateCertificate } from './locate-certificate.ts'
 import type { CardFacts } from './model-card.ts'
@@ -40,6 +41,7 @@ export type RoundExportFault =
       readonly expected: string
       readonly found: string
     }
+  | { readonly code: 'RANK_OF_SUM'; readonly round: number }
   | { readonly code: 'BASE_MODEL_NEEDED' }
   | { readonly code: 'EVALUATION_INVALID'; readonly file: string }
 
@@ -47,7 +49,8 @@ const SMALL_FILE_SIZE_BYTES_MAX = 16 << 20
 
 /**
  * @param path — a certificate, the folder of a round, or a node's folder
- * @throws CERTIFICATE_MISSING | CERTIFICATE_MALFORMED | AGGREGATE_DIFFERS | BASE_MODEL_MISMATCH | BASE_MODEL_NEEDED |
+ * @throws CERTIFICATE_MISSING | CERTIFICATE_MALFORMED | AGGREGATE_DIFFERS | BASIS_MISSING |
+ *   BASIS_DIFFERS | RANK_OF_SUM | BASE_MODEL_MISMATCH | BASE_MODEL_NEEDED |
  *   EVALUATION_INVALID | NO_SPACE
  */
 export async function exportRound(path: string, options: RoundExportOptions): Promise<CertificateClaims> {
@@ -67,7 +70,10 @@ export async function exportRound(path: string, options: RoundExportOptions): Pr
   const aggregatePath = join(dirname(certificatePath), 'aggregate.safetensors')
   await checkAggregate(aggregatePath, certificate)
   if (baseModel !== undefined) await checkBaseModel(baseModel, certificate.signedCharter.charter.baseModel)
+  const basis = await basisAggregates(certificatePath, certificate)
+  if (basis.length > 0 && options.rank !== undefined) throw rankOfSum(certificate.roundNumber)
   const exported = {
+    basis,
     folder: options.folder,
     format,
     certificatePath,
@@ -79,6 +85,16 @@ export async function exportRound(path: string, options: RoundExportOptions): Pr
   if (options.rank === undefined) await exportResult({ ...exported, aggregatePath })
   else await exportRecompressed({ ...exported, aggregatePath }, options.rank)
   return claimsOf(certificate)
+}
+
+function rankOfSum(round: number): RoundError<RoundExportFault> {
+  return new RoundError<RoundExportFault>(
+    { code: 'RANK_OF_SUM', round },
+    `--rank: round ${round} builds on earlier rounds, and only the result of a single round is recompressed`,
+    {
+      hint: 'Leave --rank out: the exact adapter has the ranks of all rounds. Or let the charter say --result-rank.',
+    },
+  )
 }
 
 async function exportRecompressed(result: ResultExport, rank: number): Promise<void> {

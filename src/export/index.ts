@@ -13,6 +13,7 @@ export {
   type UpdateExport,
 } from './export-result.ts'
 export { exportRound, type RoundExportFault, type RoundExportOptions } from './export-round.ts'
+export { basisMissing, type BasisFault, buildsOnPrevious } from './basis.ts'
 export { locateCertificate } from './locate-certificate.ts'
 export {
   deltaOf,

@@ -67,3 +67,50 @@ export function exactFactorsOf(module: MergedModule): StackedModule {
   const [a, b] = isWide ? [identity, delta] : [delta, identity]
   return { kind: 'stacked', name, in: width, out, rank, scale: 1, a, b }
 }
+
+/**
+ * The sum of updates of one layout: factors stacked, so nothing is rounded; where one is dense, ΔW summed in f64 and
+ * rounded to f32 once.
+ * @param updates — at least one, all with the modules of the first
+ */
+export function sumOf(updates: readonly MergedUpdate[]): MergedUpdate {
+  const [first, ...rest] = updates
+  if (first === undefined) throw new TypeError('a sum of no updates')
+  if (rest.length === 0) return first
+  const read = async (index: number): Promise<MergedModule> => {
+    const { name } = first.modules[index] ?? { name: '' }
+    const modules = await Promise.all(
+      updates.map((update) => update.read(update.modules.findIndex((module) => module.name === name))),
+    )
+    const factors = modules.filter((module) => module.kind === 'stacked')
+    return factors.length === modules.length ? stackFactors(factors) : sumDense(modules)
+  }
+  return { modules: first.modules, read }
+}
+
+/** s·B·A summed: one factor below the other. Aggregates all have scale 1; other scales that differ are summed densely. */
+function stackFactors(modules: readonly StackedModule[]): MergedModule {
+  const [first] = modules
+  if (first === undefined || modules.some(({ scale }) => scale !== first.scale)) return sumDense(modules)
+  const rank = modules.reduce((sum, module) => sum + module.rank, 0)
+  const a = new Float32Array(rank * first.in)
+  const b = new Float32Array(first.out * rank)
+  let offset = 0
+  for (const module of modules) {
+    a.set(module.a, offset * first.in)
+    for (let o = 0; o < first.out; o++) {
+      b.set(module.b.subarray(o * module.rank, (o + 1) * module.rank), o * rank + offset)
+    }
+    offset += module.rank
+  }
+  return { ...first, rank, a, b }
+}
+
+function sumDense(modules: readonly MergedModule[]): DenseModule {
+  const deltas = modules.map(deltaOf)
+  const { name, in: width, out } = modules[0] ?? { name: '', in: 0, out: 0 }
+  const delta = Float32Array.from({ length: width * out }, (_, i) =>
+    deltas.reduce((sum, each) => sum + (each[i] ?? 0), 0),
+  )
+  return { kind: 'dense', name, in: width, out, delta }
+}

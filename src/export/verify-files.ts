@@ -19,6 +19,7 @@ import {
   type CertificateFile,
   parseCertificateFile,
 } from './certificate-file.ts'
+import { basisAggregates, basisOf, certificateBelow } from './basis.ts'
 import { exportResult } from './export-result.ts'
 import { CERTIFICATE_NAME, locateCertificate } from './locate-certificate.ts'
 import { checkDecidedUpdate } from './check-update.ts'
@@ -61,8 +62,31 @@ export async function verify(path: string, options: VerifyOptions = {}): Promise
     ...certificateChecks(certificate, charterDigest === undefined ? {} : { charterDigest }),
   ]
   // What follows trusts the certificate: with a broken one there is nothing to compare with.
-  if (checks.every(({ holds }) => holds)) checks.push(...(await fileChecks(file, certificate, options)))
+  if (checks.every(({ holds }) => holds)) {
+    checks.push(...(await basisChecks(file, certificate)))
+    checks.push(...(await fileChecks(file, certificate, options)))
+  }
   return { ...reportOf(checks, claimsOf(certificate)), file }
+}
+
+/** Of a round that builds on the one before: that one's certificate, when it lies beside this one, must be its basis. */
+async function basisChecks(file: string, certificate: CertificateFile): Promise<readonly Check[]> {
+  const basis = basisOf(certificate)
+  const below = certificateBelow(file, certificate)
+  if (basis === null || !(await hasFile(below))) return []
+  const report = await verify(below, { charterDigest: certificate.signedCharter.digest })
+  const { claims } = report
+  const isBasis =
+    claims.roundNumber === certificate.roundNumber - 1 &&
+    claims.cut === 0 &&
+    claims.aggregate === toHex(basis)
+  const holds = report.holds && isBasis
+  const text = holds
+    ? `It builds on round ${claims.roundNumber}, whose certificate holds: aggregate ${claims.aggregate}.`
+    : isBasis
+      ? `It builds on round ${claims.roundNumber}, whose certificate does not hold: ${report.checks.find((check) => !check.holds)?.text ?? ''}`
+      : `It builds on aggregate ${toHex(basis)}; beside it lies that of round ${claims.roundNumber}, ${claims.aggregate}.`
+  return [{ id: 'basis', holds, text, ...(holds ? {} : { code: 'BASIS_DIFFERS' }) }]
 }
 
 /** What the caller named, or the charter that a node's folder was run with. */
@@ -87,8 +111,10 @@ async function fileChecks(
     const check = await aggregateCheck(aggregateFile, certificate)
     checks.push(check)
     const adapter = join(beside, 'adapter')
-    if (check.holds && (await hasFile(adapter)))
-      checks.push(await adapterCheck(adapter, aggregateFile, certificate))
+    const isBasisHere = basisOf(certificate) === null || (await hasFile(certificateBelow(file, certificate)))
+    // A round's folder on its own cannot show what its adapter adds up from.
+    if (check.holds && isBasisHere && (await hasFile(adapter)))
+      checks.push(await adapterCheck({ adapter, aggregateFile, file }, certificate))
   }
   if (options.updates !== undefined) {
     const folder = options.updates === true ? join(beside, 'updates') : options.updates
@@ -110,15 +136,20 @@ const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as co
 
 /** Exports the adapter again and compares. */
 async function adapterCheck(
-  adapter: string,
-  aggregatePath: string,
+  {
+    adapter,
+    aggregateFile: aggregatePath,
+    file,
+  }: { readonly adapter: string; readonly aggregateFile: string; readonly file: string },
   certificate: CertificateFile,
 ): Promise<Check> {
   return withTemporaryFolder(async (folder) => {
+    const basis = await basisAggregates(file, certificate)
     await exportResult({
       folder,
       format: 'adapter',
       aggregatePath,
+      basis,
       certificatePath: join(folder, CERTIFICATE_NAME),
       certificate,
       report: null,

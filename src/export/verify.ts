@@ -45,6 +45,7 @@ export type CheckId =
   | 'charter-signed'
   | 'round'
   | 'certificate'
+  | 'basis'
   | 'aggregate'
   | 'updates'
   | 'recomputed'
@@ -67,6 +68,8 @@ export interface CertificateClaims {
   readonly rule: string
   /** SHA-256 of the aggregate file, hex. */
   readonly aggregate: string
+  /** SHA-256 of the aggregate that the updates start from, in a round that builds on the one before; null: the base model. */
+  readonly basis: string | null
   readonly members: readonly string[]
   /** Whose updates were decided on. */
   readonly received: readonly string[]
@@ -142,7 +145,27 @@ function proofChecks({ signedCharter, roundNumber, certificate }: CertificateFil
       },
     ]
   }
+  const basisFault = findBasisFault(certificate, signedCharter.charter, roundNumber)
+  if (basisFault !== null)
+    return [{ id: 'basis', holds: false, text: basisFault, code: 'CERTIFICATE_OTHER_BASIS' }]
   return provenTexts(certificate, signedCharter).map((text) => ({ id: 'certificate', holds: true, text }))
+}
+
+/** §4.8 All decided updates start from one aggregate where the round builds on the one before, and from none elsewhere. */
+function findBasisFault(
+  certificate: Certificate,
+  charter: SignedCharter['charter'],
+  roundNumber: number,
+): string | null {
+  const named = new Set(decidedHeaders(certificate).map(({ basis }) => (basis ? toHex(basis) : null)))
+  if (charter.rounds[roundNumber - 1]?.basis === undefined) {
+    return named.size === 1 && named.has(null)
+      ? null
+      : 'The round starts from the base model, but a decided update names an aggregate that it starts from.'
+  }
+  return named.size === 1 && !named.has(null)
+    ? null
+    : 'The round builds on the one before, but the decided updates do not name one aggregate that they start from.'
 }
 
 /** What a certificate without fault proves, sentence by sentence. */
@@ -210,11 +233,17 @@ export function claimsOf({ signedCharter, roundNumber, certificate }: Certificat
     cut: certificate.cut,
     rule: `${certificate.rule.id}@${certificate.rule.version}`,
     aggregate: toHex(certificate.aggregate),
+    basis: basisIn(certificate),
     members: charter.members.map((member) => member.name),
     received: certificate.decision.updates.map(({ member }) => name(member)),
     excluded: certificate.decision.excluded.map(name),
     attestedBy: attesting,
   }
+}
+
+function basisIn(certificate: Certificate): string | null {
+  const basis = decidedHeaders(certificate)[0]?.basis
+  return basis === undefined ? null : toHex(basis)
 }
 
 /** The Headers of the decided updates, opened. Only of a certificate that was checked. */

@@ -5,6 +5,7 @@
 import type { Certificate } from '../agree/index.ts'
 import type { SignedCharter } from '../charter/index.ts'
 import { writeFileAtomic, writeJson } from '../files/index.ts'
+import { basisAggregates } from './basis.ts'
 import { type CertificateFile, formatCertificateFile } from './certificate-file.ts'
 import { exportResult } from './export-result.ts'
 
@@ -23,14 +24,16 @@ export interface WrittenResult {
   }
 }
 
-/** @throws NO_SPACE | FILE_UNREADABLE | AGGREGATE_INVALID */
+/** @throws NO_SPACE | FILE_UNREADABLE | AGGREGATE_INVALID | BASIS_MISSING | BASIS_DIFFERS */
 export async function writeResult({ folder, report, ...proof }: WrittenResult): Promise<void> {
   const certificate: CertificateFile = proof
+  const basis = await basisAggregates(folder.certificate, certificate)
   await writeJson(folder.report, report)
   await exportResult({
     folder: folder.adapter,
     format: 'adapter',
     aggregatePath: folder.aggregate,
+    basis,
     certificatePath: folder.certificate,
     certificate,
     report,

@@ -20,6 +20,7 @@ import { ensureFolder } from '../files/index.ts'
 import { admitStored } from './admission.ts'
 import { layoutDigest } from '../update/layout.ts'
 import { checkManifest, manifestSizeBytesMax } from '../update/manifest.ts'
+import { readBasis } from './basis.ts'
 import type { OnNodeEvent } from './events.ts'
 import { type FolderWriter, openFolderWriter } from './folder-writer.ts'
 import { type Journal, openJournal } from './journal.ts'
@@ -65,9 +66,9 @@ const VIEW_TIMEOUT_MS = 4_000
 
 export type NodeFault = { readonly code: 'ROUND_UNKNOWN'; readonly round: number; readonly rounds: number }
 
-/** @throws ROUND_UNKNOWN | NOT_A_MEMBER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED */
+/** @throws ROUND_UNKNOWN | NOT_A_MEMBER | BASIS_MISSING | BASIS_INVALID | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED */
 export async function composeNode(options: CompositionOptions, modules: NodeModules): Promise<Node> {
-  const params = roundParams(options)
+  const params = await roundParams(options)
   const me = params.me
   const folder = roundFolder(options.folder, options.roundNumber)
   await ensureFolder(folder.updates)
@@ -138,7 +139,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
   }
 }
 
-function roundParams(options: CompositionOptions): Params & { readonly me: MemberIndex } {
+async function roundParams(options: CompositionOptions): Promise<Params & { readonly me: MemberIndex }> {
   const { charter } = options.signedCharter
   const { publicKey } = createSigner(options.seed)
   const digest = charterDigest(charter)
@@ -150,7 +151,9 @@ function roundParams(options: CompositionOptions): Params & { readonly me: Membe
       `round ${options.roundNumber}: the charter has rounds 1 to ${charter.rounds.length}`,
     )
   }
+  const basis = await readBasis(options.folder, options.signedCharter, options.roundNumber)
   return {
+    ...(basis === null ? {} : { basis }),
     charter,
     charterDigest: digest,
     round: roundIdOf(digest, options.roundNumber),

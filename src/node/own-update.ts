@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import type { Header, TrainingSummary } from '../agree/messages.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
+import { toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
@@ -15,11 +16,16 @@ import { hasFile, readText, removeFile } from '../files/index.ts'
 import { readAdapter } from '../model/peft.ts'
 import { buildManifest, writeUpdateFile } from '../update/build.ts'
 
-export type OwnUpdateFault = {
-  readonly code: 'OWN_UPDATE_REFUSED'
-  readonly file: string
-  readonly fault: string
-}
+export type OwnUpdateFault =
+  | {
+      readonly code: 'OWN_UPDATE_REFUSED'
+      readonly file: string
+      readonly fault: string
+    }
+  | {
+      readonly code: 'ADAPTER_OTHER_BASE'
+      readonly file: string
+    }
 
 export interface OwnUpdateModules {
   readonly params: Params & { readonly me: MemberIndex }
@@ -32,7 +38,7 @@ export interface OwnUpdateModules {
 
 /**
  * @param adapterFolder — a PEFT folder for the charter's layout
- * @throws OWN_UPDATE_REFUSED | UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE |
+ * @throws OWN_UPDATE_REFUSED | ADAPTER_OTHER_BASE | UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE |
  * UPDATE_NOT_FINITE | UPDATE_TOO_LARGE | NO_SPACE, and what reading the adapter throws
  */
 export async function prepareOwnUpdate(
@@ -41,14 +47,16 @@ export async function prepareOwnUpdate(
 ): Promise<HeaderDraft> {
   const { params, store, folder, admit, rng } = modules
   const { charter, round, me } = params
-  const { samples, summary } = await readTraining(adapterFolder)
+  const { samples, summary, base } = await readTraining(adapterFolder)
+  if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const adapter = await readAdapter(adapterFolder)
   const path = join(folder, 'own.building')
   const { nonce } = await writeUpdateFile(path, adapter.modules, charter.layout, rng)
   const built = await buildManifest({ path, nonce, round, member: me, charter })
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
-  const draft: HeaderDraft = { update, sizeBytes, chunkSizeBytes, layout, samples, summary }
+  const basis = params.basis === undefined ? {} : { basis: params.basis }
+  const draft: HeaderDraft = { update, sizeBytes, chunkSizeBytes, layout, ...basis, samples, summary }
   const result = await admit({ ...draft, round, member: me })
   if (result.kind === 'admitted') return draft
   await removeFile(store.pathOf(update))
@@ -64,6 +72,8 @@ const countOf = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const lossOf = v.pipe(v.number(), v.finite(), v.minValue(0))
 /** The fields of `training.json` that a header claims; the file has more. */
 const trainingSchema = v.object({
+  /** SHA-256 of each of the base's files, hex. */
+  base: v.optional(v.record(v.string(), v.string())),
   samples: v.object({ training: countOf }),
   targetTokens: countOf,
   steps: countOf,
@@ -73,16 +83,40 @@ const trainingSchema = v.object({
 
 const MILLION = 1_000_000
 
+interface Training {
+  readonly samples: number
+  readonly summary: TrainingSummary
+  /** File of the base that it was trained on → SHA-256, hex; empty where nothing is known. */
+  readonly base: Readonly<Record<string, string>>
+}
+
+/** A round that builds on another is for adapters trained on that one's result: on the plain base they would be added twice. */
+function refusePlainBase(
+  file: string,
+  base: Training['base'],
+  { charter }: OwnUpdateModules['params'],
+): void {
+  const weights = Object.entries(base).filter(([name]) => name.endsWith('.safetensors'))
+  const isPlain = ([name, sha256]: readonly [string, string]): boolean =>
+    charter.baseModel.some((each) => each.name === name && toHex(each.sha256) === sha256)
+  if (weights.length === 0 || !weights.every(isPlain)) return
+  throw new RoundError<OwnUpdateFault>(
+    { code: 'ADAPTER_OTHER_BASE', file },
+    `${file}: trained on the plain base model, but this round builds on the one before`,
+    {
+      hint: 'Write the model to train on with `oneround export --format merged --model <base>`, and train with --model on that folder.',
+    },
+  )
+}
+
 /** What `train` left beside the adapter. An adapter from elsewhere claims nothing. */
-async function readTraining(
-  adapterFolder: string,
-): Promise<{ readonly samples: number; readonly summary: TrainingSummary }> {
-  const unknown = { samples: 0, summary: { epochs: 0, steps: 0, tokens: 0 } }
+async function readTraining(adapterFolder: string): Promise<Training> {
+  const unknown = { samples: 0, summary: { epochs: 0, steps: 0, tokens: 0 }, base: {} }
   for (const file of [join(adapterFolder, 'training.json'), join(dirname(adapterFolder), 'training.json')]) {
     if (!(await hasFile(file))) continue
     const training = parseTraining(await readText(file, TRAINING_SIZE_BYTES_MAX))
     if (training === null) continue
-    const { samples, targetTokens, steps, epochs, validationLoss } = training
+    const { samples, targetTokens, steps, epochs, validationLoss, base } = training
     const losses = validationLoss && {
       lossBeforeMillionths: Math.round(validationLoss.before * MILLION),
       lossAfterMillionths: Math.round(validationLoss.best * MILLION),
@@ -90,6 +124,7 @@ async function readTraining(
     return {
       samples: samples.training,
       summary: { epochs: epochs ?? 0, steps, tokens: targetTokens, ...losses },
+      base: base ?? {},
     }
   }
   return unknown

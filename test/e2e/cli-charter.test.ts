@@ -79,6 +79,20 @@ describe('a charter', () => {
     expect(stdout).toMatch(/with 3 updates: trimmed-mean/)
     expect(stdout).toMatch(/disk for a round/)
   })
+
+  it('may have several rounds, each from the result of the one before', async () => {
+    const more = ['--rounds', '3', '--final', '+1d', '--every', '+7d', '--out', 'several.json']
+    const drawn = await run('charter', 'new', ...members(), ...rules(), ...more)
+    expect(drawn.status, drawn.stderr).toBe(0)
+    const shown = await run('charter', 'show', 'several.json')
+    const charter = shown.document?.['charter'] as
+      | { rounds: { finalAtMs: number; basis?: string }[] }
+      | undefined
+    const rounds = charter?.rounds ?? []
+    expect(rounds.map(({ basis }) => basis)).toEqual([undefined, 'previous', 'previous'])
+    const [first, second] = rounds.map(({ finalAtMs }) => finalAtMs)
+    expect((second ?? 0) - (first ?? 0)).toBe(7 * 86_400_000)
+  })
 })
 
 interface Row {

@@ -2,6 +2,7 @@
 import { kernelDigest, parseRuleChoice, RULE_BOOK } from '../../aggregate/index.ts'
 import {
   buildCharter,
+  type Charter,
   charterError,
   checkCharter,
   decodeInvite,
@@ -73,6 +74,18 @@ const options = {
   commit: withDefault(text('--commit <time>', 'headers are due: +1h from now, or 2026-11-23T03:00Z'), '+1h'),
   cut: withDefault(text('--cut <time>', 'updates that are certified by then count'), '+2h'),
   final: withDefault(text('--final <time>', 'members that are silent by then are given up on'), '+1d'),
+  rounds: withDefault(
+    count('--rounds <n>', 'rounds one after the other, each from the result of the one before', {
+      min: 1,
+      max: 64,
+    }),
+    1,
+  ),
+  every: text(
+    '--every <duration>',
+    'from one round’s deadlines to the next’s, such as +7d (default: --final)',
+  ),
+  fromBase: flag('--from-base', 'let every round start from the base model'),
   immediate: flag('--immediate', 'reveal updates at once, without sealing all headers first'),
   out: withDefault(text('--out <file>', 'the charter file to write'), 'charter.json'),
 }
@@ -138,16 +151,26 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     weights: given.weights,
     lambda: parseRational(given.lambda, '--lambda'),
     reveal: given.immediate ? 'immediate' : 'committed',
-    rounds: [
-      {
-        commitAtMs: parseInstant(given.commit, '--commit', nowMs),
-        cutAtMs: parseInstant(given.cut, '--cut', nowMs),
-        lateCutsAtMs: [],
-        finalAtMs: parseInstant(given.final, '--final', nowMs),
-      },
-    ],
+    rounds: roundsOf(given, nowMs),
     ...defined(stated),
   })
+}
+
+/** The rounds' deadlines: the first as given, each further one as much later as --every says. */
+function roundsOf(given: OptionValues<typeof options>, nowMs: number): Charter['rounds'] {
+  const first = {
+    commitAtMs: parseInstant(given.commit, '--commit', nowMs),
+    cutAtMs: parseInstant(given.cut, '--cut', nowMs),
+    finalAtMs: parseInstant(given.final, '--final', nowMs),
+  }
+  const everyMs = parseInstant(given.every ?? given.final, '--every', nowMs) - nowMs
+  return Array.from({ length: given.rounds }, (_, i) => ({
+    commitAtMs: first.commitAtMs + i * everyMs,
+    cutAtMs: first.cutAtMs + i * everyMs,
+    lateCutsAtMs: [],
+    finalAtMs: first.finalAtMs + i * everyMs,
+    ...(i === 0 || given.fromBase ? {} : { basis: 'previous' as const }),
+  }))
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> }

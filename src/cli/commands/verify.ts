@@ -70,6 +70,7 @@ function textOf(
   { checks, holds, file, claims }: Awaited<ReturnType<typeof verify>>,
   tint: CommandContext['output']['tint'],
 ): string {
+  const isBasisChecked = checks.some(({ id }) => id === 'basis')
   const isTrusted = checks.some(({ id }) => id === 'charter-trusted')
   return [
     file,
@@ -78,6 +79,9 @@ function textOf(
       return `  ${mark} ${check.text}${check.code === undefined ? '' : ` (${check.code})`}`
     }),
     holds ? tint('bold', 'All checks hold.') : tint('bold', 'This certificate does NOT hold.'),
+    ...(claims.basis === null || isBasisChecked
+      ? []
+      : [`It builds on aggregate ${claims.basis}, whose certificate does not lie beside it.`]),
     ...(isTrusted
       ? []
       : [

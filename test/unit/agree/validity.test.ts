@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openEnvelope } from '../../../src/agree/index.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import { asRoundId } from '../../../src/core/ids.ts'
+import { checkMessage } from '../../../src/agree/validity.ts'
 import { headerDraft, leaderAt, ROUND, sitDown, verdictOf } from './kit.ts'
 
 describe('what a peer sends', () => {
@@ -54,6 +55,20 @@ describe('what a peer sends', () => {
     expect(verdictOf(table.hear(coarse))).toBe('reject HEADER_OVER_LIMITS')
     const alien = table.say(1, 'header', { ...headerDraft('a'), layout: sha256(ROUND) })
     expect(verdictOf(table.hear(alien))).toBe('reject HEADER_OTHER_LAYOUT')
+  })
+
+  it('§4.8 is refused when a Header starts from elsewhere than the round', () => {
+    const { params, say } = sitDown()
+    const basis = sha256(ROUND)
+    const plain = say(1, 'header', headerDraft('a'))
+    const building = say(1, 'header', { ...headerDraft('a'), basis })
+    const other = say(1, 'header', { ...headerDraft('a'), basis: sha256(basis) })
+    const refused = { kind: 'reject', code: 'HEADER_OTHER_BASIS' }
+    expect(checkMessage(plain, params)).toEqual({ kind: 'accept' })
+    expect(checkMessage(building, params)).toEqual(refused)
+    expect(checkMessage(building, { ...params, basis })).toEqual({ kind: 'accept' })
+    expect(checkMessage(plain, { ...params, basis })).toEqual(refused)
+    expect(checkMessage(other, { ...params, basis })).toEqual(refused)
   })
 
   it('§6.2 is refused when a proposal is not the leader’s', () => {

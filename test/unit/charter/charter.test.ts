@@ -304,6 +304,12 @@ describe('a charter that adds up', () => {
       /commitAtMs ≤ cutAtMs/,
     ],
     [
+      'a first round that builds on one before',
+      { rounds: round ? [{ ...round, basis: 'previous' }] : [] },
+      'rounds.0.basis',
+      /no round comes before/,
+    ],
+    [
       'rounds out of order',
       { rounds: round ? [round, { ...round, commitAtMs: 1 }] : [] },
       'rounds.1',
