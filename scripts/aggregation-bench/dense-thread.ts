@@ -29,7 +29,11 @@ const { n, b, count, seed } = workerData as DenseShare
 const { exports, arena } = await loadKernel()
 const stride = 4 * count + PAD_BYTES
 const tiles = arena.reserve(stride * n + 16)
-const [keys, to, claims] = [arena.reserve(32 * n), arena.reserve(4 * count + 64), arena.reserve(8 * n)]
+const [keys, to, claims] = [
+  arena.reserve(exports.keysBytes() * n),
+  arena.reserve(4 * count + 64),
+  arena.reserve(8 * n),
+]
 arena.doubles(claims, n).fill(1)
 const rng = new SeededRng(seed)
 const block = Float32Array.from({ length: BLOCK_COUNT }, () => (rng.below(2 ** 24) - 2 ** 23) / 2 ** 23)

@@ -42,6 +42,8 @@ export interface KernelExports {
     m: number,
     square: Address,
   ) => void
+  /** Bytes that the rules which sort need at `keys` for each input. */
+  readonly keysBytes: () => number
   readonly medianTile: (
     tiles: Address,
     stride: number,

@@ -80,7 +80,7 @@ export async function combineSpan(
         threshold: thresholds?.[place] ?? WHOLE,
       })
     }
-    const keys = reserve(32 * chosen.length)
+    const keys = reserve(exports.keysBytes() * chosen.length)
     const to = reserve(stride)
     const shared = { kernel: exports, m: chosen.length, b: job.b, tiles: tile.rows, stride, count, keys }
     facts.combineTile({ ...shared, numerator, denominator, claims, to })

@@ -26,7 +26,7 @@ export function aroundMedianTile(
   const lambda = numerator / denominator
   const kept = <f64>(m - dropped)
   for (let first = 0; first < count; first += 4) {
-    gather(tiles, stride, m, <usize>first << 2, keys)
+    gather(tiles, stride, m, 0, <usize>first << 2, 1, keys)
     for (let i = 0; i < m; i++) {
       const key = keys + (<usize>i << 4)
       v128.store(key, image(v128.load(key)))

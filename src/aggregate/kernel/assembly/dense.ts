@@ -1,7 +1,7 @@
 // Dense rows of ΔW = s·B·A, a row at a time, so that memory does not grow with the model; and the rules that work on
 // single coordinates. f64 sums over k ascending, times s, rounded to f32 once; −0 becomes +0.
 import { image } from './image'
-import { NETWORK_MAX, sortNetwork } from './networks'
+import { RUN, mergeRuns, sortRun } from './networks'
 import { ENTRY_BYTES, entryA, entryB, entryRank, entryScale } from './gram'
 
 /** Row `o` of ΔW into f64 [in] at `row`. */
@@ -94,11 +94,12 @@ export function addDifference(
 }
 
 /**
- * Sorts four coordinates at once in memory, by Batcher's network (networks.ts has the source): for more inputs than it
- * has registers for. `keys` [m] of four i32 lanes, ascending; compare and exchange only.
+ * Sorts four coordinates at once in memory, by Batcher's network (networks.ts has the source): for more inputs than there
+ * is a network in registers for. `keys` [m] of four i32 lanes, ascending; compare and exchange only. Runs of `sorted` keys,
+ * a power of two, are sorted already.
  */
-export function sortInMemory(keys: usize, m: i32): void {
-  for (let p = 1; p < m; p <<= 1) {
+export function sortInMemory(keys: usize, m: i32, sorted: i32): void {
+  for (let p = sorted; p < m; p <<= 1) {
     for (let k = p; k >= 1; k >>= 1) {
       for (let j = k % p; j + k < m; j += 2 * k) {
         for (let i = 0; i < k && i + j + k < m; i++) {
@@ -116,16 +117,50 @@ export function sortInMemory(keys: usize, m: i32): void {
   }
 }
 
-/** Loads four coordinates of all inputs as sorted images; beyond `count` the lanes hold what lies there and are dropped. */
-export function gather(tiles: usize, stride: usize, m: i32, at: usize, keys: usize): void {
-  if (m > 1 && m <= NETWORK_MAX) {
-    sortNetwork(m, tiles + at, stride, keys)
-    return
+/** Groups of four coordinates that are sorted by one call: a call costs as much as a short network. */
+export const GROUPS: i32 = 8
+
+/** Bytes that the rules which sort need at `keys` for each input. */
+export function keysBytes(): i32 {
+  return 16 * GROUPS
+}
+
+/** How many groups begin at coordinate `i`. */
+@inline
+export function groupsFrom(i: i32, count: i32): i32 {
+  return min(GROUPS, (count - i + 3) >> 2)
+}
+
+/**
+ * Loads four coordinates of all inputs as integer images, sorted, for as many groups: keys [groups, m]. When b are dropped
+ * from each end, what is left is where it belongs, [b, m − b), and what the others hold is nobody's business. Beyond `count`
+ * of a tile the lanes hold what lies there and are dropped.
+ */
+export function gather(
+  tiles: usize,
+  stride: usize,
+  m: i32,
+  b: i32,
+  at: usize,
+  groups: i32,
+  keys: usize,
+): void {
+  const length = <usize>m << 4
+  let from = tiles + at
+  for (let first = 0; first < m; first += RUN) {
+    sortRun(min(RUN, m - first), from, stride, keys + (<usize>first << 4), length, groups)
+    from += stride * <usize>RUN
   }
-  for (let i = 0; i < m; i++) {
-    v128.store(keys + (<usize>i << 4), image(v128.load(tiles + <usize>i * stride + at)))
+  if (m <= RUN || mergeRuns(m, b, keys, groups) || mergeRuns(m, 0, keys, groups)) return
+  for (let group = 0; group < groups; group++) {
+    sortInMemory(keys, m, RUN)
+    keys += length
   }
-  sortInMemory(keys, m)
+}
+
+/** Sorts keys [m] as whole numbers that are not negative: those are their own images. */
+export function sortKeys(keys: usize, m: i32): void {
+  gather(keys, 16, m, 0, 0, 1, keys)
 }
 
 /** The two lower of four f32, widened. */
@@ -185,15 +220,19 @@ export function medianTile(
   const two = f64x2.splat(2)
   const upper = m >> 1
   const lower = (m - 1) >> 1
-  for (let i = 0; i < count; i += 4) {
-    gather(tiles, stride, m, <usize>i << 2, keys)
-    let first = low(keys, upper)
-    let second = high(keys, upper)
-    if (lower != upper) {
-      first = f64x2.div(f64x2.add(low(keys, lower), first), two)
-      second = f64x2.div(f64x2.add(high(keys, lower), second), two)
+  for (let first = 0; first < count; first += 4 * GROUPS) {
+    gather(tiles, stride, m, lower, <usize>first << 2, groupsFrom(first, count), keys)
+    let group = keys
+    for (let i = first; i < min(count, first + 4 * GROUPS); i += 4) {
+      let p = low(group, upper)
+      let q = high(group, upper)
+      if (lower != upper) {
+        p = f64x2.div(f64x2.add(low(group, lower), p), two)
+        q = f64x2.div(f64x2.add(high(group, lower), q), two)
+      }
+      storeFour(to + (<usize>i << 2), f64x2.mul(lambda, p), f64x2.mul(lambda, q), min(4, count - i))
+      group += <usize>m << 4
     }
-    storeFour(to + (<usize>i << 2), f64x2.mul(lambda, first), f64x2.mul(lambda, second), min(4, count - i))
   }
 }
 
@@ -211,17 +250,21 @@ export function trimmedMeanTile(
 ): void {
   const lambda = f64x2.splat(numerator / denominator)
   const kept = f64x2.splat(<f64>(m - 2 * b))
-  for (let i = 0; i < count; i += 4) {
-    gather(tiles, stride, m, <usize>i << 2, keys)
-    let first = f64x2.splat(0)
-    let second = f64x2.splat(0)
-    for (let k = b; k < m - b; k++) {
-      first = f64x2.add(first, low(keys, k))
-      second = f64x2.add(second, high(keys, k))
+  for (let first = 0; first < count; first += 4 * GROUPS) {
+    gather(tiles, stride, m, b, <usize>first << 2, groupsFrom(first, count), keys)
+    let group = keys
+    for (let i = first; i < min(count, first + 4 * GROUPS); i += 4) {
+      let p = f64x2.splat(0)
+      let q = f64x2.splat(0)
+      for (let k = b; k < m - b; k++) {
+        p = f64x2.add(p, low(group, k))
+        q = f64x2.add(q, high(group, k))
+      }
+      p = f64x2.mul(lambda, f64x2.div(p, kept))
+      q = f64x2.mul(lambda, f64x2.div(q, kept))
+      storeFour(to + (<usize>i << 2), p, q, min(4, count - i))
+      group += <usize>m << 4
     }
-    first = f64x2.mul(lambda, f64x2.div(first, kept))
-    second = f64x2.mul(lambda, f64x2.div(second, kept))
-    storeFour(to + (<usize>i << 2), first, second, min(4, count - i))
   }
 }
 

@@ -2,7 +2,7 @@
 // The caller plans the memory: everything above heapBase() is its own, in 16-byte steps.
 export { widen, widenTransposed, findAbove } from './load'
 export { addGram, dot, factorNorm, isWithin, isRootWithin } from './gram'
-export { denseTile, addDifference, medianTile, trimmedMeanTile, stackA, stackB } from './dense'
+export { denseTile, addDifference, keysBytes, medianTile, trimmedMeanTile, stackA, stackB } from './dense'
 export { median } from './array'
 export { distances, isCancelled, clearDistance, weighClaims, scaleClaims, inverseNormClaims, markUsed, markAboveMedian } from './weigh'
 export { norms, clipToMedian, krumScores, keepSmallest, keepRepeatedKrum } from './weigh'

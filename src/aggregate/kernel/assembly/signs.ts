@@ -1,7 +1,7 @@
 // Rules that let the updates vote on the sign of each coordinate. Four coordinates at a time; what a lane adds for an update
 // that does not vote is +0, which changes no sum.
 import { at } from './array'
-import { highHalf, lowHalf, sortInMemory, storeFour } from './dense'
+import { highHalf, lowHalf, sortKeys, storeFour } from './dense'
 
 const ALL_BUT_SIGN: i32 = 0x7fffffff
 
@@ -110,7 +110,7 @@ export function signMajorityTile(
       // Without their signs, sizes sort as the whole numbers that their bits are.
       v128.store(keys + (<usize>i << 4), v128.and(x, i32x4.splat(ALL_BUT_SIGN)))
     }
-    sortInMemory(keys, m)
+    sortKeys(keys, m)
     const upper = v128.load(keys + (<usize>(m >> 1) << 4))
     let sizeLow = lowHalf(upper)
     let sizeHigh = highHalf(upper)
