@@ -60,6 +60,13 @@ const NODE = {
     when: 'the adapter was trained on the plain base, in a round that builds on another',
   },
   BASIS_INVALID: { exit: 'input', when: 'the result that a round builds on does not hold' },
+  CARRIED_FILE_INVALID: {
+    exit: 'input',
+    when: 'a carried file was cut off, changed, or is another kind of file',
+  },
+  CARRIED_OTHER_ROUND: { exit: 'input', when: 'a carried file is of another round or charter' },
+  NOT_CARRIED: { exit: null, when: 'an update is not in the carried file' },
+  MEMBER_UNKNOWN: { exit: 'usage', when: 'no member of the charter is called so' },
   JOURNAL_MISSING: { exit: 'input', when: 'a key has lost its journal: it may have signed anything' },
   JOURNAL_EXISTS: { exit: 'input', when: 'a journal was to be made where one is already' },
   JOURNAL_CORRUPT: { exit: 'input', when: 'the journal is damaged in the middle' },

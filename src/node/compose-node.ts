@@ -12,6 +12,7 @@ import type { Header } from '../agree/messages.ts'
 import { publishSlot } from '../agree/slot.ts'
 import type { HeaderDraft, Params } from '../agree/types.ts'
 import { RoundError } from '../core/errors.ts'
+import type { Digest, RoundId } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { createSigner, verifySignature } from '../core/signature.ts'
 import { type ChunkStore, openChunkStore } from '../exchange/chunk-store.ts'
@@ -40,8 +41,11 @@ export interface CompositionOptions {
   readonly signedCharter: SignedCharter
   /** From 1. */
   readonly roundNumber: number
-  /** PEFT folder to publish; null to take part without an update. Ignored when this member has published already. */
-  readonly ownUpdate: string | null
+  /**
+   * PEFT folder to publish; null to take part without an update; undefined to say neither yet. Ignored when this member
+   * has published already.
+   */
+  readonly ownUpdate: string | null | undefined
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
   /** View v of the agreement lasts (v + 1) times this. Default 4000. */
@@ -52,6 +56,11 @@ export interface CompositionOptions {
 
 export interface Node {
   readonly me: MemberIndex
+  /** Names of all members, in roster order. */
+  readonly members: readonly string[]
+  readonly charter: Digest
+  readonly round: RoundId
+  readonly roundNumber: number
   readonly folder: RoundFolder
   readonly start: () => Promise<void>
   readonly stop: () => Promise<void>
@@ -59,6 +68,10 @@ export interface Node {
   readonly addresses: () => readonly string[]
   /** Resolves with the result on disk, or undecided. Rejects when this node cannot go on: its disk, its key. */
   readonly outcome: Promise<RoundOutcome>
+  /** Resolves when everything is done that follows from what is here. */
+  readonly quiet: () => Promise<void>
+  /** The outcome when there is one, without waiting. Rejects as `outcome`. */
+  readonly outcomeSoFar: () => Promise<RoundOutcome | null>
 }
 
 /** Long enough for a proposal and two rounds of votes between continents, short enough not to wait for a dead leader. */
@@ -113,9 +126,8 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
     let starting: Promise<void> | null = null
     let stopping: Promise<void> | null = null
     const startOnce = async (): Promise<void> => {
-      const published = journal.find(params.round, publishSlot(me))
-      const own =
-        published === null ? await prepare(options, modules, { params, store, kernel, folder }) : undefined
+      const isPublished = journal.find(params.round, publishSlot(me)) !== null
+      const own = isPublished ? undefined : await prepare(options, modules, { params, store, kernel, folder })
       isRunning = true
       await runner.start(own)
     }
@@ -126,10 +138,16 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
     }
     return {
       me,
+      members: params.charter.members.map(({ name }) => name),
+      charter: params.charterDigest,
+      round: params.round,
+      roundNumber: options.roundNumber,
       folder,
       status,
       addresses: () => runner.exchange.addresses(),
       outcome: runner.outcome,
+      quiet: () => runner.quiet(),
+      outcomeSoFar: () => Promise.race([runner.outcome, Promise.resolve(null)]),
       start: () => (starting ??= startOnce()),
       stop: () => (stopping ??= stopOnce()),
     }
@@ -228,8 +246,8 @@ async function prepare(
   options: CompositionOptions,
   { rng }: NodeModules,
   { params, store, kernel, folder }: Pick<Opened, 'params' | 'store' | 'kernel' | 'folder'>,
-): Promise<HeaderDraft | null> {
-  if (options.ownUpdate === null) return null
+): Promise<HeaderDraft | null | undefined> {
+  if (typeof options.ownUpdate !== 'string') return options.ownUpdate
   const admit = (header: Header) => admitStored(header, { charter: params.charter, store, kernel })
   return prepareOwnUpdate(options.ownUpdate, { params, store, folder: folder.updates, admit, rng })
 }

@@ -9,6 +9,15 @@ export { createJournal, type Journal, type JournalFault, openJournal, type Signe
 export type { AggregationReport } from './describe-use.ts'
 export type { Kernel, NodeModules, RoundResult } from './modules.ts'
 export { composeNode, type CompositionOptions, type Node, type NodeFault } from './compose-node.ts'
+export {
+  type CarryFault,
+  type CarryOptions,
+  type ExportedObjects,
+  exportObjects,
+  type ExportOptions,
+  type ImportedObjects,
+  importObjects,
+} from './carry.ts'
 export { type NodeOptions, openNode } from './open-node.ts'
 export { readStatus, type StatusFault } from './read-status.ts'
 export { journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'

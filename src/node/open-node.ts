@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly round?: number
   /** PEFT folder to publish; by default what `node.json` names. Null: take part without an update. */
   readonly adapter?: string | null
+  /** With no adapter at hand, say nothing about my update yet instead of refusing to start. */
+  readonly isOwnOptional?: boolean
   /** In place of what `node.json` says. */
   readonly listen?: readonly string[]
   readonly onEvent?: OnNodeEvent
@@ -75,9 +77,13 @@ function currentRound({ rounds }: Charter, nowMs: number): number {
   return index === -1 ? rounds.length : index + 1
 }
 
-function ownUpdateOf(options: NodeOptions, { folder, options: { adapter } }: NodeFolder): string | null {
+function ownUpdateOf(
+  options: NodeOptions,
+  { folder, options: { adapter } }: NodeFolder,
+): string | null | undefined {
   if (options.adapter !== undefined) return options.adapter
   if (adapter !== undefined) return pathFrom(folder, adapter)
+  if (options.isOwnOptional === true) return undefined
   const file = join(folder, 'node.json')
   throw new RoundError<OpenNodeFault>({ code: 'NO_ADAPTER', file }, `${file}: names no adapter to publish`, {
     hint: 'Train one with `oneround train`, name a PEFT folder with --adapter, or take part without an update with --pass.',

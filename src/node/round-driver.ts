@@ -98,6 +98,11 @@ export class RoundDriver {
     return verdict?.kind ?? 'ignore'
   }
 
+  /** Resolves when no event waits and none is in progress. */
+  async idle(): Promise<void> {
+    while (this.#isRunning || this.#queue.length > 0) await this.#idle
+  }
+
   /** Takes no further event and waits for the one in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true

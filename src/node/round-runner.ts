@@ -67,9 +67,6 @@ export class RoundRunner {
   readonly #restored = deferred<void>()
   readonly #outcome = deferred<RoundOutcome>()
   readonly #stop = new AbortController()
-  readonly #stopped = new Promise<null>((resolve) => {
-    this.#stop.signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
   readonly #work = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
@@ -147,6 +144,21 @@ export class RoundRunner {
     await Promise.allSettled(this.#work)
   }
 
+  /**
+   * Resolves when nothing is left to do with what is here: no event waits, no update that can be had is on its way, nothing
+   * is being computed or written. Rejects when this node cannot go on.
+   */
+  async quiet(): Promise<void> {
+    for (;;) {
+      await this.#driver.idle()
+      const busy = [...this.#work, ...this.#keeper.busy()]
+      if (busy.length === 0) break
+      await Promise.race(busy)
+    }
+    // A failure has rejected the outcome by now.
+    await Promise.race([this.#outcome.promise, Promise.resolve()])
+  }
+
   /** Pulls from everyone once more: what they hold and I lack. */
   async syncNow(): Promise<void> {
     await this.#exchange.syncNow()
@@ -191,7 +203,10 @@ export class RoundRunner {
       },
       decided: (effect) => this.#decided(effect),
       aggregate: (effect) => this.#background(this.#computeAggregate(effect)),
-      certified: (effect) => this.#background(this.#certified(effect)),
+      certified: (effect) => {
+        // The others' attestations may come before my own computation: until then there is nothing to write.
+        void this.#computed.promise.then((report) => this.#background(this.#certified(effect, report)))
+      },
       evidence: ({ member, first }) => reporter.evidence(member, first.slot),
       alarm: ({ alarm }) => reporter.alarm(alarm),
       taken: (message) => {
@@ -316,10 +331,9 @@ export class RoundRunner {
     })
   }
 
-  async #certified({ certificate }: EffectOf<'certificate'>): Promise<void> {
+  async #certified({ certificate }: EffectOf<'certificate'>, report: AggregationReport): Promise<void> {
     const { modules, folder, signedCharter, roundNumber, reporter } = this.#parts
-    const report = await Promise.race([this.#computed.promise, this.#stopped])
-    if (report === null) return
+    if (this.#stop.signal.aborted) return
     const attested = toHex(certificate.aggregate)
     if (report.aggregate !== attested) throw aggregateDiffers(report.aggregate, attested, folder)
     await modules.writeResult({ signedCharter, roundNumber, certificate, report, folder })

@@ -82,6 +82,11 @@ export class UpdateKeeper {
     return this.#modules.store.source(digest)
   }
 
+  /** What is under way: fetching, judging. */
+  busy(): readonly Promise<void>[] {
+    return [...this.#inProgress.values()]
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the node stops'))
     await Promise.allSettled(this.#inProgress.values())
@@ -98,6 +103,11 @@ export class UpdateKeeper {
         if (signal.aborted) return
         // The disk is full: going on alone would look like a peer's silence. The operator hears of it at once.
         if (isRoundError(error, 'NO_SPACE')) return fail(error)
+        // There is no network, and the file that stands in for it lacks this update: another file may bring it.
+        if (isRoundError(error, 'NOT_CARRIED')) {
+          log.debug('update: not in the file', { member: wanted.member })
+          return
+        }
         log.warn('update: a fault of this machine; trying again', {
           member: wanted.member,
           delayMs,

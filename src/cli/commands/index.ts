@@ -15,6 +15,7 @@ export interface CommandEntry {
 /** What the first words of two-word commands are about. */
 export const GROUPS: Readonly<Record<string, string>> = {
   charter: 'the rules that all members share and sign',
+  objects: 'rounds by files, for members that no network reaches',
   model: 'what a model folder or ONNX file holds',
 }
 
@@ -73,6 +74,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'status',
     summary: 'what the round looks like from a node',
     load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
+    name: 'objects export',
+    summary: 'everything a node holds of a round as one file, to be carried',
+    load: async () => (await import('./objects-export.ts')).objectsExportCommand,
+  },
+  {
+    name: 'objects import',
+    summary: 'take such a file, and do what follows from it',
+    load: async () => (await import('./objects-import.ts')).objectsImportCommand,
   },
   {
     name: 'chat',
