@@ -4,7 +4,7 @@
  *   tsx scripts/bench-aggregation.ts --files [--rank 8] [--json] …
  *   tsx scripts/bench-aggregation.ts --full [--rules …] [--n 4,8] [--d 1000000] [--json]
  *
- * Without a flag: rules alone on dense f32 [n, d] in the kernel's memory, the middle of three runs after one. `--files`:
+ * Without a flag: rules alone on dense f32 [n, d] in the kernel's memory, the middle of seven runs after two. `--files`:
  * from update files to the aggregate's file, as in a round, each row in a process of its own, so that its peak memory is
  * its own. `--full`: the same for every rule, n and d; each row is kept in docs/results/aggregation-full.jsonl as soon as
  * it is measured, and rows that are there are not measured again.

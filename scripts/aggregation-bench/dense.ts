@@ -9,7 +9,9 @@ import type { DenseShare } from './dense-thread.ts'
 import { numpySecondsOf } from './numpy.ts'
 
 const COPY_BYTES = 1 << 30
-const RUN_COUNT = 3
+const RUN_COUNT = 7
+/** Before: the engine compiles a second time what it has seen run. */
+const WARM_UP_COUNT = 2
 
 export interface BenchRow {
   readonly rule: string
@@ -17,6 +19,8 @@ export interface BenchRow {
   readonly d: number
   readonly workers: number
   readonly seconds: number
+  /** Of all threads, user and system; of rows that have a process of their own. */
+  readonly cpuSeconds?: number
   /** Bytes of input read a second. */
   readonly gigabytesPerSecond: number
   readonly peakMb: number
@@ -38,7 +42,7 @@ export const peakMb = (): number => (process.resourceUsage().maxRSS * 1024) / 1e
 const middle = (values: readonly number[]): number =>
   values.toSorted((x, y) => x - y)[Math.floor(values.length / 2)] ?? 0
 
-/** Middle of three. */
+/** Middle of seven. */
 async function secondsOf(work: () => Promise<unknown> | void): Promise<number> {
   const seconds: number[] = []
   for (let run = 0; run < RUN_COUNT; run++) {
@@ -122,8 +126,7 @@ async function timeThreads(
             return done
           }),
         )
-      // Once before: what the engine compiles while it runs is not the rule's time.
-      await work()
+      for (let run = 0; run < WARM_UP_COUNT; run++) await work()
       seconds.set(rule, await secondsOf(work))
     }
     return seconds

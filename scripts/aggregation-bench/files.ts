@@ -76,16 +76,19 @@ export async function measureFiles({ rule, n, d, rank, workers }: FilesRequest):
       stop: () => Promise.resolve(),
     }
     const startMs = performance.now()
+    const cpuBefore = process.cpuUsage()
     const request = { layout, aggregation, inputs, outputPath: join(folder, 'out'), seed: SEED }
     await aggregate(request, { kernel, ...(workers === undefined ? {} : { workers }) })
     const seconds = (performance.now() - startMs) / 1000
+    const { user, system } = process.cpuUsage(cpuBefore)
+    const cpuSeconds = (user + system) / 1e6
     const inputBytes = inputs.reduce((sum, { path }) => sum + statSync(path).size, 0)
     const peak = peakMb()
     // After the peak was read: the copy needs 2 GiB of its own.
     const copied = await copyGigabytesPerSecond()
     const gigabytesPerSecond = inputBytes / 1e9 / seconds
     const copyRatio = gigabytesPerSecond / copied
-    return { rule, n, d, workers: used, seconds, gigabytesPerSecond, peakMb: peak, copyRatio }
+    return { rule, n, d, workers: used, seconds, cpuSeconds, gigabytesPerSecond, peakMb: peak, copyRatio }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -223,6 +223,7 @@ const fullLine = v.object({
     d: v.number(),
     workers: v.number(),
     seconds: v.number(),
+    cpuSeconds: v.optional(v.number()),
     peakMb: v.number(),
   }),
 })
@@ -230,7 +231,7 @@ const fullLine = v.object({
 /** From files to a file: every rule, number of updates and number of coordinates that was measured. */
 export function aggregationFullTable(text: string): string {
   const lines = lastOf(parseLines(text, fullLine), ({ row: { rule, n, d } }) => `${rule} ${n} ${d}`)
-  const rows = lines.map(({ b, loadBefore, row: { rule, n, d, workers, seconds, peakMb } }) =>
+  const rows = lines.map(({ b, loadBefore, row: { rule, n, d, workers, seconds, cpuSeconds, peakMb } }) =>
     row(
       `\`${rule}\``,
       String(n),
@@ -238,11 +239,22 @@ export function aggregationFullTable(text: string): string {
       String(d),
       String(workers),
       seconds.toFixed(2),
+      cpuSeconds?.toFixed(2) ?? '–',
       peakMb.toFixed(0),
       loadBefore.toFixed(1),
     ),
   )
-  const titles = ['rule', 'updates', 'b', 'coordinates', 'threads', 'seconds', 'peak MB', 'load before']
+  const titles = [
+    'rule',
+    'updates',
+    'b',
+    'coordinates',
+    'threads',
+    'seconds',
+    'processor seconds',
+    'peak MB',
+    'load before',
+  ]
   return [...head(...titles), ...rows].join('\n')
 }
 

@@ -1,7 +1,7 @@
 // Dense rows of ΔW = s·B·A, a row at a time, so that memory does not grow with the model; and the rules that work on
 // single coordinates. f64 sums over k ascending, times s, rounded to f32 once; −0 becomes +0.
 import { image } from './image'
-import { RUN, mergeRuns, sortRun } from './networks'
+import { NETWORK_MAX, RUN, mergeRuns, sortRun } from './networks'
 import { ENTRY_BYTES, entryA, entryB, entryRank, entryScale } from './gram'
 
 /** Row `o` of ΔW into f64 [in] at `row`. */
@@ -93,25 +93,33 @@ export function addDifference(
   store<f64>(square + (<usize>(j * m + i) << 3), sum)
 }
 
+/** Compares and exchanges keys `lower` and `upper` = lower + distance for `count` neighbours. */
+@inline
+function exchange(keys: usize, lower: i32, distance: i32, count: i32): void {
+  let from = keys + (<usize>lower << 4)
+  const apart = <usize>distance << 4
+  const end = from + (<usize>count << 4)
+  while (from < end) {
+    const a = v128.load(from)
+    const b = v128.load(from + apart)
+    v128.store(from, i32x4.min_s(a, b))
+    v128.store(from + apart, i32x4.max_s(a, b))
+    from += 16
+  }
+}
+
 /**
  * Sorts four coordinates at once in memory, by Batcher's network (networks.ts has the source): for more inputs than there
  * is a network in registers for. `keys` [m] of four i32 lanes, ascending; compare and exchange only. Runs of `sorted` keys,
  * a power of two, are sorted already.
  */
-export function sortInMemory(keys: usize, m: i32, sorted: i32): void {
+function mergeInMemory(keys: usize, m: i32, sorted: i32): void {
   for (let p = sorted; p < m; p <<= 1) {
-    for (let k = p; k >= 1; k >>= 1) {
-      for (let j = k % p; j + k < m; j += 2 * k) {
-        for (let i = 0; i < k && i + j + k < m; i++) {
-          const lower = i + j
-          const upper = lower + k
-          // 2p is a power of two: in other runs of 2p when a bit at or above it differs.
-          if (((lower ^ upper) & ~(2 * p - 1)) != 0) continue
-          const a = v128.load(keys + (<usize>lower << 4))
-          const b = v128.load(keys + (<usize>upper << 4))
-          v128.store(keys + (<usize>lower << 4), i32x4.min_s(a, b))
-          v128.store(keys + (<usize>upper << 4), i32x4.max_s(a, b))
-        }
+    for (let block = 0; block + p < m; block += 2 * p) {
+      exchange(keys, block, p, min(p, m - block - p))
+      for (let k = p >> 1; k >= 1; k >>= 1) {
+        const end = min(m, block + 2 * p) - k
+        for (let lower = block + k; lower < end; lower += 2 * k) exchange(keys, lower, k, min(k, end - lower))
       }
     }
   }
@@ -153,7 +161,10 @@ export function gather(
   }
   if (m <= RUN || mergeRuns(m, b, keys, groups) || mergeRuns(m, 0, keys, groups)) return
   for (let group = 0; group < groups; group++) {
-    sortInMemory(keys, m, RUN)
+    for (let first = 0; first + RUN < m; first += NETWORK_MAX) {
+      mergeRuns(min(NETWORK_MAX, m - first), 0, keys + (<usize>first << 4), 1)
+    }
+    mergeInMemory(keys, m, NETWORK_MAX)
     keys += length
   }
 }
