@@ -59,7 +59,14 @@ export type ExchangeEvent =
   /** Somebody who is not in the roster tried to connect, or a roster address answered with another key. */
   | { readonly type: 'outsider-refused'; readonly publicKey: PublicKey | null }
   /** The member's node does not speak this protocol's version. */
-  | { readonly type: 'version-mismatch'; readonly member: MemberIndex; readonly protocol: string }
+  | {
+      readonly type: 'version-mismatch'
+      readonly member: MemberIndex
+      /** What I asked for. */
+      readonly protocol: string
+      /** What it speaks instead, of this program's protocols. */
+      readonly spoken: readonly string[]
+    }
   | { readonly type: 'other-round'; readonly member: MemberIndex }
   /** Members are connected, yet what I published reached none of them by gossip. It goes by sync. */
   | { readonly type: 'gossip-silent'; readonly connected: number }

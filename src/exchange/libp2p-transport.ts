@@ -285,9 +285,10 @@ async function openStream(
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof Error && cause.name === 'UnsupportedProtocolError') {
+      const spoken = await protocolsOf(node, roster.peerOf(member), signal)
       throw transportError(
-        { code: 'PROTOCOL_UNKNOWN', member, protocol },
-        `member ${member} does not speak ${protocol}`,
+        { code: 'PROTOCOL_UNKNOWN', member, protocol, spoken },
+        `member ${member} does not speak ${protocol}; it speaks ${spoken.join(', ') || 'no protocol of this program'}`,
         {
           cause,
           hint: 'Its node has another version of this program: all members of a round need the same.',
@@ -296,6 +297,38 @@ async function openStream(
     }
     throw closedError(member, cause)
   }
+}
+
+/** A member says what it speaks soon after it connected; one that never does is named without it. */
+const IDENTIFY_WAIT_MS = 2_000
+
+/** The protocols of this program that a member says to speak, in any version. */
+async function protocolsOf(node: Node | null, peer: PeerId, signal: AbortSignal): Promise<readonly string[]> {
+  const read = async (): Promise<readonly string[]> => {
+    const known = await node?.peerStore.get(peer).catch(() => null)
+    const ids = (known?.protocols ?? []).filter((id) => /^\/oneround\/[a-z]{1,16}\/[0-9]{1,4}$/.test(id))
+    return ids.sort().slice(0, 16)
+  }
+  const said = await read()
+  if (said.length > 0 || node === null) return said
+  await withDeadline(IDENTIFY_WAIT_MS, signal, (deadline) => identified(node, peer, deadline)).catch(
+    () => undefined,
+  )
+  return read()
+}
+
+function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error)
+    node.addEventListener(
+      'peer:identify',
+      ({ detail }) => {
+        if (detail.peerId.equals(peer)) resolve()
+      },
+      { signal },
+    )
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
 }
 
 /** A configured address with the key that must answer there: the charter's, whatever the address says. */

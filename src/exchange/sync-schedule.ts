@@ -100,10 +100,14 @@ export function createSyncSchedule(options: SyncScheduleOptions): SyncSchedule {
 }
 
 function syncFailure(member: MemberIndex, error: unknown): ExchangeEvent {
-  const info: { readonly code?: string; readonly protocol?: string } =
+  const info: {
+    readonly code?: string
+    readonly protocol?: string
+    readonly spoken?: readonly string[]
+  } =
     error instanceof Error && 'info' in error ? (error.info as object) : {}
   if (info.code === 'PROTOCOL_UNKNOWN') {
-    return { type: 'version-mismatch', member, protocol: info.protocol ?? '' }
+    return { type: 'version-mismatch', member, protocol: info.protocol ?? '', spoken: info.spoken ?? [] }
   }
   return { type: 'sync-failed', member, reason: info.code ?? 'TIMEOUT' }
 }

@@ -57,7 +57,13 @@ export interface Transport {
 
 export type TransportFault =
   | { readonly code: 'MEMBER_DISCONNECTED'; readonly member: MemberIndex }
-  | { readonly code: 'PROTOCOL_UNKNOWN'; readonly member: MemberIndex; readonly protocol: string }
+  | {
+      readonly code: 'PROTOCOL_UNKNOWN'
+      readonly member: MemberIndex
+      readonly protocol: string
+      /** What it speaks instead: ids of this program's protocols in other versions. */
+      readonly spoken: readonly string[]
+    }
   | { readonly code: 'STREAM_CLOSED'; readonly member: MemberIndex }
   | { readonly code: 'STREAM_OVERFLOW'; readonly member: MemberIndex; readonly bufferSizeBytesMax: number }
   | {

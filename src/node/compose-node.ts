@@ -122,6 +122,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
         nowMs: modules.clock.now(),
         pid: process.pid,
         isRunning,
+        warnings: runner.warnings,
       })
     let starting: Promise<void> | null = null
     let stopping: Promise<void> | null = null

@@ -53,7 +53,7 @@ export type NodeEvent =
   | { readonly type: 'adapter'; readonly folder: string }
   | {
       readonly type: 'alarm'
-      readonly code: Alarm['code'] | 'CLOCK_SKEW' | 'GOSSIP_SILENT'
+      readonly code: Alarm['code'] | 'CLOCK_SKEW' | 'GOSSIP_SILENT' | 'VERSION_MISMATCH'
       readonly text: string
     }
 

@@ -31,12 +31,24 @@ export class RoundReporter {
   readonly #params: Params
   readonly #modules: RoundReporterModules
   readonly #received = new Map<MemberIndex, number>()
+  readonly #warnings = new Map<string, string>()
   #phase: Phase | null = null
   #isSkewed = false
 
   constructor(params: Params, modules: RoundReporterModules) {
     this.#params = params
     this.#modules = modules
+  }
+
+  /** What the operator should look at, as it is now. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings.values()]
+  }
+
+  #warn(key: string, event: Extract<NodeEvent, { type: 'alarm' }>): void {
+    this.#modules.log.warn(`warning: ${event.code}`, { text: event.text })
+    this.#warnings.set(key, event.text)
+    this.event(event)
   }
 
   event(event: NodeEvent): void {
@@ -119,9 +131,12 @@ export class RoundReporter {
     const isSkewed = Math.abs(skewMs) > this.#params.charter.clockSkewMaxMs
     if (isSkewed === this.#isSkewed) return
     this.#isSkewed = isSkewed
-    if (!isSkewed) return
+    if (!isSkewed) {
+      this.#warnings.delete('clock')
+      return
+    }
     const text = `my clock differs from the members' median by ${Math.round(Math.abs(skewMs))} ms`
-    this.event({ type: 'alarm', code: 'CLOCK_SKEW', text })
+    this.#warn('clock', { type: 'alarm', code: 'CLOCK_SKEW', text })
   }
 
   exchange(event: ExchangeEvent): void {
@@ -135,9 +150,26 @@ export class RoundReporter {
           code: 'GOSSIP_SILENT',
           text: `${event.connected} members are connected, but gossip reaches none of them; objects go by sync`,
         })
+      case 'version-mismatch':
+        return this.#versionMismatch(event)
       default:
         return
     }
+  }
+
+  /** Once a member: it is asked again with every sync. */
+  #versionMismatch({ member, protocol, spoken }: Extract<ExchangeEvent, { type: 'version-mismatch' }>): void {
+    const key = `version of ${member}`
+    if (this.#warnings.has(key)) return
+    const versionIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
+    const theirs = [...new Set(spoken.map(versionIn))].join(' and ')
+    const name = this.#nameOf(member)
+    const speaks = theirs === '' ? 'no version of it' : `version ${theirs}`
+    this.#warn(key, {
+      type: 'alarm',
+      code: 'VERSION_MISMATCH',
+      text: `${name} speaks ${speaks}, this node version ${versionIn(protocol)} of the round protocol: they cannot exchange anything. All members of a round need the same version`,
+    })
   }
 
   alarm(alarm: Alarm): void {
@@ -160,6 +192,8 @@ export class RoundReporter {
         return `decided with ${alarm.updateCount} updates, ${alarm.minUpdates} are needed; missing: ${names(alarm.missing)}`
       case 'STALLED':
         return `no quorum by the final deadline; not heard from: ${names(alarm.silent)}. The round goes on when they return`
+      case 'ABANDONED':
+        return `${names(alarm.members)} gave the round up, more than it can do without: it will end for nobody`
       default:
         return assertNever(alarm)
     }

@@ -116,6 +116,10 @@ export class RoundRunner {
     return this.#aggregateHex
   }
 
+  get warnings(): readonly string[] {
+    return this.#parts.reporter.warnings
+  }
+
   get driver(): RoundDriver {
     return this.#driver
   }
@@ -294,7 +298,8 @@ export class RoundRunner {
     for (let attempt = 1; ; attempt++) {
       try {
         const updates = this.#inputsOf(decision)
-        const seed = await readRoundSeed({ round: decision.round, cut: decision.cut, updates })
+        const { round, cut, late = [] } = decision
+        const seed = await readRoundSeed({ round, cut, updates, late })
         const outcome = await kernel.aggregate(updates, folder.aggregate, seed)
         const report = buildReport(outcome, params.charter)
         this.#aggregateHex = report.aggregate

@@ -54,6 +54,8 @@ export interface StatusDocument {
   /** The aggregate that a quorum attests, as hex. */
   readonly aggregate: string | null
   readonly alarms: readonly string[]
+  /** What this node's operator should look at, in sentences: a wrong clock, members of another version. */
+  readonly warnings: readonly string[]
 }
 
 export interface StatusInput {
@@ -65,6 +67,7 @@ export interface StatusInput {
   readonly nowMs: number
   readonly pid: number
   readonly isRunning: boolean
+  readonly warnings: readonly string[]
 }
 
 export function buildStatus(input: StatusInput): StatusDocument {
@@ -108,5 +111,6 @@ export function buildStatus(input: StatusInput): StatusDocument {
     },
     aggregate: input.aggregate,
     alarms: report.alarms.map(({ code }) => code),
+    warnings: input.warnings,
   }
 }

@@ -116,7 +116,7 @@ export function createMemoryNetwork(): MemoryNetwork {
           const found = server.handlers.protocols.find(({ id }) => id === protocol)
           if (!found) {
             throw transportError(
-              { code: 'PROTOCOL_UNKNOWN', member, protocol },
+              { code: 'PROTOCOL_UNKNOWN', member, protocol, spoken: [] },
               `member ${member}: ${protocol}?`,
             )
           }

@@ -27,7 +27,8 @@ export const statusCommand = defineCommand({
 const mark = (isTrue: boolean): string => (isTrue ? 'yes' : '–')
 
 function describeStatus(status: StatusDocument): string {
-  const { node, round, phase, isRunning, updatedAtMs, decision, aggregate, waitingFor, alarms } = status
+  const { node, round, phase, isRunning, updatedAtMs, decision, aggregate, waitingFor, alarms, warnings } =
+    status
   const running = isRunning ? 'running' : 'not running'
   const lines = [
     `${node}, round ${round}: ${phase} (${running}, as of ${new Date(updatedAtMs).toISOString()})`,
@@ -41,6 +42,7 @@ function describeStatus(status: StatusDocument): string {
   }
   if (aggregate !== null) lines.push(`Aggregate ${aggregate}`)
   for (const alarm of alarms) lines.push(`ALARM ${alarm}`)
+  for (const warning of warnings) lines.push(`WARNING ${warning}`)
   return lines.join('\n')
 }
 
