@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { afterEach, expect, test } from 'vitest'
 import { entryArgs } from '../../src/core/entry.ts'
 import { oneround } from '../support/cli.ts'
@@ -17,7 +16,7 @@ afterEach(() => {
 })
 
 /** The first line that a process writes which fits. */
-async function lineOf(stream: Readable | null, pattern: RegExp): Promise<string> {
+async function lineOf(stream: ChildProcess['stdout'], pattern: RegExp): Promise<string> {
   if (stream === null) throw new TypeError('a stream that is a pipe')
   for await (const line of createInterface({ input: stream })) if (pattern.test(line)) return line
   throw new Error(`ended without ${String(pattern)}`)
