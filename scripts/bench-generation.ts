@@ -17,8 +17,8 @@ import { openAtomicWriter } from '../src/files/index.ts'
 import { openDecoder, type Decoder } from '../src/generate/decoder.ts'
 import { buildGenerationGraph } from '../src/generate/generation-graph.ts'
 import { greedy } from '../src/generate/sampling.ts'
-import { parseLlamaConfig } from '../src/model/hf-config.ts'
-import { llamaTensorShapes } from '../src/model/hf-llama.ts'
+import { parseDecoderConfig } from '../src/model/hf-config.ts'
+import { decoderTensorShapes } from '../src/model/hf-decoder.ts'
 import { openModel } from '../src/model/open-model.ts'
 import { littleEndian } from '../src/model/peft.ts'
 
@@ -54,7 +54,7 @@ const CONFIG = {
 async function writeBase(folder: string): Promise<void> {
   const text = JSON.stringify(CONFIG)
   writeFileSync(join(folder, 'config.json'), text)
-  const shapes = [...llamaTensorShapes(parseLlamaConfig(text, 'config.json'))]
+  const shapes = [...decoderTensorShapes(parseDecoderConfig(text, 'config.json'))]
   const { prefix, header } = encodeHeader(shapes.map(([name, shape]) => ({ name, dtype: 'F32', shape })))
   const writer = await openAtomicWriter(join(folder, 'model.safetensors'))
   try {

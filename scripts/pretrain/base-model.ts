@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import { openAtomicWriter, writeFileAtomic, writeJson } from '../../src/files/index.ts'
-import { parseLlamaConfig } from '../../src/model/hf-config.ts'
-import { llamaTensorShapes } from '../../src/model/hf-llama.ts'
+import { parseDecoderConfig } from '../../src/model/hf-config.ts'
+import { decoderTensorShapes } from '../../src/model/hf-decoder.ts'
 import { littleEndian } from '../../src/model/peft.ts'
 import { byteLevelTokenizerFiles } from '../../src/model/tokenizer.ts'
 import type { Merge } from './byte-pair.ts'
@@ -64,7 +64,7 @@ export async function writeUntrainedModel(
   await writeJson(join(folder, 'generation_config.json'), { eos_token_id: 1, pad_token_id: 0 })
   await writeJson(join(folder, 'tokenizer.json'), tokenizer)
   await writeJson(join(folder, 'tokenizer_config.json'), config)
-  const shapes = llamaTensorShapes(parseLlamaConfig(JSON.stringify(BASE_CONFIG), 'config.json'))
+  const shapes = decoderTensorShapes(parseDecoderConfig(JSON.stringify(BASE_CONFIG), 'config.json'))
   const layout = [...shapes].map(([name, shape]) => ({ name, dtype: 'F32', shape }))
   const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
   const writer = await openAtomicWriter(join(folder, 'model.safetensors'))

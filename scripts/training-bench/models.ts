@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import { ensureFolder, hasFile, openAtomicWriter, writeJson } from '../../src/files/index.ts'
-import { llamaTensorShapes } from '../../src/model/hf-llama.ts'
-import { parseLlamaConfig } from '../../src/model/hf-config.ts'
+import { decoderTensorShapes } from '../../src/model/hf-decoder.ts'
+import { parseDecoderConfig } from '../../src/model/hf-config.ts'
 
 export interface BenchModel {
   /** As the document names it. */
@@ -75,7 +75,7 @@ export async function writeBenchModel({ config, dtype }: BenchModel, folder: str
   if (await hasFile(path)) return
   await ensureFolder(folder)
   await writeJson(join(folder, 'config.json'), config)
-  const shapes = llamaTensorShapes(parseLlamaConfig(JSON.stringify(config), 'config.json'))
+  const shapes = decoderTensorShapes(parseDecoderConfig(JSON.stringify(config), 'config.json'))
   const tensors = [...shapes].map(([name, shape]) => ({ name, dtype, shape }))
   const { prefix, header } = encodeHeader(tensors, new Map([['format', 'pt']]))
   const block = randomBlock(dtype)

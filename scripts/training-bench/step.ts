@@ -5,7 +5,7 @@
 import '../../src/compat.ts'
 import { chooseModules } from '../../src/model/lora.ts'
 import { findLinearModules } from '../../src/model/linear-modules.ts'
-import { loadLlama } from '../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../src/model/hf-decoder.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import { sequenceData } from '../../src/train/tasks/causal-lm.ts'
 import { openObjective } from '../../src/train/objective.ts'
@@ -28,7 +28,7 @@ const LEARNING_RATE = 1e-4
 const bench = BENCH_MODELS[modelId]
 if (bench === undefined) throw new Error(`no model ${modelId}`)
 const openedAtMs = performance.now()
-const { model, folder: weightsFolder, config } = await loadLlama(folder)
+const { model, folder: weightsFolder, config } = await loadDecoder(folder)
 const modules = chooseModules(findLinearModules(model), bench.targets)
 const sites = modules.map((module) => ({ module, rank: bench.rank, scale: 2 }))
 const objective = await openObjective({

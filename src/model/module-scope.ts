@@ -3,7 +3,7 @@
  * `/model/layers.0/mlp/up_proj/Gemm`, as exporters name them, so that module names are found alike in all graphs.
  */
 import { int, ints } from './attributes.ts'
-import { DataType, type Dimension, type ExternalData, type OnnxModel } from './graph.ts'
+import { DataType, type Attribute, type Dimension, type ExternalData, type OnnxModel } from './graph.ts'
 import { GraphBuilder, type Attributes, type NodeOptions } from './graph-builder.ts'
 
 /** Standard operators as of this set are used. */
@@ -23,15 +23,18 @@ export class ModuleScope {
     return new ModuleScope(this.#builder, `${this.#path}/${name}`)
   }
 
-  /** Appends a node of this module. @param attributes — whole numbers and lists of them @returns its output's name */
+  /**
+   * Appends a node of this module.
+   * @param attributes — whole numbers and lists of them as they are, others with their kind @returns its output's name
+   */
   op(
     op: string,
     inputs: readonly string[],
-    attributes: Readonly<Record<string, number | readonly number[]>> = {},
+    attributes: Readonly<Record<string, number | readonly number[] | Attribute>> = {},
     output?: string,
   ): string {
     const typed = Object.entries(attributes).map(([key, value]) => {
-      return [key, typeof value === 'number' ? int(value) : ints(value)] as const
+      return [key, attributeOf(value)] as const
     })
     return this.#add(op, inputs, Object.fromEntries(typed), output)
   }
@@ -85,4 +88,9 @@ export class ModuleScope {
     const options: NodeOptions = { name: `${this.#path}/${op}`, ...(output === undefined ? {} : { output }) }
     return this.#builder.add(op, inputs, attributes, options)
   }
+}
+
+function attributeOf(value: number | readonly number[] | Attribute): Attribute {
+  if (typeof value === 'number') return int(value)
+  return 'kind' in value ? value : ints(value)
 }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { hasFile, listFiles, readFileBounded } from '../files/index.ts'
 import { modelError } from './errors.ts'
 import type { OnnxModel } from './graph.ts'
-import { loadLlama, type LlamaForm } from './hf-llama.ts'
+import { loadDecoder, type DecoderForm } from './hf-decoder.ts'
 import { decodeModel } from './onnx.ts'
 
 export interface OpenedModel {
@@ -28,14 +28,14 @@ const ONNX_SIZE_BYTES_MAX = 2 ** 31
  * @throws MODEL_UNSUPPORTED if a folder holds neither, or several ONNX files to choose from
  * @throws what reading it throws: FILE_MISSING, ONNX_INVALID, MODEL_CONFIG_INVALID, WEIGHTS_…
  */
-export async function openModel(path: string, form: LlamaForm = {}): Promise<OpenedModel> {
+export async function openModel(path: string, form: DecoderForm = {}): Promise<OpenedModel> {
   if (path.endsWith('.onnx')) return openOnnx(path)
   const names = await listFiles(path)
   const graphs = names.filter((name) => name.endsWith('.onnx'))
   if (graphs.includes('model.onnx')) return openOnnx(join(path, 'model.onnx'))
   const config = join(path, 'config.json')
   if (names.some((name) => name.endsWith('.safetensors')) && (await hasFile(config))) {
-    const { model, folder } = await loadLlama(path, undefined, form)
+    const { model, folder } = await loadDecoder(path, undefined, form)
     return { model, folder, file: config, source: 'hugging-face' }
   }
   const [only] = graphs

@@ -6,7 +6,7 @@
 import { RoundError } from '../core/errors.ts'
 import { digestBaseModel, type FileDigest } from '../model/base-digest.ts'
 import type { OnnxModel } from '../model/graph.ts'
-import { loadLlama } from '../model/hf-llama.ts'
+import { loadDecoder } from '../model/hf-decoder.ts'
 import { findOnnxFile, openModel } from '../model/open-model.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { TrainFault } from './errors.ts'
@@ -49,7 +49,7 @@ export async function openBase(path: string, graphForm: BaseForm = {}): Promise<
 }
 
 async function openFolder(folder: string, graphForm: BaseForm): Promise<TrainingBase> {
-  const { model, config } = await loadLlama(folder, undefined, graphForm)
+  const { model, config } = await loadDecoder(folder, undefined, graphForm)
   const tokenizer = await readTokenizer(folder)
   const endOfSequenceId = tokenizer.endOfSequenceId ?? config.endOfSequenceId
   if (endOfSequenceId === null || endOfSequenceId >= config.vocabSize) {

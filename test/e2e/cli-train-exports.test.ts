@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeModel } from '../../src/model/onnx-encode.ts'
 import { DataType } from '../../src/model/graph.ts'
 import { encodeHeader } from '../../src/core/safetensors.ts'
-import { loadLlama } from '../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../src/model/hf-decoder.ts'
 import { locateTensors } from '../../src/model/weights.ts'
 import { byteLevelTokenizerFiles } from '../../src/model/tokenizer.ts'
 import { fixtureModel, fixturePath } from '../fixtures/reference.ts'
@@ -173,7 +173,7 @@ describe('an exported graph', () => {
     async () => {
       await makeTinyBase(join(folder, 'plain'))
       await makeTinyBase(join(folder, 'cached'))
-      const { model } = await loadLlama(join(folder, 'cached'), undefined, { hasCache: true })
+      const { model } = await loadDecoder(join(folder, 'cached'), undefined, { hasCache: true })
       await writeFile(join(folder, 'cached', 'model.onnx'), encodeModel(model))
       const losses = async (base: string): Promise<unknown> => {
         const given = ['--data', 'rules.jsonl', '--epochs', '1', '--threads', '1', '--out', `${base}-out`]

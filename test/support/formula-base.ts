@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
-import { parseLlamaConfig } from '../../src/model/hf-config.ts'
-import { llamaTensorShapes } from '../../src/model/hf-llama.ts'
+import { parseDecoderConfig } from '../../src/model/hf-config.ts'
+import { decoderTensorShapes } from '../../src/model/hf-decoder.ts'
 import { littleEndian } from '../../src/model/peft.ts'
 
 /** A chirp: its matrices have full rank, and those of two names differ. Gains of norms lie around 1. */
@@ -20,7 +20,7 @@ export function formulaWeight(name: string, count: number): Float32Array {
 export async function writeFormulaBase(folder: string, config: object): Promise<string> {
   await mkdir(folder, { recursive: true })
   const text = JSON.stringify(config)
-  const shapes = [...llamaTensorShapes(parseLlamaConfig(text, 'config.json'))]
+  const shapes = [...decoderTensorShapes(parseDecoderConfig(text, 'config.json'))]
   const { prefix, header } = encodeHeader(shapes.map(([name, shape]) => ({ name, dtype: 'F32', shape })))
   const parts = header.entries.map(({ name, sizeBytes }) => littleEndian(formulaWeight(name, sizeBytes / 4)))
   await writeFile(join(folder, 'model.safetensors'), Buffer.concat([prefix, ...parts]))

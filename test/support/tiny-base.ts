@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
-import { parseLlamaConfig } from '../../src/model/hf-config.ts'
-import { llamaTensorShapes } from '../../src/model/hf-llama.ts'
+import { parseDecoderConfig } from '../../src/model/hf-config.ts'
+import { decoderTensorShapes } from '../../src/model/hf-decoder.ts'
 import { littleEndian } from '../../src/model/peft.ts'
 
 const CONFIG = {
@@ -28,7 +28,7 @@ const CONFIG = {
 export async function writeTinyBase(folder: string, seed = 1): Promise<string> {
   await mkdir(folder, { recursive: true })
   const text = JSON.stringify(CONFIG)
-  const shapes = [...llamaTensorShapes(parseLlamaConfig(text, 'config.json'))]
+  const shapes = [...decoderTensorShapes(parseDecoderConfig(text, 'config.json'))]
   const { prefix, header } = encodeHeader(shapes.map(([name, shape]) => ({ name, dtype: 'F32', shape })))
   const parts = header.entries.map(({ sizeBytes, name }) =>
     littleEndian(

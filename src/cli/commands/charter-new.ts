@@ -13,7 +13,7 @@ import {
 import { toHex } from '../../core/bytes.ts'
 import { parseRational } from '../../core/rational.ts'
 import { digestBaseModel } from '../../model/base-digest.ts'
-import { loadLlama } from '../../model/hf-llama.ts'
+import { loadDecoder } from '../../model/hf-decoder.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import { writeCharterFile } from '../../node/charter-store.ts'
@@ -129,7 +129,7 @@ export const charterNewCommand = defineCommand({
 
 async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
   const nowMs = systemClock.now()
-  const { model } = await loadLlama(given.model)
+  const { model } = await loadDecoder(given.model)
   const modules = distinct(chooseModules(findLinearModules(model), given.targets))
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   const stated = {

@@ -1,15 +1,14 @@
 /**
- * What the layers of a decoder share: shapes that depend on the batch, rotation angles, and masks of full and of
- * windowed attention. In: a scope whose graph has the inputs of its form. Out: names of values. Each is made once.
- * Source: Su et al. 2021 (RoPE, in the half-split form of `transformers`); Beltagy et al. 2020 (sliding windows).
+ * What the layers of a decoder share: shapes that depend on the batch, positions, and masks of full and of windowed
+ * attention. In: a scope whose graph has the inputs of its form. Out: names of values. Each is made once.
+ * Source: Beltagy et al. 2020 (sliding windows).
  */
 import { DataType } from '../graph.ts'
-import type { LlamaConfig } from '../hf-config.ts'
 import type { ModuleScope } from '../module-scope.ts'
-import { rotaryWaves } from '../rope-scaling.ts'
+import type { DecoderConfig } from './config.ts'
 
 /** Forms of the graph beside the plain one. */
-export interface LlamaForm {
+export interface DecoderForm {
   /**
    * Inputs `position_ids` [batch, sequence] and `past_key_values.N.key|value` [batch, groups, past, head size], outputs
    * `present.N.key|value`, and an `attention_mask` as long as past and sequence together, as Optimum names them.
@@ -22,18 +21,17 @@ export interface LlamaForm {
 /** What a masked score gets: the most negative f32, as `transformers` adds it (a row of these softmaxes to uniform). */
 const MASKED = -3.4028234663852886e38
 
-/** What all layers share: shapes that depend on the batch, the rotation angles and the mask. */
+/** What all layers share: shapes that depend on the batch, and masks. */
 export interface Geometry {
   /** Shape tensor [batch, sequence, …rest]. */
   readonly hiddenShape: (...rest: number[]) => string
   /** Shape tensor [batch, …heads, sequence, total]; total is the sequence, with a cache also what was before it. */
   readonly scoreShape: string
-  /**
-   * [sequence, headSize], or by batch where positions are given: [batch, 1, sequence, headSize] for keys, one dimension
-   * more for queries. Those of the queries carry the factor 1/√headSize, so that no score needs it.
-   */
-  readonly cosine: { readonly query: string; readonly key: string }
-  readonly sine: { readonly query: string; readonly key: string }
+  /** Scalar: columns of the batch. */
+  readonly length: string
+  /** [sequence], or [batch, sequence] where positions are given. */
+  readonly positions: string
+  readonly hasGivenPositions: boolean
   /**
    * What is added to scores, [batch, 1, 1, sequence, total], 0 or MASKED.
    * @param window — tokens that a token sees, itself among them; null for all before it
@@ -41,8 +39,8 @@ export interface Geometry {
   readonly mask: (window: number | null) => string
 }
 
-export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: LlamaForm): Geometry {
-  const { headSize, ropeTheta, keyValueHeadCount, headCount } = config
+export function buildGeometry(scope: ModuleScope, config: DecoderConfig, form: DecoderForm): Geometry {
+  const { keyValueHeadCount, headCount } = config
   const shape = scope.op('Shape', ['input_ids'])
   const batch = scope.op('Gather', [shape, scope.ints([0])])
   const sequence = scope.op('Gather', [shape, scope.ints([1])])
@@ -51,7 +49,9 @@ export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: Lla
     const key = rest.join()
     const known = hiddenShapes.get(key)
     if (known !== undefined) return known
-    const made = scope.op('Concat', [batch, sequence, scope.ints(rest)], { axis: 0 })
+    const made = scope.op('Concat', [batch, sequence, ...(rest.length === 0 ? [] : [scope.ints(rest)])], {
+      axis: 0,
+    })
     hiddenShapes.set(key, made)
     return made
   }
@@ -62,25 +62,16 @@ export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: Lla
       : sequence
   const scoreShape = scope.op('Concat', [batch, heads, sequence, total], { axis: 0 })
   const length = scope.op('Gather', [shape, scope.int(1)])
-  const rotary = scope.within('rotary_emb')
-  const { frequencies, amplitude } = rotaryWaves(ropeTheta, headSize, config.ropeScaling)
-  const hasPositions = form.hasCache === true || form.isPacked === true
-  const positions = hasPositions ? 'position_ids' : scope.op('Range', [scope.int(0), length, scope.int(1)])
-  const column = rotary.op('Unsqueeze', [rotary.cast(positions, DataType.float), scope.ints([-1])])
-  const angles = rotary.op('Mul', [column, scope.floats([...frequencies, ...frequencies], [1, headSize])])
-  const scale = scope.floats([1 / Math.sqrt(headSize)], [])
-  /** Beside the axes of batch, sequence and size there are those of heads, and for queries of groups. */
-  const byHead = (value: string, axes: readonly number[]): string =>
-    hasPositions ? rotary.op('Unsqueeze', [value, scope.ints(axes)]) : value
-  const loud = (value: string): string =>
-    amplitude === 1 ? value : rotary.op('Mul', [value, scope.floats([amplitude], [])])
-  const wave = { cosine: loud(rotary.op('Cos', [angles])), sine: loud(rotary.op('Sin', [angles])) }
-  const query = (value: string): string => byHead(rotary.op('Mul', [value, scale]), [1, 2])
+  const hasGivenPositions = form.hasCache === true || form.isPacked === true
+  const positions = hasGivenPositions
+    ? 'position_ids'
+    : scope.op('Range', [scope.int(0), length, scope.int(1)])
   return {
     hiddenShape,
     scoreShape,
-    cosine: { query: query(wave.cosine), key: byHead(wave.cosine, [1]) },
-    sine: { query: query(wave.sine), key: byHead(wave.sine, [1]) },
+    length,
+    positions,
+    hasGivenPositions,
     mask: masks(scope, length, form),
   }
 }
@@ -93,7 +84,7 @@ export function buildGeometry(scope: ModuleScope, config: LlamaConfig, form: Lla
 function masks(
   scope: ModuleScope,
   length: string,
-  { hasCache, isPacked }: LlamaForm,
+  { hasCache, isPacked }: DecoderForm,
 ): (window: number | null) => string {
   const total =
     hasCache === true ? scope.op('Gather', [scope.op('Shape', ['attention_mask']), scope.int(1)]) : length

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RoundError } from '../../core/errors.ts'
 import { makeTemporaryFolder, readFileBounded, removeFolder } from '../../files/index.ts'
-import { loadLlama } from '../../model/hf-llama.ts'
+import { loadDecoder } from '../../model/hf-decoder.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import type { OnnxModel } from '../../model/graph.ts'
@@ -111,7 +111,7 @@ export async function checkGradients(options: {
 }
 
 async function readGraph(folder: string, graph: CheckedGraph): Promise<OnnxModel> {
-  if (graph === 'hf') return (await loadLlama(folder, 'base.safetensors')).model
+  if (graph === 'hf') return (await loadDecoder(folder, 'base.safetensors')).model
   const file = join(folder, `${graph}.onnx`)
   return decodeModel(await readFileBounded(file, MODEL_SIZE_BYTES_MAX), file)
 }

@@ -10,7 +10,7 @@ import { checkGenerationOptions } from '../../../src/generate/options.ts'
 import { greedy } from '../../../src/generate/sampling.ts'
 import { DataType, type OnnxModel } from '../../../src/model/graph.ts'
 import { GraphBuilder } from '../../../src/model/graph-builder.ts'
-import { loadLlama } from '../../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../../src/model/hf-decoder.ts'
 import { openModel } from '../../../src/model/open-model.ts'
 import { readAdapter, type Adapter } from '../../../src/model/peft.ts'
 import { locateTensors, readAllFloat32, readFloat32 } from '../../../src/model/weights.ts'
@@ -149,7 +149,7 @@ describe('exports without a cache', () => {
 describe('Hugging Face folders', () => {
   const open = async (model: string, hasCache: boolean, adapter: Adapter | null = null): Promise<Decoder> => {
     const folder = here(`fixtures/${model}`)
-    const { model: graph } = await loadLlama(folder, 'base.safetensors', { hasCache })
+    const { model: graph } = await loadDecoder(folder, 'base.safetensors', { hasCache })
     const adapted = adapter === null ? null : { folder, adapter }
     const built = buildGenerationGraph(graph, folder, adapted)
     return openDecoder({ graph: built, weightsFolder: folder, device: 'cpu', threads: 1 })

@@ -5,8 +5,8 @@ import { parseRopeScaling, rotaryWaves, scaleFrequency } from '../../../src/mode
 /** As `parseRopeScaling`, for kinds that scale each frequency by itself. */
 function parseByFrequency(raw: Record<string, unknown>) {
   const scaling = parseRopeScaling(raw, 'config.json')
-  if (scaling?.kind === 'yarn') throw new Error('yarn looks at all frequencies')
-  return scaling
+  if (scaling?.kind === 'linear' || scaling?.kind === 'llama3') return scaling
+  throw new Error('other kinds look at all frequencies')
 }
 
 const llama3 = {
@@ -50,7 +50,7 @@ test('yarn keeps the fastest wave, stretches the slowest, and makes scores loude
 
 test('other kinds and odd fields are refused by name', () => {
   const parse = (fields: object) => () => parseRopeScaling({ rope_scaling: fields }, 'config.json')
-  expect(parse({ rope_type: 'dynamic', factor: 4 })).toThrow(/rope_type "dynamic"/)
+  expect(parse({ rope_type: 'ntk', factor: 4 })).toThrow(/rope_type "ntk"/)
   expect(parse({ rope_type: 'yarn', factor: 4, mscale: 0.7 })).toThrow(/mscale of rope_type "yarn"/)
   expect(parse({ rope_type: 'yarn' })).toThrow(/factor of rope_type "yarn"/)
   expect(parse({ rope_type: 'yarn', factor: 4, rope_theta: 1 })).toThrow(/rope_theta/)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isRoundError } from '../../../src/core/errors.ts'
 import { evaluateLosses } from '../../../src/evaluate/index.ts'
-import { loadLlama } from '../../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../../src/model/hf-decoder.ts'
 import { readAdapter, writeAdapter } from '../../../src/model/peft.ts'
 import { train, type TrainingOptions } from '../../../src/train/index.ts'
 import { makeTinyBase, ruleLines } from './tiny-base.ts'
@@ -154,7 +154,7 @@ describe('train', () => {
     const recipe = { mode: { kind: 'full' }, epochs: 4, learningRate: 5e-3 } as const
     const result = await train(optionsOf('full', { recipe }))
     expect(result.validationLoss?.best).toBeLessThan((result.validationLoss?.before ?? 0) * 0.7)
-    const { config } = await loadLlama(result.out)
+    const { config } = await loadDecoder(result.out)
     expect(config.vocabSize).toBe(384)
     const { results } = await evaluateLosses({ model: result.out, threads: 1, data: [data] })
     expect(results[0]?.loss).toBeLessThan(4)

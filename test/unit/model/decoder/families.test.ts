@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDecoder } from '../../../../src/generate/decoder.ts'
 import { buildGenerationGraph } from '../../../../src/generate/generation-graph.ts'
-import { loadLlama, type LlamaForm } from '../../../../src/model/hf-llama.ts'
+import { loadDecoder, type DecoderForm } from '../../../../src/model/hf-decoder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
 import { openSession } from '../../../../src/model/session.ts'
 import { floatsOf, floatTensor, int64Tensor } from '../../../../src/model/session-tensor.ts'
@@ -65,7 +65,7 @@ describe.each(Object.entries(vectors.cases))('%s', (name, expected) => {
     ])
 
   it('trains with PyTorch’s loss and gradients', async () => {
-    const { model } = await loadLlama(folder)
+    const { model } = await loadDecoder(folder)
     const adapted = findLinearModules(model).filter((module) => `${module.name}.lora_A` in expected.gradients)
     expect(adapted).toHaveLength(Object.keys(expected.gradients).length / 2)
     const sites = adapted.map((module) => ({ module, rank, scale }))
@@ -103,11 +103,11 @@ describe.each(Object.entries(vectors.cases))('%s', (name, expected) => {
   })
 
   const run = async (
-    form: LlamaForm,
+    form: DecoderForm,
     feeds: Readonly<Record<string, readonly number[]>>,
     dims: readonly number[],
   ) => {
-    const { model } = await loadLlama(folder, undefined, form)
+    const { model } = await loadDecoder(folder, undefined, form)
     const session = await openSession({ model, weightsFolder: folder, device: 'cpu', threads: 1 })
     const fed = Object.entries(feeds).map(([key, values]) => [key, int64Tensor(dims, values)] as const)
     const { logits } = await session.run(Object.fromEntries(fed), ['logits'])
@@ -149,7 +149,7 @@ describe.each(Object.entries(vectors.cases))('%s', (name, expected) => {
   })
 
   it('computes them token by token with a cache', async () => {
-    const { model } = await loadLlama(folder, undefined, { hasCache: true })
+    const { model } = await loadDecoder(folder, undefined, { hasCache: true })
     const graph = buildGenerationGraph(model, folder)
     const decoder = await openDecoder({ graph, weightsFolder: folder, device: 'cpu', threads: 1 })
     for (const [i, [row, at]] of expected.places.entries()) {

@@ -1,9 +1,9 @@
 // Protects: which layers see a window only, in each form of config.json; odd fields are refused by name.
 import { expect, test } from 'vitest'
-import { parseLlamaConfig } from '../../../../src/model/hf-config.ts'
+import { parseDecoderConfig } from '../../../../src/model/hf-config.ts'
 
 const windowsOf = (fields: object) =>
-  parseLlamaConfig(
+  parseDecoderConfig(
     JSON.stringify({
       vocab_size: 10,
       hidden_size: 8,
@@ -13,7 +13,7 @@ const windowsOf = (fields: object) =>
       ...fields,
     }),
     'config.json',
-  ).layerWindows
+  ).layers.map(({ window }) => window)
 
 test('Mistral: all layers, 4096 tokens where nothing is said, none where it says null', () => {
   const model_type = 'mistral'

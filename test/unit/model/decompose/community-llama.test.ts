@@ -1,7 +1,7 @@
 // Protects: graphs as onnx-community publishes them (shared-head attention with a cache, fused norms, int4 products), and graphs of opset 23, train.
 import { describe, expect, it } from 'vitest'
 import { decompose } from '../../../../src/model/decompose/index.ts'
-import { loadLlama } from '../../../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../../../src/model/hf-decoder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
 import type { OnnxModel } from '../../../../src/model/graph.ts'
 import { readAdapter } from '../../../../src/model/peft.ts'
@@ -130,7 +130,7 @@ describe('a Llama of fused operators', () => {
 
   it('masks padding wherever it stands, as the model built from config.json does', async () => {
     const { base, reference } = await setUp('float')
-    const { model: plain } = await loadLlama(folder, 'base.safetensors')
+    const { model: plain } = await loadDecoder(folder, 'base.safetensors')
     const [ids, mask] = [reference.inputs['input_ids'], reference.inputs['attention_mask']]
     const length = ids?.dims[1] ?? 1
     // Ten tokens of padding on the left of the first row, five on the right of the second.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DataType, type OnnxModel, type TensorValue } from '../../../../src/model/graph.ts'
-import { loadLlama } from '../../../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../../../src/model/hf-decoder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
 import { quantisable, quantiseBase, type QuantiseOptions } from '../../../../src/model/quantise/index.ts'
 import { openSession } from '../../../../src/model/session.ts'
@@ -108,7 +108,7 @@ describe('a base in four bits', () => {
   ] as const)('of %s (%s) computes what its %d rounded modules compute', async (name, graph, count) => {
     const weights = fixturePath(name)
     const model =
-      graph === 'hf' ? (await loadLlama(weights, 'base.safetensors')).model : fixtureModel(name, graph)
+      graph === 'hf' ? (await loadDecoder(weights, 'base.safetensors')).model : fixtureModel(name, graph)
     const options = optionsFor(model, weights, `${name}-${graph}.safetensors`)
     const quantised = await quantiseBase(options)
     expect(quantised.modules).toHaveLength(count)
@@ -130,7 +130,7 @@ describe('a base in four bits', () => {
 
   it('leaves embeddings alone, also where the head shares them', async () => {
     const tiny = await writeTinyBase(join(folder, 'tied'))
-    const { model } = await loadLlama(tiny)
+    const { model } = await loadDecoder(tiny)
     const { modules } = await quantiseBase({ ...optionsFor(model, tiny, 'tied.safetensors') })
     expect(modules.map(({ name }) => name)).toEqual(
       [
@@ -149,7 +149,7 @@ describe('a base in four bits', () => {
 describe('the file of quantised weights', () => {
   const open = async () => {
     const weights = fixturePath('llama')
-    return { weights, model: (await loadLlama(weights, 'base.safetensors')).model }
+    return { weights, model: (await loadDecoder(weights, 'base.safetensors')).model }
   }
 
   it('is used again by the same base and settings only, and is made of the same bytes', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { loadLlama } from '../../../../src/model/hf-llama.ts'
+import { loadDecoder } from '../../../../src/model/hf-decoder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
 import { decodeModel } from '../../../../src/model/onnx.ts'
 import { readAdapter } from '../../../../src/model/peft.ts'
@@ -94,7 +94,7 @@ describe('gradients against PyTorch and PEFT', () => {
     const folder = folderOf('llama')
     const reference = await readReference(folder)
     const adapter = await readAdapter(`${folder}/adapter`)
-    const { model } = await loadLlama(folder, 'base.safetensors')
+    const { model } = await loadDecoder(folder, 'base.safetensors')
     const training = buildTrainingGraph(model, { trainable: { kind: 'full' }, loss: 'causal-lm' })
     const weights = new Map(await readAllFloat32(`${folder}/base.safetensors`))
     for (const { name, a, b, scale, rank, in: width, out } of adapter.modules) {
@@ -134,7 +134,7 @@ describe('gradients against PyTorch and PEFT', () => {
     const folder = folderOf('llama')
     const reference = await readReference(folder)
     const adapter = await readAdapter(`${folder}/adapter`)
-    const { model } = await loadLlama(folder, 'base.safetensors')
+    const { model } = await loadDecoder(folder, 'base.safetensors')
     const sites = findLinearModules(model)
       .filter((module) => adapter.modules.some(({ name }) => name === module.name))
       .map((module) => ({ module, rank: 4, scale: 2 }))

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DataType } from '../../../src/model/graph.ts'
-import { parseLlamaConfig } from '../../../src/model/hf-config.ts'
-import { loadLlama } from '../../../src/model/hf-llama.ts'
+import { parseDecoderConfig } from '../../../src/model/hf-config.ts'
+import { loadDecoder } from '../../../src/model/hf-decoder.ts'
 import { findLinearModules } from '../../../src/model/linear-modules.ts'
 import { readAdapter } from '../../../src/model/peft.ts'
 import { openSession } from '../../../src/model/session.ts'
@@ -29,7 +29,7 @@ async function readInt64(tensor: StoredTensor | undefined): Promise<BigInt64Arra
 }
 
 async function worstLogit(model: string): Promise<number> {
-  const { model: graph, folder: weightsFolder } = await loadLlama(fixture(model, ''), 'base.safetensors')
+  const { model: graph, folder: weightsFolder } = await loadDecoder(fixture(model, ''), 'base.safetensors')
   const session = await openSession({ model: graph, weightsFolder, device: 'cpu', threads: 1 })
   const reference = await locateTensors(fixture(model, 'reference.safetensors'))
   const feed = async (name: string) => {
@@ -55,7 +55,7 @@ describe('logits', () => {
 })
 
 test('every weight is a reference into its file; no byte of it is in the graph', async () => {
-  const { model } = await loadLlama(fixture('llama', ''), 'base.safetensors')
+  const { model } = await loadDecoder(fixture('llama', ''), 'base.safetensors')
   const tensors = await locateTensors(fixture('llama', 'base.safetensors'))
   const external = [...model.graph.initializers.values()].filter((tensor) => tensor.external !== undefined)
   expect(external.map((tensor) => tensor.name).sort()).toEqual([...tensors.keys()].sort())
@@ -66,7 +66,7 @@ test('every weight is a reference into its file; no byte of it is in the graph',
 })
 
 test('its linear modules have the names that PEFT gives them', async () => {
-  const { model } = await loadLlama(fixture('llama', ''), 'base.safetensors')
+  const { model } = await loadDecoder(fixture('llama', ''), 'base.safetensors')
   const { modules } = await readAdapter(fixture('llama', 'adapter'))
   const found = new Map(findLinearModules(model).map((module) => [module.name, module]))
   for (const { name, in: width, out } of modules) {
@@ -83,22 +83,21 @@ describe('config.json', () => {
     num_hidden_layers: 1,
   }
   const parse = (fields: Record<string, unknown>) =>
-    parseLlamaConfig(JSON.stringify({ ...base, num_attention_heads: 2, ...fields }), 'config.json')
+    parseDecoderConfig(JSON.stringify({ ...base, num_attention_heads: 2, ...fields }), 'config.json')
 
   test('of both generations says the same', () => {
     const old = parse({ rope_theta: 5e5, rope_scaling: null, torch_dtype: 'float32' })
     const young = parse({ rope_parameters: { rope_theta: 5e5, rope_type: 'default' }, dtype: 'float32' })
     expect(old).toEqual(young)
-    expect(old.ropeTheta).toBe(5e5)
+    expect(old.positions).toEqual({ kind: 'rotary', size: 4, kinds: [{ theta: 5e5, scaling: null }] })
     expect(old.keyValueHeadCount).toBe(2)
     expect(old.headSize).toBe(4)
   })
 
   test.each([
-    [{ model_type: 'gemma3' }, 'model_type'],
-    [{ rope_scaling: { rope_type: 'longrope', factor: 8 } }, 'rope_type'],
-    [{ rope_parameters: { rope_type: 'dynamic' } }, 'rope_type'],
-    [{ hidden_act: 'gelu' }, 'hidden_act'],
+    [{ model_type: 'mamba' }, 'model_type'],
+    [{ rope_scaling: { rope_type: 'ntk', factor: 8 } }, 'rope_type'],
+    [{ hidden_act: 'quick_gelu' }, 'hidden_act'],
     [{ sliding_window: 4096 }, 'sliding_window'],
     [{ quantization_config: { bits: 4 } }, 'quantization_config'],
     [{ partial_rotary_factor: 0.5 }, 'partial_rotary_factor'],
@@ -114,6 +113,8 @@ describe('config.json', () => {
     [{ num_key_value_heads: 3 }, 'num_key_value_heads'],
     [{ vocab_size: '10' }, 'vocab_size'],
     [{ rope_theta: -1 }, 'rope_theta'],
+    [{ rope_parameters: { rope_type: 'dynamic' } }, 'factor'],
+    [{ rope_scaling: { rope_type: 'longrope', factor: 8 } }, 'max_position_embeddings'],
     [{ rms_norm_eps: 'small' }, 'rms_norm_eps'],
   ])('%j is an error that names the field', (fields, field) => {
     expect(() => parse(fields)).toThrowError(
@@ -126,7 +127,7 @@ describe('a damaged folder', () => {
   test('with pickled weights is refused', async () => {
     await copyFile(fixture('llama', 'config.json'), join(folder, 'config.json'))
     await writeFile(join(folder, 'pytorch_model.bin'), 'PK')
-    await expect(loadLlama(folder)).rejects.toMatchObject({
+    await expect(loadDecoder(folder)).rejects.toMatchObject({
       info: { code: 'WEIGHTS_PICKLED', file: join(folder, 'pytorch_model.bin') },
     })
   })
@@ -136,7 +137,7 @@ describe('a damaged folder', () => {
     for (const size of [500_000, 2000, 100, 5, 0]) {
       await copyFile(fixture('llama', 'base.safetensors'), path)
       await truncate(path, size)
-      await expect(loadLlama(folder)).rejects.toMatchObject({
+      await expect(loadDecoder(folder)).rejects.toMatchObject({
         info: { code: 'SAFETENSORS_INVALID', file: path },
       })
     }
@@ -146,7 +147,7 @@ describe('a damaged folder', () => {
     await copyFile(fixture('llama', 'base.safetensors'), join(folder, 'model.safetensors'))
     const config = JSON.parse(await readFile(fixture('llama', 'config.json'), 'utf8'))
     await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, intermediate_size: 161 }))
-    await expect(loadLlama(folder)).rejects.toMatchObject({
+    await expect(loadDecoder(folder)).rejects.toMatchObject({
       info: { code: 'WEIGHTS_MISMATCH', tensor: 'model.layers.0.mlp.gate_proj.weight' },
     })
   })
