@@ -1,6 +1,7 @@
 /**
- * What a round's rules draw lots from: the digest of the round, the cut and the nonces of all decided updates. Nobody knew
- * another's nonce while its own could still change (updates are committed to before they are revealed), so nobody chose it.
+ * What a round's rules draw lots from: the digest of the round, the cut and the nonces of the decided updates that were in
+ * time. Nobody knew another's nonce while its own could still change (updates are committed to before they are revealed),
+ * so nobody chose it; a late addition may have been made knowing all the others, so its nonce has no say.
  * In: update files that were admitted. Out: a seed. Source: docs/PROTOCOL.md §8.12.
  */
 import { fromHex } from '../core/bytes.ts'
@@ -22,12 +23,15 @@ export interface SeedRequest {
   readonly cut: number
   /** The decided updates, in any order. */
   readonly updates: readonly { readonly member: MemberIndex; readonly path: string }[]
+  /** Members whose update a late cut added; absent at cut 0. */
+  readonly late?: readonly MemberIndex[]
 }
 
 /** The seed of a cut, from the nonces in the update files. @throws INPUT_MISMATCH | SAFETENSORS_INVALID */
-export async function readRoundSeed({ round, cut, updates }: SeedRequest): Promise<Digest> {
+export async function readRoundSeed({ round, cut, updates, late = [] }: SeedRequest): Promise<Digest> {
   const nonces: Uint8Array[] = []
-  for (const { path } of inRosterOrder(updates)) nonces.push(await readNonce(path))
+  const inTime = updates.filter(({ member }) => !late.includes(member))
+  for (const { path } of inRosterOrder(inTime)) nonces.push(await readNonce(path))
   return roundSeed(round, cut, nonces)
 }
 

@@ -7,21 +7,24 @@ import { equalBytes } from '../core/bytes.ts'
 import { digestKey } from '../core/ids.ts'
 import type { Certificate } from './certificate.ts'
 import { type Envelope, envelopeOf, type Message } from './envelope.ts'
-import type { State } from './state.ts'
+import { instanceOf, outcomeOf, type State } from './state.ts'
 import { ruleKey } from './tally.ts'
 import type { Params } from './types.ts'
 import { headerOf, isProven, statusesOf } from './value.ts'
 
-/** @returns null while decision or attestations are missing */
-export function assembleCertificate(state: State, params: Params): Certificate | null {
-  const { outcome, finalized, attested } = state
+/** The certificate of one cut. @returns null while its decision or attestations are missing */
+export function assembleCertificate(state: State, params: Params, cut: number): Certificate | null {
+  const { outcome, finalized, attested } = instanceOf(state, cut)
   if (outcome === null || finalized === null || attested === null) return null
   const value = state.values.get(finalized.value)
   const statuses = value === undefined ? null : statusesOf(state, value)
   if (value === undefined || statuses === null) return null
   const headers = outcome.decision.updates.map(({ member, header }) => headerOf(state, member, header))
   const items = statuses.flatMap((status) => status.body.evidence)
-  const evidence = outcome.decision.excluded.map((member) => {
+  const previous = cut === 0 ? null : outcomeOf(state, cut - 1)
+  const known = new Set(previous?.decision.excluded)
+  const convicted = outcome.decision.excluded.filter((member) => !known.has(member))
+  const evidence = convicted.map((member) => {
     const item = items.find((found) => found.member === member && isProven(state, found))
     const first = item === undefined ? undefined : state.objects.get(digestKey(item.first))
     const second = item === undefined ? undefined : state.objects.get(digestKey(item.second))
@@ -34,6 +37,7 @@ export function assembleCertificate(state: State, params: Params): Certificate |
     round: params.round,
     charter: params.charterDigest,
     cut: value.cut,
+    ...(previous === null ? {} : { previous: previous.decision }),
     decision: outcome.decision,
     aggregate: attested.aggregate,
     rule: attested.rule,
@@ -42,6 +46,7 @@ export function assembleCertificate(state: State, params: Params): Certificate |
       state,
       (held) =>
         held.type === 'finalize' &&
+        held.body.cut === cut &&
         held.body.view === finalized.view &&
         digestKey(held.body.value) === finalized.value,
     ),
@@ -52,6 +57,7 @@ export function assembleCertificate(state: State, params: Params): Certificate |
       state,
       (held) =>
         held.type === 'attestation' &&
+        held.body.cut === cut &&
         digestKey(held.body.decision) === attested.decision &&
         equalBytes(held.body.aggregate, attested.aggregate) &&
         ruleKey(held.body.rule) === ruleKey(attested.rule),

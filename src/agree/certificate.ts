@@ -25,12 +25,14 @@ import {
   type Value,
   valueCodec,
 } from './messages.ts'
-import { decisionOf, valueDigest } from './value.ts'
+import { decisionOf, hasSameUpdates, valueDigest } from './value.ts'
 
 export interface Certificate {
   readonly round: RoundId
   readonly charter: Digest
   readonly cut: number
+  /** The decision of the cut before, which x names; absent at cut 0. */
+  readonly previous?: Decision
   readonly decision: Decision
   /** SHA-256 of the aggregate's canonical file. */
   readonly aggregate: Digest
@@ -42,7 +44,7 @@ export interface Certificate {
   readonly statuses: readonly Envelope[]
   /** The Header of each decided update; roster order. */
   readonly headers: readonly Envelope[]
-  /** For each excluded member, in roster order, the two bodies of one slot. */
+  /** For each member excluded in this cut, in roster order, the two bodies of one slot. */
   readonly evidence: readonly (readonly [Envelope, Envelope])[]
   /** One Attestation of each of at least q members, all equal; roster order. */
   readonly attestations: readonly Envelope[]
@@ -59,7 +61,11 @@ export type CertificateFault =
       readonly quorum: number
     }
   | {
-      readonly code: 'CERTIFICATE_OTHER_STATUSES' | 'CERTIFICATE_OTHER_DECISION' | 'CERTIFICATE_OTHER_HEADERS'
+      readonly code:
+        | 'CERTIFICATE_OTHER_PREVIOUS'
+        | 'CERTIFICATE_OTHER_STATUSES'
+        | 'CERTIFICATE_OTHER_DECISION'
+        | 'CERTIFICATE_OTHER_HEADERS'
     }
   | { readonly code: 'CERTIFICATE_EVIDENCE_UNPROVEN'; readonly member: MemberIndex }
   | { readonly code: 'CERTIFICATE_UNDECIDED'; readonly updateCount: number; readonly minUpdates: number }
@@ -112,6 +118,7 @@ function checkAll(certificate: Certificate, trust: CertificateTrust): void {
   demand(certificate.value.cut === certificate.cut && equalBytes(certificate.value.round, trust.round), {
     code: 'CERTIFICATE_OTHER_ROUND',
   })
+  checkPrevious(certificate, trust)
   checkFinalizes(certificate, trust)
   const statuses = openStatuses(certificate, trust)
   checkDecision(certificate, trust, statuses)
@@ -158,6 +165,23 @@ function openSigned(envelope: Envelope, { charter, round, verify }: CertificateT
   return signer !== undefined && isSignedBy(opened.message, signer.publicKey, verify) ? opened.message : null
 }
 
+/** A late cut's certificate shows the decision that it adds to; that x names it makes q members answer for it. */
+function checkPrevious({ cut, value, previous }: Certificate, { round, charter }: CertificateTrust): void {
+  const named = value.previous
+  const fault = { code: 'CERTIFICATE_OTHER_PREVIOUS' } as const
+  if (previous === undefined || named === undefined) {
+    // §7.9 Cut 0 follows no decision.
+    return demand(cut === 0 && previous === undefined && named === undefined, fault)
+  }
+  demand(isValid(decisionCodec, previous), { code: 'CERTIFICATE_NOT_CANONICAL' })
+  const digest = objectDigest(decisionCodec.type, decisionCodec.encode(previous))
+  const isNext = previous.cut === cut - 1 && equalBytes(previous.round, round)
+  const members = [...previous.updates.map(({ member }) => member), ...previous.excluded]
+  const isOfRoster = members.every((member) => member < charter.members.length)
+  // §7.9 The certificate of cut k holds decision k−1, which is the one that x names.
+  demand(isNext && isOfRoster && equalBytes(digest, named), fault)
+}
+
 function checkFinalizes(certificate: Certificate, trust: CertificateTrust): void {
   const finalizes = open(certificate, trust, 'finalizes', 'finalize')
   const digest = valueDigest(certificate.value)
@@ -201,7 +225,8 @@ function checkDecision(certificate: Certificate, trust: CertificateTrust, status
     )
   demand(isSame, { code: 'CERTIFICATE_OTHER_HEADERS' })
   // §8.9 The decision is the one that follows from the statuses.
-  const derived = decisionOf(certificate.value, statuses, (_, digest) => headerUnder(digest))
+  const { value, previous = null } = certificate
+  const derived = decisionOf(value, statuses, (_, digest) => headerUnder(digest), previous)
   demand(
     derived !== null && equalBytes(decisionCodec.encode(derived), decisionCodec.encode(certificate.decision)),
     {
@@ -211,15 +236,19 @@ function checkDecision(certificate: Certificate, trust: CertificateTrust, status
   const { minUpdates } = trust.charter
   const updateCount = updates.length
   demand(updateCount >= minUpdates, { code: 'CERTIFICATE_UNDECIDED', updateCount, minUpdates })
+  const isNews = previous === null || !hasSameUpdates(previous, certificate.decision)
+  // §7.8 A late cut without change has no result, so no certificate either.
+  demand(isNews, { code: 'CERTIFICATE_OTHER_DECISION' })
 }
 
 function checkEvidence(certificate: Certificate, trust: CertificateTrust, statuses: readonly Status[]): void {
-  const { excluded } = certificate.decision
+  const before = certificate.previous?.excluded ?? []
+  const excluded = certificate.decision.excluded.filter((member) => !before.includes(member))
   demandQuorum('evidence', certificate.evidence.length, excluded.length)
   for (const [index, member] of excluded.entries()) {
     const [first, second] = (certificate.evidence[index] ?? []).map((envelope) => openSigned(envelope, trust))
     const items = statuses.flatMap((status) => status.evidence).filter((item) => item.member === member)
-    // §8.10 Each excluded member signed two different bodies of one slot, as a decided status says.
+    // §8.10 Each member excluded in this cut signed two different bodies of one slot, as a decided status says.
     const isProven =
       first != null &&
       second != null &&

@@ -9,6 +9,7 @@
 import { digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { isCommitted } from './commit.ts'
+import { lastCut } from './deadlines.ts'
 import type { MessageOf } from './envelope.ts'
 import { publishSlot } from './slot.ts'
 import { type Draft, put, sign, type State } from './state.ts'
@@ -41,10 +42,17 @@ export function providersOf(
 export function advanceCertify(draft: Draft): void {
   for (let member = 0; member < draft.params.charter.members.length; member++) {
     for (const header of headersOf(draft.state, member)) {
-      // §4.6 Nothing of an uncommitted update is fetched, served or receipted.
-      if (isCommitted(draft.state, draft.params, header)) certify(draft, header)
+      // §4.6 Nothing of an uncommitted update is fetched, served or receipted, but a latecomer's.
+      if (isReadable(draft.state, draft.params, header)) certify(draft, header)
     }
   }
+}
+
+/** Whether members may have the bytes of this Header's update: it is committed, or a latecomer's. */
+function isReadable(state: State, params: Params, header: MessageOf<'header'>): boolean {
+  // §7.6 With latecomers, Headers that nobody sealed in time are taken once cut 0 is decided, for the late cuts.
+  const takesLatecomers = params.charter.latecomers && state.cut > 0 && lastCut(params) > 0
+  return takesLatecomers || isCommitted(state, params, header)
 }
 
 function certify(draft: Draft, header: MessageOf<'header'>): void {

@@ -3,7 +3,7 @@
  *
  * Phases, a file each: commit and reveal (commit.ts), certify (certify.ts), cut (cut.ts), agree (agreement.ts), aggregate
  * and attest (outcome.ts). Every event is first written into the state, then each phase does what has become due; no
- * phase makes work for an earlier one, so one pass is enough.
+ * phase makes work for an earlier one, so one pass is enough, but that a decision opens the next late cut: then one more.
  *
  * Why agreement is safe. n members, at most f lie, quorum q with 2q−n > f, so any two quorums share an honest member.
  * (1) One value is notarized in a view: two notarizations would share an honest member that voted twice in a view, and an
@@ -33,12 +33,25 @@ import { advanceAgreement, viewEndsAtMs } from './agreement.ts'
 import { advanceCertify } from './certify.ts'
 import { advanceCommit } from './commit.ts'
 import { advanceCut } from './cut.ts'
+import { cutAtMs, lastCut, stallsAtMs } from './deadlines.ts'
 import type { Message } from './envelope.ts'
-import { advanceOutcome } from './outcome.ts'
+import { advanceOutcome, hasResult } from './outcome.ts'
 import { keep, receive } from './receive.ts'
 import { abandonSlot, closeSlot, sealSlot, statusSlot } from './slot.ts'
-import { alarm, type Draft, maySign, openDraft, patch, put, sign, type State } from './state.ts'
-import { silentMembers, stallsAtMs } from './report.ts'
+import {
+  alarm,
+  type Draft,
+  instanceOf,
+  maySign,
+  openDraft,
+  type Outcome,
+  patch,
+  put,
+  sign,
+  type State,
+} from './state.ts'
+import { isInProgress, silentMembers } from './report.ts'
+import { abandonsKey, tallyOf } from './tally.ts'
 import type { Effect, Event, Params } from './types.ts'
 
 export interface StepResult {
@@ -50,11 +63,15 @@ export function step(state: State, event: Event, params: Params): StepResult {
   const draft = openDraft(state, params)
   const isNews = apply(draft, event)
   if (isNews && draft.state.mode !== 'waiting') {
-    advanceCommit(draft)
-    advanceCertify(draft)
-    advanceCut(draft)
-    advanceAgreement(draft)
-    advanceOutcome(draft)
+    let cut: number
+    do {
+      cut = draft.state.cut
+      advanceCommit(draft)
+      advanceCertify(draft)
+      advanceCut(draft)
+      advanceAgreement(draft)
+      advanceOutcome(draft)
+    } while (draft.state.cut > cut)
     reportStall(draft)
     setTimer(draft)
   }
@@ -86,21 +103,31 @@ function apply(draft: Draft, event: Event): boolean {
     case 'update-stored':
       put(draft, 'stored', digestKey(event.update), event.result)
       return true
-    case 'aggregated':
+    case 'aggregated': {
+      const outcome = decisionUnder(draft.state, digestKey(event.decision))
       // §8.2 I attest what I computed from the decision that I hold, once.
-      if (draft.state.outcome?.key !== digestKey(event.decision)) return false
+      if (outcome === null) return false
       sign(draft, 'attestation', {
-        cut: 0,
+        cut: outcome.decision.cut,
         decision: event.decision,
         aggregate: event.aggregate,
         rule: event.rule,
       })
       return true
+    }
     case 'abandon':
       // §9.4 Abandon is the last thing that I sign in a round.
       if (sign(draft, 'abandon', {})) patch(draft, { mode: 'abandoned' })
       return true
   }
+}
+
+/** The outcome whose decision has this digest, if an aggregate may follow from it. */
+function decisionUnder(state: State, key: string): Outcome | null {
+  for (const { outcome } of state.instances.values()) {
+    if (outcome !== null && outcome.key === key && hasResult(outcome)) return outcome
+  }
+  return null
 }
 
 /** Takes my journal back: what I signed goes out again as it was, what I held I hold. */
@@ -129,19 +156,27 @@ function takeSigned(draft: Draft, message: Message): void {
 function reportStall(draft: Draft): void {
   const { state, params } = draft
   // §6.11 Without a quorum nothing is decided: the round is stalled, says who is missing, and goes on when they return.
-  if (state.outcome !== null || state.nowMs < stallsAtMs(params)) return
-  alarm(draft, { code: 'STALLED', silent: silentMembers(state, params) })
+  const gone = tallyOf(state, abandonsKey)
+  // §9.6 More members gave up than the round can do without: nobody need wait for it any longer.
+  if (state.cut === 0 && gone.length > params.charter.members.length - params.charter.q) {
+    alarm(draft, { code: 'ABANDONED', members: gone })
+  }
+  if (!isInProgress(state, params) || state.nowMs < stallsAtMs(params)) return
+  alarm(draft, { code: 'STALLED', cut: state.cut, silent: silentMembers(state, params) })
 }
 
 /** Asks for the next `clock` event at the earliest time at which something becomes due. */
 function setTimer(draft: Draft): void {
   const { state, params } = draft
   const { me, schedule } = params
-  const dueMs: number[] = state.outcome === null ? [stallsAtMs(params)] : []
+  const { cut } = state
+  const dueMs: number[] = isInProgress(state, params) ? [stallsAtMs(params)] : []
   if (me !== null && maySign(draft, sealSlot(me))) dueMs.push(schedule.commitAtMs)
-  if (me !== null && maySign(draft, statusSlot(0, me))) dueMs.push(schedule.cutAtMs, schedule.finalAtMs)
+  const mayCut = cut <= lastCut(params) && me !== null && maySign(draft, statusSlot(cut, me))
+  if (mayCut) dueMs.push(cutAtMs(params, cut), schedule.finalAtMs)
   const viewEnd = viewEndsAtMs(state, params)
-  const isRunning = state.finalized === null && me !== null && maySign(draft, closeSlot(0, state.view, me))
+  const { finalized, view } = instanceOf(state, cut)
+  const isRunning = finalized === null && me !== null && maySign(draft, closeSlot(cut, view, me))
   if (viewEnd !== null && isRunning) dueMs.push(viewEnd)
   const later = dueMs.filter((atMs) => atMs > state.nowMs)
   const atMs = later.length === 0 ? null : Math.min(...later)

@@ -47,11 +47,19 @@ export type {
   Value,
   Vote,
 } from './messages.ts'
-export { objectOf, objectsHeld, objectsWanted, phaseOf, silentMembers, statusOf } from './report.ts'
+export {
+  isFinished,
+  objectOf,
+  objectsHeld,
+  objectsWanted,
+  phaseOf,
+  silentMembers,
+  statusOf,
+} from './report.ts'
 export type { MemberReport, Phase, RoundReport } from './report.ts'
 export { slotOf } from './slot.ts'
-export { createState } from './state.ts'
-export type { Mode, Outcome, State } from './state.ts'
+export { createState, instanceOf, latestOutcome } from './state.ts'
+export type { Instance, Mode, Outcome, State } from './state.ts'
 export type {
   AdmissionResult,
   Alarm,

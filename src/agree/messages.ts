@@ -253,6 +253,8 @@ const decisionSchema = v.strictObject({
   updates: decidedListSchema,
   /** Members left out because a decided Status holds evidence against them. */
   excluded: memberListSchema,
+  /** Members whose update came in after cut 0: the mark of a late addition. Absent at cut 0. */
+  late: v.optional(memberListSchema),
 })
 /** What was decided: the digest of this, and of nothing else, is what members attest from. */
 export type Decision = Readonly<v.InferOutput<typeof decisionSchema>>

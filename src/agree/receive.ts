@@ -10,8 +10,9 @@ import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { compareBytes, equalBytes } from '../core/bytes.ts'
 import { type Message } from './envelope.ts'
+import type { Dummy, Finalize, Vote } from './messages.ts'
 import { publishSlot } from './slot.ts'
-import { alarm, type Draft, drop, patch, put } from './state.ts'
+import { alarm, type Draft, drop, instanceOf, patch, patchInstance, put } from './state.ts'
 import {
   addToTallies,
   receiptsKey,
@@ -39,7 +40,10 @@ export function receive(draft: Draft, message: Message): Verdict {
   // [IGNORE] §3.4 What I hold I hold, whichever of its signatures comes.
   if (state.objects.has(message.key)) return ignore('DUPLICATE')
   // [IGNORE] §6.9 Views far beyond mine are dropped; sync brings them once I am near.
-  if ('view' in message.body && message.body.view > state.view + VIEW_WINDOW) return ignore('VIEW_FAR')
+  if ('view' in message.body) {
+    const { cut, view } = message.body
+    if (view > instanceOf(state, cut).view + VIEW_WINDOW) return ignore('VIEW_FAR')
+  }
   const verdict = checkMessage(message, params)
   if (verdict.kind !== 'accept') return verdict
   if (message.member === params.me && state.signed.get(message.slot) !== message.key) {
@@ -151,13 +155,13 @@ function notice(draft: Draft, message: Message): void {
       put(draft, 'values', digestKey(valueDigest(message.body.value)), message.body.value)
       return
     case 'vote':
-      if (isQuorum) noticeNotarization(draft, message.body.view, message.body.value)
+      if (isQuorum) noticeNotarization(draft, message.body)
       return
     case 'dummy':
-      if (isQuorum) put(draft, 'dummied', message.body.view, true)
+      if (isQuorum) noticeDummies(draft, message.body)
       return
     case 'finalize':
-      if (isQuorum) noticeFinalization(draft, message.body.view, digestKey(message.body.value))
+      if (isQuorum) noticeFinalization(draft, message.body)
       return
     case 'receipt':
       if (isQuorum) noticeCertificate(draft, message.body.of)
@@ -169,19 +173,26 @@ function notice(draft: Draft, message: Message): void {
   }
 }
 
-function noticeNotarization(draft: Draft, view: number, value: Digest): void {
-  const known = draft.state.notarized.get(view)
+function noticeNotarization(draft: Draft, { cut, view, value }: Vote): void {
+  const { notarized } = instanceOf(draft.state, cut)
+  const known = notarized.get(view)
   // §6.10 Two notarizations of one view prove at least 2q−n double voters.
   if (known !== undefined && !equalBytes(known, value))
     return halt(draft, `two notarizations in view ${view}`)
-  if (known === undefined) put(draft, 'notarized', view, value)
+  if (known === undefined) patchInstance(draft, cut, { notarized: new Map(notarized).set(view, value) })
 }
 
-function noticeFinalization(draft: Draft, view: number, value: string): void {
-  const known = draft.state.finalized
+function noticeDummies(draft: Draft, { cut, view }: Dummy): void {
+  const { dummied } = instanceOf(draft.state, cut)
+  if (!dummied.has(view)) patchInstance(draft, cut, { dummied: new Map(dummied).set(view, true) })
+}
+
+function noticeFinalization(draft: Draft, { cut, view, value }: Finalize): void {
+  const known = instanceOf(draft.state, cut).finalized
+  const key = digestKey(value)
   // §6.10 Two decisions prove at least 2q−n liars.
-  if (known !== null && known.value !== value) return halt(draft, 'two decisions')
-  if (known === null) patch(draft, { finalized: { view, value } })
+  if (known !== null && known.value !== key) return halt(draft, 'two decisions')
+  if (known === null) patchInstance(draft, cut, { finalized: { view, value: key } })
 }
 
 function noticeCertificate(draft: Draft, of: MemberIndex): void {
@@ -194,9 +205,11 @@ function noticeCertificate(draft: Draft, of: MemberIndex): void {
 
 function noticeAttestations(draft: Draft, message: Message): void {
   if (message.type !== 'attestation') return
-  const { decision, aggregate, rule } = message.body
-  const known = draft.state.attested
-  if (known === null) return patch(draft, { attested: { decision: digestKey(decision), aggregate, rule } })
+  const { cut, decision, aggregate, rule } = message.body
+  const known = instanceOf(draft.state, cut).attested
+  if (known === null) {
+    return patchInstance(draft, cut, { attested: { decision: digestKey(decision), aggregate, rule } })
+  }
   const isSame = known.decision === digestKey(decision) && digestKey(known.aggregate) === digestKey(aggregate)
   // §6.10 Two quorums of different attestations prove liars beyond what the charter bears.
   if (!isSame) halt(draft, 'two attested aggregates')

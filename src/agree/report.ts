@@ -10,11 +10,13 @@ import type { MemberIndex } from '../core/order.ts'
 import { headersOf, isCertified } from './certify.ts'
 import { isCommitted } from './commit.ts'
 import { type Settled, settledAs } from './cut.ts'
+import { lastCut } from './deadlines.ts'
 import { envelopeOf, type Envelope, type Message } from './envelope.ts'
 import { leaderOf } from './leader.ts'
-import { attestationSlot, publishSlot, sealSlot, statusSlot } from './slot.ts'
-import type { Mode, Outcome, State } from './state.ts'
-import { receiptsKey, refusalsKey, tallyOf } from './tally.ts'
+import { hasResult } from './outcome.ts'
+import { abandonSlot, attestationSlot, closeSlot, publishSlot, sealSlot, statusSlot } from './slot.ts'
+import { instanceOf, latestOutcome, type Mode, type Outcome, type State } from './state.ts'
+import { abandonsKey, receiptsKey, refusalsKey, statusesKey, tallyOf } from './tally.ts'
 import type { Alarm, Params } from './types.ts'
 
 export type Phase = 'commit' | 'certify' | 'agree' | 'aggregate' | 'certified' | 'undecided'
@@ -38,26 +40,62 @@ export interface MemberReport {
 export interface RoundReport {
   readonly phase: Phase
   readonly mode: Mode
+  /** The cut that phase, view, leader and each member's `hasStatus` and `hasAttested` are about. */
+  readonly cut: number
   readonly view: number
   readonly leader: MemberIndex
   readonly members: readonly MemberReport[]
   /** Members whose word in this phase is awaited. */
   readonly silent: readonly MemberIndex[]
+  /** The latest decision. */
   readonly outcome: Outcome | null
+  /** Members that gave the round up. */
+  readonly abandonedBy: readonly MemberIndex[]
   readonly alarms: readonly Alarm[]
 }
 
 export function statusOf(state: State, params: Params): RoundReport {
+  const cut = cutInView(state, params)
+  const { view } = instanceOf(state, cut)
   return {
     phase: phaseOf(state, params),
     mode: state.mode,
-    view: state.view,
-    leader: leaderOf(params, 0, state.view),
+    cut,
+    view,
+    leader: leaderOf(params, cut, view),
     members: params.charter.members.map((_, member) => memberReport(state, params, member)),
     silent: silentMembers(state, params),
-    outcome: state.outcome,
+    outcome: latestOutcome(state),
+    abandonedBy: tallyOf(state, abandonsKey),
     alarms: [...state.alarms.values()],
   }
+}
+
+/**
+ * Whether the cut in progress waits for anybody: cut 0 always, a late one once I signed a Status for it, or so many others
+ * did that one of them is honest.
+ */
+export function isInProgress(state: State, { me, charter }: Params): boolean {
+  const members = tallyOf(state, statusesKey(state.cut))
+  return state.cut === 0 || members.length > charter.f || (me !== null && members.includes(me))
+}
+
+/** The cut that a report is about: the one in progress, or the last that was decided. */
+function cutInView(state: State, params: Params): number {
+  return isInProgress(state, params) ? state.cut : state.cut - 1
+}
+
+/**
+ * Whether nothing more comes of the round by itself: every decided cut with a result has its certificate, and no late cut
+ * is in progress or will open. Members still serve what others lack.
+ */
+export function isFinished(state: State, params: Params): boolean {
+  if (isInProgress(state, params)) return false
+  for (let cut = 0; cut < state.cut; cut++) {
+    const { outcome, isCertified: hasCertificate } = instanceOf(state, cut)
+    if (outcome !== null && hasResult(outcome) && !hasCertificate) return false
+  }
+  return state.cut > lastCut(params) || state.nowMs >= params.schedule.finalAtMs
 }
 
 function memberReport(state: State, params: Params, member: MemberIndex): MemberReport {
@@ -75,25 +113,30 @@ function memberReport(state: State, params: Params, member: MemberIndex): Member
     refusalsFrom: givers(refusalsKey),
     isCertified: headers.some((header) => isCertified(state, params, header)),
     settledAs: settledAs(state, params, member),
-    hasStatus: state.slots.has(statusSlot(0, member)),
-    hasAttested: state.slots.has(attestationSlot(0, member)),
-    hasAbandoned: state.slots.has(`abandon/${member}`),
+    hasStatus: state.slots.has(statusSlot(cutInView(state, params), member)),
+    hasAttested: state.slots.has(attestationSlot(cutInView(state, params), member)),
+    hasAbandoned: state.slots.has(abandonSlot(member)),
   }
 }
 
 export function phaseOf(state: State, params: Params): Phase {
-  if (state.isCertified) return 'certified'
-  if (state.outcome !== null) return state.outcome.isUndecided ? 'undecided' : 'aggregate'
+  const cut = cutInView(state, params)
+  const { outcome, isCertified: hasCertificate } = instanceOf(state, cut)
+  if (outcome !== null) {
+    if (outcome.isUndecided) return 'undecided'
+    return hasCertificate || outcome.isUnchanged ? 'certified' : 'aggregate'
+  }
   const { charter } = params
   const count = (slotOf: (member: MemberIndex) => string): number =>
     charter.members.filter((_, member) => state.slots.has(slotOf(member))).length
-  if (count((member) => statusSlot(0, member)) >= charter.q) return 'agree'
+  if (cut > 0 || count((member) => statusSlot(0, member)) >= charter.q) return 'agree'
   const hasCommitted = charter.reveal === 'immediate' || count(sealSlot) >= charter.q
   return hasCommitted ? 'certify' : 'commit'
 }
 
 /** Members not heard from in the current phase; in agreement, those without a Status or a vote in this view. */
 export function silentMembers(state: State, params: Params): readonly MemberIndex[] {
+  const cut = cutInView(state, params)
   const roster = params.charter.members.map((_, member) => member)
   const without = (slotOf: (member: MemberIndex) => string): readonly MemberIndex[] =>
     roster.filter((member) => !state.slots.has(slotOf(member)))
@@ -103,18 +146,15 @@ export function silentMembers(state: State, params: Params): readonly MemberInde
     case 'certify':
       return without((member) => statusSlot(0, member))
     case 'agree':
-      return without((member) => `close/0/${state.view}/${member}`)
+      return tallyOf(state, statusesKey(cut)).length < params.charter.q
+        ? without((member) => statusSlot(cut, member))
+        : without((member) => closeSlot(cut, instanceOf(state, cut).view, member))
     case 'aggregate':
-      return without((member) => attestationSlot(0, member))
+      return without((member) => attestationSlot(cut, member))
     case 'certified':
     case 'undecided':
       return []
   }
-}
-
-/** After this a round without a decision is called stalled: the final deadline and one first view for each member. */
-export function stallsAtMs(params: Params): number {
-  return params.schedule.finalAtMs + params.viewTimeoutMs * params.charter.members.length
 }
 
 /** Digests of everything that I hold of this round, for sync. */

@@ -50,7 +50,10 @@ export interface Outcome {
   readonly decision: Decision
   readonly digest: Digest
   readonly key: string
+  /** Fewer updates than the charter's minimum: no result. */
   readonly isUndecided: boolean
+  /** A late cut that changed nothing: the result before it stays the result. */
+  readonly isUnchanged: boolean
 }
 
 /** An attestation that q members made alike; digests as map keys. */
@@ -64,6 +67,35 @@ export interface Own {
   /** What `adapter-ready` brought, until it is signed. */
   readonly draft: HeaderDraft | null
   readonly isReady: boolean
+}
+
+/** One cut: an instance of the agreement and what comes of it. */
+export interface Instance {
+  /** View → the value with q votes. */
+  readonly notarized: ReadonlyMap<number, Digest>
+  /** Views with q dummy votes. */
+  readonly dummied: ReadonlyMap<number, true>
+  readonly view: number
+  /** When the timer of `view` began; null while it does not run. */
+  readonly viewSinceMs: number | null
+  readonly finalized: Quorate | null
+  /** What q members attest alike. */
+  readonly attested: Attested | null
+  readonly outcome: Outcome | null
+  readonly isAggregating: boolean
+  readonly isCertified: boolean
+}
+
+const UNTOUCHED: Instance = {
+  notarized: new Map(),
+  dummied: new Map(),
+  view: 0,
+  viewSinceMs: null,
+  finalized: null,
+  attested: null,
+  outcome: null,
+  isAggregating: false,
+  isCertified: false,
 }
 
 export interface State {
@@ -90,19 +122,10 @@ export interface State {
   readonly serving: ReadonlyMap<string, true>
   /** Statuses found usable: that never ends. */
   readonly usable: ReadonlyMap<string, true>
-  /** View → the value with q votes. */
-  readonly notarized: ReadonlyMap<number, Digest>
-  /** Views with q dummy votes. */
-  readonly dummied: ReadonlyMap<number, true>
-  readonly view: number
-  /** When the timer of `view` began; null while it does not run. */
-  readonly viewSinceMs: number | null
-  readonly finalized: Quorate | null
-  /** What q members attest alike. */
-  readonly attested: Attested | null
-  readonly outcome: Outcome | null
-  readonly isAggregating: boolean
-  readonly isCertified: boolean
+  /** Agreement and outcome of each cut that anything is known of; read with `instanceOf`. */
+  readonly instances: ReadonlyMap<number, Instance>
+  /** The cut in progress: every one before it is decided here. One beyond the last when all are. */
+  readonly cut: number
   readonly alarms: ReadonlyMap<string, Alarm>
 }
 
@@ -123,17 +146,25 @@ export function createState(params: Params): State {
     fetching: new Map(),
     serving: new Map(),
     usable: new Map(),
-    notarized: new Map(),
-    dummied: new Map(),
-    view: 0,
-    viewSinceMs: null,
-    finalized: null,
-    attested: null,
-    outcome: null,
-    isAggregating: false,
-    isCertified: false,
+    instances: new Map(),
+    cut: 0,
     alarms: new Map(),
   }
+}
+
+/** What is known of one cut. */
+export function instanceOf(state: State, cut: number): Instance {
+  return state.instances.get(cut) ?? UNTOUCHED
+}
+
+/** The decision of one cut, or null while there is none here. */
+export function outcomeOf(state: State, cut: number): Outcome | null {
+  return instanceOf(state, cut).outcome
+}
+
+/** The decision of the latest cut that has one. */
+export function latestOutcome(state: State): Outcome | null {
+  return state.cut === 0 ? null : outcomeOf(state, state.cut - 1)
 }
 
 type MapField = {
@@ -173,14 +204,19 @@ export function put<K extends MapField>(draft: Draft, field: K, key: KeyOf<K>, v
   writable(draft, field).set(key, value)
 }
 
+export function patchInstance(draft: Draft, cut: number, fields: Partial<Instance>): void {
+  put(draft, 'instances', cut, { ...instanceOf(draft.state, cut), ...fields })
+}
+
 export function drop<K extends MapField>(draft: Draft, field: K, key: KeyOf<K>): void {
   writable(draft, field).delete(key)
 }
 
-/** Raises an alarm once. */
+/** Raises an alarm once, or once a cut where it is about one. */
 export function alarm(draft: Draft, raised: Alarm): void {
-  if (draft.state.alarms.has(raised.code)) return
-  put(draft, 'alarms', raised.code, raised)
+  const key = 'cut' in raised ? `${raised.code}/${raised.cut}` : raised.code
+  if (draft.state.alarms.has(key)) return
+  put(draft, 'alarms', key, raised)
   draft.effects.push({ kind: 'alarm', alarm: raised })
 }
 

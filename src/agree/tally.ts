@@ -13,6 +13,7 @@ import { type Draft, put, type State } from './state.ts'
 import type { Params } from './types.ts'
 
 export const sealersKey = 'seals'
+export const abandonsKey = 'abandons'
 /** Members whose Seal lists this object. */
 export const sealedKey = (object: string): string => `sealed/${object}`
 /** Members whose Seal lists anything of `member`. */
@@ -58,10 +59,11 @@ export function tallyKeysOf(message: Message): readonly string[] {
       const { cut, decision, aggregate, rule } = message.body
       return [attestationsKey(cut, digestKey(decision), digestKey(aggregate), ruleKey(rule))]
     }
+    case 'abandon':
+      return [abandonsKey]
     case 'header':
     case 'pass':
     case 'proposal':
-    case 'abandon':
       return []
   }
 }

@@ -105,12 +105,15 @@ export type Alarm =
   /** Decided, with fewer updates than the charter's minimum: no result, the same at everyone. */
   | {
       readonly code: 'UNDECIDED'
+      readonly cut: number
       readonly updateCount: number
       readonly minUpdates: number
       readonly missing: readonly MemberIndex[]
     }
-  /** Past the final deadline without a decision: `silent` have not been heard from in the phase it waits in. */
-  | { readonly code: 'STALLED'; readonly silent: readonly MemberIndex[] }
+  /** Past the final deadline without a decision of a cut: `silent` have not been heard from in the phase it waits in. */
+  | { readonly code: 'STALLED'; readonly cut: number; readonly silent: readonly MemberIndex[] }
+  /** More members gave the round up than it can do without: it will end for nobody unless these had decided before. */
+  | { readonly code: 'ABANDONED'; readonly members: readonly MemberIndex[] }
 
 export type Effect =
   | {
@@ -141,12 +144,17 @@ export type Effect =
       readonly kind: 'decided'
       readonly decision: Decision
       readonly digest: Digest
-      /** Fewer updates than the charter's minimum: the round ends without a result. */
+      /** Fewer updates than the charter's minimum: the round has no result, unless a late cut brings one. */
       readonly isUndecided: boolean
+      /** A late cut that changed nothing: no aggregation follows, the certificate before it stays the round's. */
+      readonly isUnchanged: boolean
       /** Members of the roster whose update is not in it, excluded ones included. */
       readonly missing: readonly MemberIndex[]
     }
-  /** All decided bytes are here: run the charter's rule, then `aggregated`. */
+  /**
+   * All decided bytes are here: run the charter's rule, then `aggregated`. Lots are drawn from the nonces of the updates
+   * that are not in `decision.late` (§8.12). A later cut's may come while an earlier one's is still at work.
+   */
   | { readonly kind: 'aggregate'; readonly decision: Decision; readonly digest: Digest }
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | {

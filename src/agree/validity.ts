@@ -5,6 +5,7 @@
  */
 import { equalBytes } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
+import { lastCut } from './deadlines.ts'
 import { isSignedBy, type Message } from './envelope.ts'
 import { leaderOf } from './leader.ts'
 import type { Header, Proposal } from './messages.ts'
@@ -18,8 +19,8 @@ const reject = (code: RejectCode): Verdict => ({ kind: 'reject', code })
 export function checkMessage(message: Message, params: Params): Verdict {
   // [IGNORE] §2.4 The body names this round.
   if (!equalBytes(message.body.round, params.round)) return ignore('OTHER_ROUND')
-  // [IGNORE] §7.1 The body names a cut that is open: cut 0.
-  if ('cut' in message.body && message.body.cut !== 0) return ignore('OTHER_CUT')
+  // [IGNORE] §7.1 The body names a cut of the charter's: cut 0, or one for each late cut.
+  if ('cut' in message.body && message.body.cut > lastCut(params)) return ignore('OTHER_CUT')
   // [REJECT] §2.5 The signer is a member.
   const signer = params.charter.members[message.member]
   if (signer === undefined) return reject('NOT_A_MEMBER')
@@ -78,7 +79,7 @@ function checkProposal(proposal: Proposal, params: Params): Verdict {
   const { value, view, cut, carriedFrom } = proposal
   // [REJECT] §6.2 Only the leader of a view proposes in it.
   if (proposal.member !== leaderOf(params, cut, view)) return reject('PROPOSAL_NOT_BY_LEADER')
-  // [REJECT] §6.3 x is of this round and cut, and at cut 0 it follows no decision.
+  // [REJECT] §6.3, §7.4 x is of this round and cut; at cut 0 it follows no decision, at any other it names one.
   if (
     !equalBytes(value.round, params.round) ||
     value.cut !== cut ||

@@ -91,9 +91,15 @@ export function statusesOf(state: State, value: Value): readonly MessageOf<'stat
   return found.every((status) => status !== null) ? found : null
 }
 
-/** Member → certified digest over all statuses, or null when one member has two: a value that nobody may vote for. */
-export function unionOf(statuses: readonly Status[]): ReadonlyMap<MemberIndex, Digest> | null {
-  const union = new Map<MemberIndex, Digest>()
+/**
+ * Member → certified digest over all statuses and the decision before, or null when one member has two: a value that
+ * nobody may vote for.
+ */
+export function unionOf(
+  statuses: readonly Status[],
+  previous: Decision | null,
+): ReadonlyMap<MemberIndex, Digest> | null {
+  const union = new Map<MemberIndex, Digest>(previous?.updates.map(({ member, header }) => [member, header]))
   for (const { member, digest } of statuses.flatMap((status) => status.certified)) {
     const known = union.get(member)
     if (known !== undefined && digestKey(known) !== digestKey(digest)) return null
@@ -105,16 +111,22 @@ export function unionOf(statuses: readonly Status[]): ReadonlyMap<MemberIndex, D
 /**
  * The decision that follows from decided statuses.
  * @param headers — the Header under each digest of the union
+ * @param previous — the decision of the cut before; null at cut 0
  * @returns null when one member has two certificates or a Header is missing
  */
 export function decisionOf(
   value: Value,
   statuses: readonly Status[],
   headers: (member: MemberIndex, digest: Digest) => Header | null,
+  previous: Decision | null,
 ): Decision | null {
-  const union = unionOf(statuses)
+  const union = unionOf(statuses, previous)
   if (union === null) return null
-  const excluded = new Set(statuses.flatMap((status) => status.evidence.map(({ member }) => member)))
+  // §7.5 Exclusion is for good, and by evidence since the cut before as well.
+  const excluded = new Set([
+    ...(previous?.excluded ?? []),
+    ...statuses.flatMap((status) => status.evidence.map(({ member }) => member)),
+  ])
   const updates = []
   for (const [member, digest] of union) {
     // §6.8 The decided set is the union of the lists, less the members with evidence in them.
@@ -123,10 +135,23 @@ export function decisionOf(
     if (header === null) return null
     updates.push({ member, header: digest, update: header.update })
   }
-  return {
+  const decision = {
     round: value.round,
     cut: value.cut,
     updates: inRosterOrder(updates),
     excluded: [...excluded].sort((a, b) => a - b),
   }
+  if (previous === null) return decision
+  // §7.7 Whatever was not in cut 0's set is marked, in this decision and in every later one.
+  const inTime = new Set(previous.updates.map(({ member }) => member))
+  for (const member of previous.late ?? []) inTime.delete(member)
+  const late = decision.updates.map(({ member }) => member).filter((member) => !inTime.has(member))
+  return { ...decision, late }
+}
+
+/** Whether two decisions are of the same updates: then the later one has no result of its own. */
+export function hasSameUpdates(a: Decision, b: Decision): boolean {
+  const keysOf = ({ updates }: Decision): string =>
+    updates.map(({ member, header }) => `${member}/${digestKey(header)}`).join(' ')
+  return keysOf(a) === keysOf(b)
 }

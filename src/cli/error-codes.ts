@@ -190,6 +190,10 @@ const CERTIFICATES = {
   CERTIFICATE_NOT_CANONICAL: { exit: null, when: 'decision or value are not in their one form' },
   CERTIFICATE_OBJECT_INVALID: { exit: null, when: 'a signed object in the proof is damaged or misplaced' },
   CERTIFICATE_NO_QUORUM: { exit: null, when: 'the proof has too few finalizes or attestations' },
+  CERTIFICATE_OTHER_PREVIOUS: {
+    exit: null,
+    when: 'the decision of the cut before is lacking, or not the one that this cut adds to',
+  },
   CERTIFICATE_OTHER_STATUSES: { exit: null, when: 'the statuses are not those decided on' },
   CERTIFICATE_OTHER_DECISION: { exit: null, when: 'the decision does not follow from the statuses' },
   CERTIFICATE_OTHER_HEADERS: { exit: null, when: 'the headers are not those of the decided updates' },
@@ -204,6 +208,7 @@ const CERTIFICATES = {
 const ROUND = {
   UNDECIDED: { exit: 'undecided', when: 'fewer updates than the charter asks for were decided on' },
   STALLED: { exit: 'undecided', when: 'too few members answer; the round goes on when they return' },
+  ABANDONED: { exit: 'undecided', when: 'more members gave the round up than it can do without' },
   OWN_KEY_ELSEWHERE: {
     exit: 'failed',
     when: 'something is signed with this key that this node never signed',

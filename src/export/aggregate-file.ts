@@ -2,7 +2,8 @@
  * The aggregate as it lies on disk, the one canonical file that members attest, read as a merged update.
  *
  * Form `stacked`: `<module>.lora_A` [R, in] and `<module>.lora_B` [out, R], weights, scale and λ already in B, so ΔW = B·A.
- * Form `dense`: `<module>.delta` [out, in] = ΔW. Both f32 (written by src/aggregate/kernel/run.ts).
+ * Form `dense`: `<module>.delta` [out, in] = ΔW. Both f32 (written by src/aggregate/kernel/run.ts), and both with
+ * `<parameter>.dense` for what was trained whole.
  */
 import { RoundError } from '../core/errors.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../core/safetensors.ts'
@@ -32,13 +33,20 @@ export async function openAggregateFile(path: string): Promise<AggregateFile> {
   const isKnown =
     header.metadata.get('format') === AGGREGATE_FORMAT && (form === 'stacked' || form === 'dense')
   if (!isKnown) throw invalid(path, `its metadata does not say ${AGGREGATE_FORMAT}`)
-  const places = form === 'stacked' ? stackedPlaces(header, path) : densePlaces(header, path)
+  const { parts, ofModules } = splitParts(header, path)
+  const places = form === 'stacked' ? stackedPlaces(ofModules, path) : densePlaces(ofModules, path)
   const reader = await openReader(path)
   return {
     form,
     rule: header.metadata.get('rule') ?? '',
     modules: places.map(({ shape }) => shape),
     read: async (index) => readModule(reader, places[index], path),
+    dense: parts.map(({ name, shape }) => ({ name: name.slice(0, -SUFFIX.dense.length), shape })),
+    readDense: async (index) => {
+      const tensor = parts[index]
+      if (tensor === undefined) throw invalid(path, 'has no such dense part')
+      return decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), { ...tensor, path })
+    },
     close: reader.close,
   }
 }
@@ -49,9 +57,22 @@ interface Place {
   readonly tensors: readonly SafetensorsEntry[]
 }
 
-const SUFFIX = { a: '.lora_A', b: '.lora_B', delta: '.delta' } as const
+const SUFFIX = { a: '.lora_A', b: '.lora_B', delta: '.delta', dense: '.dense' } as const
 
-function stackedPlaces({ entries }: SafetensorsHeader, path: string): readonly Place[] {
+type Entries = readonly SafetensorsEntry[]
+
+function splitParts(
+  { entries }: SafetensorsHeader,
+  path: string,
+): { readonly parts: Entries; readonly ofModules: Entries } {
+  const isPart = ({ name }: SafetensorsEntry): boolean => name.endsWith(SUFFIX.dense)
+  return {
+    parts: entries.filter(isPart).map((entry) => checkF32(entry, path)),
+    ofModules: entries.filter((entry) => !isPart(entry)),
+  }
+}
+
+function stackedPlaces(entries: Entries, path: string): readonly Place[] {
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   if (entries.some(({ name }) => !name.endsWith(SUFFIX.a) && !name.endsWith(SUFFIX.b)))
     throw invalid(path, 'holds tensors that are no factors')
@@ -68,7 +89,7 @@ function stackedPlaces({ entries }: SafetensorsHeader, path: string): readonly P
     })
 }
 
-function densePlaces({ entries }: SafetensorsHeader, path: string): readonly Place[] {
+function densePlaces(entries: Entries, path: string): readonly Place[] {
   return entries.map((entry) => {
     const [out = 0, width = 0] = entry.shape
     if (!entry.name.endsWith(SUFFIX.delta) || entry.shape.length !== 2)

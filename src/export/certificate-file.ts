@@ -9,7 +9,7 @@
  * In: text from anybody. Out: a charter and a proof of the right shape, every value in them still hostile.
  */
 import * as v from 'valibot'
-import type { Certificate, Envelope } from '../agree/index.ts'
+import type { Certificate, Decision, Envelope } from '../agree/index.ts'
 import { parseCharterFile, formatCharterFile, type SignedCharter } from '../charter/index.ts'
 import { fromHex, toHex } from '../core/bytes.ts'
 import { messageOf, RoundError } from '../core/errors.ts'
@@ -51,16 +51,19 @@ const named = v.strictObject({ member: count, digest })
 const LIST_LENGTH_MAX = 1024
 const listOf = <S extends v.GenericSchema>(schema: S) => v.pipe(v.array(schema), v.maxLength(LIST_LENGTH_MAX))
 
+const decisionSchema = v.strictObject({
+  round,
+  cut: count,
+  updates: listOf(v.strictObject({ member: count, header: digest, update: digest })),
+  excluded: listOf(count),
+  late: v.optional(listOf(count)),
+})
 const proofSchema = v.strictObject({
   round,
   charter: digest,
   cut: count,
-  decision: v.strictObject({
-    round,
-    cut: count,
-    updates: listOf(v.strictObject({ member: count, header: digest, update: digest })),
-    excluded: listOf(count),
-  }),
+  previous: v.optional(decisionSchema),
+  decision: decisionSchema,
   aggregate: digest,
   rule: v.strictObject({ id: v.string(), version: count }),
   value: v.strictObject({ round, cut: count, statuses: listOf(named), previous: v.optional(digest) }),
@@ -88,16 +91,8 @@ export function formatCertificateFile({ signedCharter, roundNumber, certificate 
       round: toHex(round),
       charter: toHex(charter),
       cut,
-      decision: {
-        round: toHex(decision.round),
-        cut: decision.cut,
-        updates: decision.updates.map(({ member, header, update }) => ({
-          member,
-          header: toHex(header),
-          update: toHex(update),
-        })),
-        excluded: decision.excluded,
-      },
+      ...(certificate.previous === undefined ? {} : { previous: decisionJson(certificate.previous) }),
+      decision: decisionJson(decision),
       aggregate: toHex(aggregate),
       rule: { id: rule.id, version: rule.version },
       value: {
@@ -116,6 +111,25 @@ export function formatCertificateFile({ signedCharter, roundNumber, certificate 
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
+function decisionJson({ round, cut, updates, excluded, late }: Decision) {
+  return {
+    round: toHex(round),
+    cut,
+    updates: updates.map(({ member, header, update }) => ({
+      member,
+      header: toHex(header),
+      update: toHex(update),
+    })),
+    excluded,
+    ...(late === undefined ? {} : { late }),
+  }
+}
+
+/** A decision as it was read: what is absent stays absent, so that its digest is the one it was. */
+function decisionFrom({ late, ...decision }: v.InferOutput<typeof decisionSchema>): Decision {
+  return late === undefined ? decision : { ...decision, late }
+}
+
 function envelopeJson({ type, body, signature }: Envelope) {
   return { type, body: toHex(body), signature: toHex(signature) }
 }
@@ -132,11 +146,17 @@ export function parseCertificateFile(text: string, file: string): CertificateFil
     throw malformed(file, v.getDotPath(issue) ?? '', issue.message)
   }
   const { roundNumber, charter, proof } = checked.output
-  const { previous, ...value } = proof.value
+  const { previous: named, ...value } = proof.value
+  const { previous, ...rest } = proof
   return {
     signedCharter: parseCharterFile(JSON.stringify(charter), `${file} (charter)`),
     roundNumber,
-    certificate: { ...proof, value: previous === undefined ? value : { ...value, previous } },
+    certificate: {
+      ...rest,
+      decision: decisionFrom(proof.decision),
+      ...(previous === undefined ? {} : { previous: decisionFrom(previous) }),
+      value: named === undefined ? value : { ...value, previous: named },
+    },
   }
 }
 

@@ -1,4 +1,7 @@
-/** A merged update as plain weights: `delta.safetensors` with `<module>.weight` = ΔW, f32 [out, in]. */
+/**
+ * A merged update as plain weights: `delta.safetensors` with `<module>.weight` = ΔW, f32 [out, in], and the changes of
+ * parameters that were trained whole, by their names.
+ */
 import { join } from 'node:path'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, writeFileAtomic } from '../files/index.ts'
@@ -15,14 +18,18 @@ export async function exportDelta(folder: string, update: MergedUpdate, card: st
     dtype: 'F32',
     shape: [out, width],
   }))
-  const indexOf = new Map(tensors.map(({ name }, index) => [name, index]))
-  const { prefix, header } = encodeHeader(tensors)
+  const parts = update.dense.map(({ name, shape }) => ({ name, dtype: 'F32', shape }))
+  const values = new Map([
+    ...tensors.map(({ name }, index) => [name, async () => deltaOf(await update.read(index))] as const),
+    ...parts.map(({ name }, index) => [name, () => update.readDense(index)] as const),
+  ])
+  const { prefix, header } = encodeHeader([...tensors, ...parts])
   await writeFileAtomic(join(folder, CARD_NAME), card)
   const writer = await openAtomicWriter(join(folder, DELTA_NAME))
   try {
     await writer.write(prefix)
     for (const { name } of header.entries) {
-      await writer.write(littleEndian(deltaOf(await update.read(indexOf.get(name) ?? 0))))
+      await writer.write(littleEndian(await values.get(name)?.()))
     }
     await writer.commit()
   } finally {

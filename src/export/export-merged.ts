@@ -47,8 +47,9 @@ export async function exportMerged(
   const tensors = await locateFolderTensors(baseModel)
   const isTransposed = await storesInOut(baseModel)
   const targets = targetsOf(update, tensors, { baseModel, isTransposed })
+  const parts = partsOf(update, tensors, baseModel)
   for (const path of new Set([...tensors.values()].map((tensor) => tensor.path))) {
-    await writeWeights(path, join(folder, basename(path)), { update, targets, isTransposed })
+    await writeWeights(path, join(folder, basename(path)), { update, targets, parts, isTransposed })
   }
   for (const name of (await listFiles(baseModel)).filter((each) => !NOT_COPIED.test(each))) {
     await copyFile(join(baseModel, name), join(folder, name))
@@ -60,6 +61,21 @@ export async function exportMerged(
 async function storesInOut(baseModel: string): Promise<boolean> {
   const text = await readText(join(baseModel, 'config.json'), CONFIG_SIZE_BYTES_MAX)
   return /"model_type"\s*:\s*"gpt2"/.test(text)
+}
+
+/** Tensor name → index of the dense part that changes it. */
+function partsOf(
+  { dense }: MergedUpdate,
+  tensors: StoredTensors,
+  baseModel: string,
+): ReadonlyMap<string, number> {
+  for (const part of dense) {
+    const found = tensors.get(part.name)?.shape
+    if (found?.join() === part.shape.join()) continue
+    const what = found === undefined ? 'has no tensor' : `has as ${found.join('×')}:`
+    throw notInBase(baseModel, part, `${what} ${part.name}, expected ${part.shape.join('×')}`)
+  }
+  return new Map(dense.map(({ name }, index) => [name, index]))
 }
 
 /** Tensor name → index of the module that changes it. */
@@ -85,7 +101,7 @@ function targetsOf(
   )
 }
 
-function notInBase(file: string, { name }: MergedShape, found: string): RoundError<MergeTargetFault> {
+function notInBase(file: string, { name }: Pick<MergedShape, 'name'>, found: string): RoundError<MergeTargetFault> {
   return new RoundError<MergeTargetFault>(
     { code: 'MODULE_NOT_IN_BASE', file, module: name },
     `${file}: ${found}`,
@@ -96,6 +112,7 @@ function notInBase(file: string, { name }: MergedShape, found: string): RoundErr
 interface Merging {
   readonly update: MergedUpdate
   readonly targets: ReadonlyMap<string, number>
+  readonly parts: ReadonlyMap<string, number>
   readonly isTransposed: boolean
 }
 
@@ -117,9 +134,18 @@ async function writeTensor(
   reader: Reader,
   writer: AtomicWriter,
   entry: SafetensorsHeader['entries'][number],
-  { update, targets, isTransposed }: Merging,
+  { update, targets, parts, isTransposed }: Merging,
 ): Promise<void> {
   const index = targets.get(entry.name)
+  const part = parts.get(entry.name)
+  if (part !== undefined) {
+    const tensor = { ...entry, path: reader.path }
+    const values = decodeFloat32(await reader.read(entry.offset, entry.sizeBytes), tensor)
+    const change = await update.readDense(part)
+    const changed = values.map((value, i) => value + (change[i] ?? 0))
+    await writer.write(encodeFloats(changed, tensor))
+    return
+  }
   if (index === undefined) return copyBytes(reader, writer, entry.offset, entry.sizeBytes)
   const tensor = { ...entry, path: reader.path }
   const weights = decodeFloat32(await reader.read(entry.offset, entry.sizeBytes), tensor)

@@ -25,6 +25,8 @@ export interface UpdateExport {
   readonly format: ExportFormat
   /** Folder or hub name of the base model, for the card; the folder is needed for `merged`. */
   readonly baseModel: string | null
+  /** Where the base model lies, if the card shall not say it: for parameters that were trained whole. */
+  readonly baseFolder?: string | null
   readonly card: Omit<CardFacts, 'format' | 'baseModel'>
 }
 
@@ -34,7 +36,12 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
   const card = modelCard({ ...options.card, format, baseModel })
   switch (format) {
     case 'adapter':
-      return exportAdapter(folder, update, { card, baseModel, taskType: 'CAUSAL_LM' })
+      return exportAdapter(folder, update, {
+        card,
+        baseModel,
+        baseFolder: options.baseFolder ?? baseModel,
+        taskType: 'CAUSAL_LM',
+      })
     case 'delta':
       return exportDelta(folder, update, card)
     case 'merged':

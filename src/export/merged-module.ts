@@ -27,10 +27,20 @@ export interface DenseModule extends MergedShape {
 
 export type MergedModule = StackedModule | DenseModule
 
+/** A parameter that was trained whole: its change, row-major, is read apart. */
+export interface MergedPart {
+  /** The parameter's name, such as `classifier.weight`. */
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
 export interface MergedUpdate {
   /** In byte order of their names. */
   readonly modules: readonly MergedShape[]
   readonly read: (index: number) => Promise<MergedModule>
+  /** In byte order of their names. */
+  readonly dense: readonly MergedPart[]
+  readonly readDense: (index: number) => Promise<Float32Array>
 }
 
 /**
@@ -85,8 +95,21 @@ export function sumOf(updates: readonly MergedUpdate[]): MergedUpdate {
     const factors = modules.filter((module) => module.kind === 'stacked')
     return factors.length === modules.length ? stackFactors(factors) : sumDense(modules)
   }
-  return { modules: first.modules, read }
+  const readDense = async (index: number): Promise<Float32Array> => {
+    const { name } = first.dense[index] ?? { name: '' }
+    const changes = await Promise.all(
+      updates.map((update) => update.readDense(update.dense.findIndex((part) => part.name === name))),
+    )
+    return sumOfArrays(changes)
+  }
+  return { modules: first.modules, read, dense: first.dense, readDense }
 }
+
+/** Each entry summed in f64 and rounded to f32 once. */
+const sumOfArrays = (arrays: readonly Float32Array[]): Float32Array =>
+  Float32Array.from({ length: arrays[0]?.length ?? 0 }, (_, i) =>
+    arrays.reduce((sum, each) => sum + (each[i] ?? 0), 0),
+  )
 
 /** s·B·A summed: one factor below the other. Aggregates all have scale 1; other scales that differ are summed densely. */
 function stackFactors(modules: readonly StackedModule[]): MergedModule {
@@ -109,8 +132,5 @@ function stackFactors(modules: readonly StackedModule[]): MergedModule {
 function sumDense(modules: readonly MergedModule[]): DenseModule {
   const deltas = modules.map(deltaOf)
   const { name, in: width, out } = modules[0] ?? { name: '', in: 0, out: 0 }
-  const delta = Float32Array.from({ length: width * out }, (_, i) =>
-    deltas.reduce((sum, each) => sum + (each[i] ?? 0), 0),
-  )
-  return { kind: 'dense', name, in: width, out, delta }
+  return { kind: 'dense', name, in: width, out, delta: sumOfArrays(deltas) }
 }

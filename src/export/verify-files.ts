@@ -220,8 +220,9 @@ async function recomputedCheck(
   return withTemporaryFolder(async (folder) => {
     const outputPath = join(folder, 'aggregate.safetensors')
     try {
-      const { round, cut } = certificate
-      const seed = await readRoundSeed({ round, cut, updates: inputs })
+      const { round, cut, decision } = certificate
+      const { late = [] } = decision
+      const seed = await readRoundSeed({ round, cut, updates: inputs, late })
       const outcome = await aggregate({ layout, aggregation, inputs, outputPath, seed }, options)
       const isSameRule =
         outcome.rule.id === certificate.rule.id && outcome.rule.version === certificate.rule.version

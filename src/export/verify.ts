@@ -75,6 +75,8 @@ export interface CertificateClaims {
   readonly received: readonly string[]
   /** Excluded by evidence: they signed two things where one may be signed. */
   readonly excluded: readonly string[]
+  /** Whose update was added by a late cut. */
+  readonly late: readonly string[]
   /** Who attests the aggregate. */
   readonly attestedBy: readonly string[]
 }
@@ -170,7 +172,7 @@ function findBasisFault(
 
 /** What a certificate without fault proves, sentence by sentence. */
 function provenTexts(certificate: Certificate, { charter }: SignedCharter): readonly string[] {
-  const { decision, finalizes, attestations, rule, aggregate, evidence } = certificate
+  const { decision, finalizes, attestations, rule, aggregate } = certificate
   const { q, members } = charter
   const name = nameIn(charter)
   const n = members.length
@@ -182,8 +184,26 @@ function provenTexts(certificate: Certificate, { charter }: SignedCharter): read
       (member) =>
         `${name(member)} is excluded by evidence: it signed two different statements where only one is allowed.`,
     ),
-    ...(evidence.length === 0 ? ['Nobody is excluded by evidence.'] : []),
+    ...(decision.excluded.length === 0 ? ['Nobody is excluded by evidence.'] : []),
+    ...lateTexts(certificate, charter),
     `${attestations.length} of ${n} members attest that ${rule.id} (version ${rule.version}) gave the aggregate ${toHex(aggregate)}.`,
+  ]
+}
+
+/** §7.7 What a reader must know of updates that were not in cut 0's set. */
+function lateTexts(
+  { decision, cut, previous }: Certificate,
+  charter: SignedCharter['charter'],
+): readonly string[] {
+  if (previous === undefined) return []
+  const name = nameIn(charter)
+  const couldRead = charter.latecomers || charter.reveal === 'immediate'
+  const meaning = couldRead
+    ? 'it may have been made after reading the others'
+    : 'it was fixed before any other could be read, and came in late'
+  return [
+    `This is late cut ${cut}; it adds to a decision on ${previous.updates.length} updates.`,
+    ...(decision.late ?? []).map((member) => `The update of ${name(member)} is a late addition: ${meaning}.`),
   ]
 }
 
@@ -205,6 +225,8 @@ export function describeCertificateFault(fault: CertificateFault, { charter }: S
       return `Only ${fault.count} ${fault.part}, but ${fault.quorum} are needed.`
     case 'CERTIFICATE_OTHER_STATUSES':
       return 'The statuses are not those that were decided on.'
+    case 'CERTIFICATE_OTHER_PREVIOUS':
+      return 'The decision of the cut before is lacking, or not the one that this cut adds to.'
     case 'CERTIFICATE_OTHER_DECISION':
       return 'The decision does not follow from the statuses that were decided on.'
     case 'CERTIFICATE_OTHER_HEADERS':
@@ -237,6 +259,7 @@ export function claimsOf({ signedCharter, roundNumber, certificate }: Certificat
     members: charter.members.map((member) => member.name),
     received: certificate.decision.updates.map(({ member }) => name(member)),
     excluded: certificate.decision.excluded.map(name),
+    late: (certificate.decision.late ?? []).map(name),
     attestedBy: attesting,
   }
 }

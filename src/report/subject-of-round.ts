@@ -52,6 +52,7 @@ export async function subjectOfRound(
   })
   const { layout, aggregation } = charter
   const { round, cut } = certificate
+  const { late = [] } = certificate.decision
   const combine = async (some: readonly AggregateInput[], outputPath: string) =>
     aggregate(
       {
@@ -59,7 +60,7 @@ export async function subjectOfRound(
         aggregation,
         inputs: some,
         outputPath,
-        seed: await readRoundSeed({ round, cut, updates: some }),
+        seed: await readRoundSeed({ round, cut, updates: some, late }),
       },
       options,
     )

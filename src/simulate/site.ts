@@ -15,6 +15,8 @@ import {
   envelopeOf,
   type Event,
   headersOf,
+  instanceOf,
+  isFinished,
   type Bodies,
   type HeaderDraft,
   type Message,
@@ -90,10 +92,9 @@ export class Site {
     return this.#isUp
   }
 
-  /** Holds a certificate, or knows that there will be none. */
+  /** Holds a certificate of every cut that has a result, and waits for no further cut. */
   get isDone(): boolean {
-    const { isCertified, outcome, mode } = this.#state
-    return this.#isUp && (isCertified || outcome?.isUndecided === true || mode === 'halted')
+    return this.#isUp && (isFinished(this.#state, this.#params) || this.#state.mode === 'halted')
   }
 
   start(): void {
@@ -267,7 +268,8 @@ export class Site {
         member: each.member,
         header: digestKey(each.header),
       }))
-      const { view, value } = this.#state.finalized ?? { view: -1, value: '' }
+      const { cut } = decision
+      const { view, value } = instanceOf(this.#state, cut).finalized ?? { view: -1, value: '' }
       history.decided.push({ member, digest, value, updates, excluded: decision.excluded, isUndecided, view })
       world.trace(`${member} decides ${digest} in ${view}`)
     } else if (effect.kind === 'evidence') {

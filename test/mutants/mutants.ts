@@ -46,9 +46,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'receipts whatever has q−1 Seals, having revealed its own at q',
     clause: '4.6',
     file: 'agree/certify.ts',
-    find: 'if (isCommitted(draft.state, draft.params, header)) certify(draft, header)',
+    find: 'if (isReadable(draft.state, draft.params, header)) certify(draft, header)',
     replace:
-      'if (header.member !== draft.params.me || isCommitted(draft.state, draft.params, header)) certify(draft, header)',
+      'if (header.member !== draft.params.me || isReadable(draft.state, draft.params, header)) certify(draft, header)',
     seenBy: ['commit-before-reveal'],
   },
   {
@@ -79,8 +79,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'never gives a view up',
     clause: '6.6',
     file: 'agree/agreement.ts',
-    find: 'if (endsAtMs !== null && draft.state.nowMs >= endsAtMs)',
-    replace: 'if (endsAtMs !== null && draft.state.nowMs >= endsAtMs * 1e6)',
+    find: 'if (endsAtMs !== null && nowMs >= endsAtMs)',
+    replace: 'if (endsAtMs !== null && nowMs >= endsAtMs * 1e6)',
     seenBy: ['termination'],
   },
   {
@@ -95,7 +95,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lets a leader forget the notarized value',
     clause: '6.4',
     file: 'agree/agreement.ts',
-    find: 'if (carriedFrom === undefined) return areDummied(state, 0, view)',
+    find: 'if (carriedFrom === undefined) return areDummied(instance, 0, view)',
     replace: 'if (carriedFrom === undefined) return true',
     seenBy: ['agreement', 'equal-aggregates'],
     liar: 'forgetter',
@@ -128,17 +128,16 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lists nothing in its Status',
     clause: '5.6',
     file: 'agree/cut.ts',
-    find: "sign(draft, 'status', { cut: 0, certified, evidence })",
-    replace: "sign(draft, 'status', { cut: 0, certified: certified.slice(0, 0), evidence })",
+    find: "sign(draft, 'status', { cut, certified, evidence })",
+    replace: "sign(draft, 'status', { cut, certified: certified.slice(0, 0), evidence })",
     seenBy: ['validity'],
   },
   {
     name: 'signs its Status as soon as one member is certified',
     clause: '5.6',
     file: 'agree/cut.ts',
-    find: 'if (!isSettled && !isCutDue && state.nowMs < schedule.finalAtMs) return',
-    replace:
-      'if (!isSettled && !isCutDue && certified.length === 0 && state.nowMs < schedule.finalAtMs) return',
+    find: 'return isSettled || isCutDue || state.nowMs >= schedule.finalAtMs',
+    replace: 'return isSettled || isCutDue || certifiedCount > 0 || state.nowMs >= schedule.finalAtMs',
     seenBy: ['validity'],
   },
   {

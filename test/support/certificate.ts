@@ -105,6 +105,7 @@ export function testCertificate(options: TestCertificateOptions = {}): Certifica
       const found = headers.find((header) => compareBytes(envelopeDigest(header), digest) === 0)
       return found === undefined ? null : decoded('header', found)
     },
+    null,
   )
   if (decision === null) throw new Error('the statuses agree')
   const aggregate = options.aggregate ?? sha256(new Uint8Array([1, 2, 3]))

@@ -1,6 +1,6 @@
 // Protects: the rules of one-shot Simplex, one by one: who leads, what may be proposed, voted, finalized, and when not.
 import { describe, expect, it } from 'vitest'
-import { statusOf, type Value } from '../../../src/agree/index.ts'
+import { statusOf, type Value, instanceOf } from '../../../src/agree/index.ts'
 import { type Digest, digestKey } from '../../../src/core/ids.ts'
 import {
   digestOfValue,
@@ -109,7 +109,7 @@ describe('views', () => {
     const value: Value = { round: ROUND, cut: 0, statuses: hearCertified(table).statuses.map(named) }
     const notarized = { cut: 0, view: 0, value: digestOfValue(value) }
     table.hear(...othersOf(table).map((member) => table.say(member, 'vote', notarized)))
-    expect(table.state().view).toBe(1)
+    expect(instanceOf(table.state(), 0).view).toBe(1)
     table.hear(table.say(leaderAt(table, 1), 'proposal', { cut: 0, view: 1, value }))
     const inView1 = (): number =>
       signedOf(table, 'vote').filter(({ slot }) => slot.startsWith('vote/0/1/')).length
@@ -150,9 +150,9 @@ describe('views', () => {
     const { table } = sitAgreeing(false)
     const others = othersOf(table)
     table.hear(...others.slice(0, 2).map((member) => table.say(member, 'dummy', { cut: 0, view: 3 })))
-    expect(table.state().view).toBe(0)
+    expect(instanceOf(table.state(), 0).view).toBe(0)
     table.hear(...others.slice(2).map((member) => table.say(member, 'dummy', { cut: 0, view: 3 })))
-    expect(table.state().view).toBe(4)
+    expect(instanceOf(table.state(), 0).view).toBe(4)
   })
 
   it('§6.6 get a dummy vote on timeout, and then no Finalize', () => {
@@ -165,7 +165,7 @@ describe('views', () => {
     table.hear(
       ...othersOf(table).map((member) => table.say(member, 'vote', { cut: 0, view: 0, value: digest })),
     )
-    expect(table.state().notarized.get(0)).toEqual(digest)
+    expect(instanceOf(table.state(), 0).notarized.get(0)).toEqual(digest)
     expect(typesSigned(table)).not.toContain('finalize')
   })
 
@@ -206,7 +206,7 @@ describe('decisions', () => {
     const others = othersOf(table)
     finalizeAll(table, others.slice(0, 1), 0, digest)
     finalizeAll(table, others.slice(1, 2), 1, digest)
-    expect(table.state().outcome).toBeNull()
+    expect(instanceOf(table.state(), 0).outcome).toBeNull()
     const effects = finalizeAll(table, others.slice(1), 0, digest)
     const [decided] = ofKind(effects, 'decided')
     expect(decided?.decision.updates.map(({ member }) => member)).toEqual(others)
@@ -220,8 +220,8 @@ describe('decisions', () => {
   it('§6.7 wait for what x names, and fall when it comes', () => {
     const { table, leader, value, digest } = sitAgreeing(false)
     finalizeAll(table, othersOf(table), 0, digest)
-    expect(table.state().finalized).not.toBeNull()
-    expect(table.state().outcome).toBeNull()
+    expect(instanceOf(table.state(), 0).finalized).not.toBeNull()
+    expect(instanceOf(table.state(), 0).outcome).toBeNull()
     const effects = table.hear(table.say(leader, 'proposal', { cut: 0, view: 0, value }))
     expect(ofKind(effects, 'decided')).toHaveLength(1)
   })
@@ -233,6 +233,7 @@ describe('decisions', () => {
     expect(ofKind(effects, 'decided')[0]?.isUndecided).toBe(true)
     expect(ofKind(effects, 'alarm')[0]?.alarm).toEqual({
       code: 'UNDECIDED',
+      cut: 0,
       updateCount: 3,
       minUpdates: 4,
       missing: [table.params.me],
@@ -301,6 +302,6 @@ describe('decisions', () => {
     expect(alarm?.alarm).toMatchObject({ code: 'STALLED' })
     expect(statusOf(table.state(), table.params).silent).toEqual(othersOf(table))
     finalizeAll(table, othersOf(table), 0, digest)
-    expect(table.state().outcome?.isUndecided).toBe(false)
+    expect(instanceOf(table.state(), 0).outcome?.isUndecided).toBe(false)
   })
 })

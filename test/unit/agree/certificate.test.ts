@@ -9,6 +9,7 @@ import {
   decodeEnvelope,
   encodeEnvelope,
   type Envelope,
+  instanceOf,
   leaderOf,
   type MessageType,
   openEnvelope,
@@ -53,7 +54,7 @@ function makeCertificate(): Certificate {
   table.hear(...statuses, table.say(leader, 'proposal', { cut: 0, view: 0, value }))
   const digest = digestOfValue(value)
   table.hear(...[0, 1, 2].map((member) => table.say(member, 'finalize', { cut: 0, view: 0, value: digest })))
-  const decision = table.state().outcome?.digest
+  const decision = instanceOf(table.state(), 0).outcome?.digest
   if (decision === undefined) throw new Error('decided')
   const attestation = { cut: 0, decision, aggregate: sha256(ROUND), rule: SIMULATED_RULE }
   const effects = table.hear(...[0, 1, 2].map((member) => table.say(member, 'attestation', attestation)))

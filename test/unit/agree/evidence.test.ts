@@ -1,5 +1,6 @@
 // Protects: two bodies of one slot convict their signer and nobody else, and memory stays bounded without losing quorums.
 import { describe, expect, it } from 'vitest'
+import { instanceOf } from '../../../src/agree/index.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import { headerDraft, ofKind, ROUND, sitDown, verdictOf } from './kit.ts'
 
@@ -64,9 +65,9 @@ describe('slots', () => {
     table.hear(vote(1, x), vote(1, y))
     expect(verdictOf(table.hear(vote(1, z)))).toBe('ignore SLOT_FULL')
     table.hear(vote(2, z), vote(3, z))
-    expect(table.state().notarized.size).toBe(0)
+    expect(instanceOf(table.state(), 0).notarized.size).toBe(0)
     expect(verdictOf(table.hear(vote(1, z)))).toBe('accept')
-    expect(table.state().notarized.get(0)).toEqual(z)
+    expect(instanceOf(table.state(), 0).notarized.get(0)).toEqual(z)
   })
 
   it('§3.4 keep one of two signatures of one body', () => {

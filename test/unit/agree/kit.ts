@@ -49,6 +49,8 @@ export interface TableOptions {
   readonly me?: number | null
   readonly minUpdates?: number
   readonly reveal?: Charter['reveal']
+  readonly latecomers?: boolean
+  readonly lateCutsAtMs?: readonly number[]
 }
 
 /** One member's engine, whose `sign` effects are carried out as the shell would. */
@@ -81,8 +83,13 @@ export function paramsFor(options: TableOptions): { params: Params; keys: Keys }
     minUpdates: options.minUpdates ?? 1,
     reveal: options.reveal ?? ('committed' as const),
   }
-  const charter = buildCharter(scenario, keys)
-  const schedule = { commitAtMs: COMMIT_AT_MS, cutAtMs: CUT_AT_MS, lateCutsAtMs: [], finalAtMs: FINAL_AT_MS }
+  const charter = { ...buildCharter(scenario, keys), latecomers: options.latecomers ?? false }
+  const schedule = {
+    commitAtMs: COMMIT_AT_MS,
+    cutAtMs: CUT_AT_MS,
+    lateCutsAtMs: [...(options.lateCutsAtMs ?? [])],
+    finalAtMs: FINAL_AT_MS,
+  }
   const me = options.me === undefined ? 0 : options.me
   const params: Params = {
     charter,

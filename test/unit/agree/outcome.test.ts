@@ -1,6 +1,6 @@
 // Protects: from the decision to the certificate: bytes that are lacking are fetched, one attestation, loud differences.
 import { describe, expect, it } from 'vitest'
-import { checkCertificate, type Value } from '../../../src/agree/index.ts'
+import { checkCertificate, instanceOf, type Value } from '../../../src/agree/index.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import type { Digest } from '../../../src/core/ids.ts'
 import { SIMULATED_RULE } from '../../../src/simulate/charter.ts'
@@ -34,7 +34,7 @@ function sitDecided(): {
     table.say(member, 'finalize', { cut: 0, view: 0, value: digestOfValue(value) }),
   )
   const effects = table.hear(table.say(leader, 'proposal', { cut: 0, view: 0, value }), ...finals)
-  const decision = table.state().outcome?.digest
+  const decision = instanceOf(table.state(), 0).outcome?.digest
   if (decision === undefined) throw new Error('nothing decided')
   return { table, decision, others, effects }
 }
