@@ -1,22 +1,23 @@
 """Tiny causal decoders of several families in plain PyTorch: logits, and with LoRA factors loss and gradients.
 
 Writes test/vectors/decoders.json. Weights come from a formula (`weight`) that the test computes too, so that only
-configurations and results are committed. The architectures are restated here from their public descriptions, without
-`transformers`: the oracle is independent of our graph builder, not of our reading of the architectures.
+configurations and results are committed. The architectures are restated here from their public descriptions, in
+decoder_models.py, in float64 on weights that f32 holds, without `transformers`: the oracle is independent of our graph builder, not of our reading of them.
 
 Run: /usr/bin/python3 scripts/vectors/decoders.py   (PyTorch 1.13)
 """
 
 import json
-import math
 import os
 
 import torch
 from torch.nn import functional as F
 
+from decoder_models import MODELS, RANK, SCALE, Model
+
 torch.set_num_threads(1)
+torch.set_default_dtype(torch.float64)
 OUT = os.path.join(os.path.dirname(__file__), "..", "..", "test", "vectors", "decoders.json")
-RANK, SCALE = 2, 1.5
 BASE = {
     "vocab_size": 23,
     "hidden_size": 16,
@@ -63,142 +64,100 @@ CASES = {
     },
     "qwen3, biases": {"model_type": "qwen3", "head_dim": 4, "attention_bias": True},
 }
-ADAPTED = ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.v_proj", "model.layers.1.mlp.down_proj"]
+GPT2 = {"vocab_size": 23, "n_embd": 16, "n_layer": 2, "n_head": 4, "n_positions": 64, "layer_norm_epsilon": 1e-5}
+NEOX = {"model_type": "gpt_neox", "layer_norm_eps": 1e-5, "num_key_value_heads": 4}
+# Gains are about two here: with the scalar of a head of six, scores would saturate and rounding alone would fill the bar.
+GEMMA = {"head_dim": 6, "query_pre_attn_scalar": 60, "sliding_window": 3, "tie_word_embeddings": True}
+PHI3 = {"model_type": "phi3", "original_max_position_embeddings": 64}
+CASES |= {
+    "gpt2": {"model_type": "gpt2", **GPT2},
+    "gpt2, scores by layer": {
+        "model_type": "gpt2",
+        **GPT2,
+        "n_inner": 24,
+        "scale_attn_weights": False,
+        "scale_attn_by_inverse_layer_idx": True,
+    },
+    "gpt_neox": {**NEOX, "hidden_size": 32, "rotary_pct": 0.25},
+    "gpt_neox, one after the other": {
+        **NEOX,
+        "use_parallel_residual": False,
+        "attention_bias": False,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5},
+    },
+    "gemma2": {"model_type": "gemma2", **GEMMA, "attn_logit_softcapping": 2.0, "final_logit_softcapping": 1.5},
+    "gemma3_text": {
+        "model_type": "gemma3_text",
+        **GEMMA,
+        "num_hidden_layers": 3,
+        "sliding_window_pattern": 2,
+        "rope_theta": 5000.0,
+        "rope_local_base_freq": 100.0,
+        "rope_scaling": {"rope_type": "linear", "factor": 8.0},
+    },
+    "gemma3, inside of a model that sees images": {
+        "model_type": "gemma3",
+        "vocab_size": 23,
+        "text_config": {
+            **BASE,
+            **GEMMA,
+            "model_type": "gemma3_text",
+            "layer_types": ["full_attention", "sliding_attention"],
+            "rope_parameters": {
+                "full_attention": {"rope_type": "linear", "factor": 2.0, "rope_theta": 5000.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+            },
+        },
+    },
+    "phi3": {**PHI3, "sliding_window": 4},
+    "phi3, longrope within the first length": {
+        **PHI3,
+        "hidden_size": 32,
+        "partial_rotary_factor": 0.75,
+        "original_max_position_embeddings": 16,
+        "rope_scaling": {"type": "longrope", "short_factor": [1.0, 1.1, 1.3], "long_factor": [1.0, 3.0, 9.0]},
+    },
+    "phi3, longrope beyond it": {
+        **PHI3,
+        "original_max_position_embeddings": 6,
+        "rope_scaling": {"type": "su", "short_factor": [1.0, 1.2], "long_factor": [1.5, 6.0]},
+    },
+    "olmo2": {"model_type": "olmo2"},
+    "llama, dynamic beyond the first length": {
+        "model_type": "llama",
+        "head_dim": 8,
+        "max_position_embeddings": 6,
+        "rope_theta": 300.0,
+        "rope_scaling": {"rope_type": "dynamic", "factor": 3.0},
+    },
+}
+LLAMA = ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn.v_proj", "model.layers.1.mlp.down_proj"]
+ADAPTED = {
+    "gpt2": ["transformer.h.0.attn.c_attn", "transformer.h.0.mlp.c_fc", "transformer.h.1.attn.c_proj"],
+    "gpt_neox": ["gpt_neox.layers.0.attention.query_key_value", "gpt_neox.layers.0.mlp.dense_h_to_4h"],
+    "gemma3": [name.replace("model.", "model.language_model.", 1) for name in LLAMA],
+    "phi3": ["model.layers.0.self_attn.qkv_proj", "model.layers.1.self_attn.o_proj", "model.layers.0.mlp.gate_up_proj"],
+}
 IDS = [[3, 1, 4, 15, 9, 2, 6, 5, 3, 5], [8, 9, 7, 9, 3, 2, 3, 0, 0, 0]]
 MASK = [[1] * 10, [1] * 7 + [0] * 3]
-
-
-def weight(name, *shape):
-    code = sum((i + 1) * ord(letter) for i, letter in enumerate(name)) % 997
-    count = math.prod(shape)
-    middle = 1.0 if "norm" in name and name.endswith("weight") else 0.0
-    values = [middle + 0.35 * math.sin((i + 1) ** 2 * 0.013 + code) for i in range(count)]
-    return torch.tensor(values, dtype=torch.float64).to(torch.float32).view(*shape)
-
-
-def rms(x, gain, epsilon):
-    return x / torch.sqrt((x * x).mean(-1, keepdim=True) + epsilon) * gain
-
-
-def yarn(theta, size, scaling, positions_max):
-    """Peng et al. 2023: high frequencies stay, low ones stretch, a ramp between; and the factor of cosines and sines."""
-    factor = scaling["factor"]
-    original = scaling.get("original_max_position_embeddings", positions_max)
-    place = lambda turns: size * math.log(original / (turns * 2 * math.pi)) / (2 * math.log(theta))
-    low = max(math.floor(place(scaling.get("beta_fast", 32))), 0)
-    high = min(math.ceil(place(scaling.get("beta_slow", 1))), size - 1)
-    high = high + 0.001 if low == high else high
-    out = []
-    for i in range(size // 2):
-        frequency = theta ** (-2 * i / size)
-        ramp = min(1.0, max(0.0, (i - low) / (high - low)))
-        out.append(frequency / factor * ramp + frequency * (1 - ramp))
-    attention = scaling.get("attention_factor") or (0.1 * math.log(factor) + 1 if factor > 1 else 1.0)
-    return out, attention
-
-
-def rotation(config, size, length):
-    scaling = config.get("rope_scaling") or config.get("rope_parameters") or {}
-    theta, attention = scaling.get("rope_theta", config["rope_theta"]), 1.0
-    frequencies = [theta ** (-2 * i / size) for i in range(size // 2)]
-    if scaling.get("rope_type") == "yarn":
-        frequencies, attention = yarn(theta, size, scaling, config["max_position_embeddings"])
-    angles = torch.outer(torch.arange(length, dtype=torch.float64), torch.tensor(frequencies, dtype=torch.float64))
-    angles = torch.cat([angles, angles], -1)
-    return (angles.cos() * attention).float(), (angles.sin() * attention).float()
-
-
-def rotate(x, waves):
-    cosine, sine = waves
-    first, second = x.chunk(2, -1)
-    return x * cosine + torch.cat([-second, first], -1) * sine
-
-
-def windows(config):
-    count, kind = config["num_hidden_layers"], config["model_type"]
-    window = config.get("sliding_window")
-    if kind == "mistral":
-        return [window] * count
-    if not config.get("use_sliding_window"):
-        return [None] * count
-    kinds = config.get("layer_types")
-    if kinds:
-        return [window if kind == "sliding_attention" else None for kind in kinds]
-    return [window if i >= config["max_window_layers"] else None for i in range(count)]
-
-
-class Model:
-    def __init__(self, config, adapted=()):
-        self.config = config
-        self.adapted = adapted
-        self.factors = {}
-
-    def linear(self, x, name, out, bias):
-        base = F.linear(x, weight(f"{name}.weight", out, x.shape[-1]))
-        if bias:
-            base = base + weight(f"{name}.bias", out)
-        if name not in self.adapted:
-            return base
-        if name not in self.factors:
-            a = weight(f"{name}.lora_A", RANK, x.shape[-1]).requires_grad_()
-            b = weight(f"{name}.lora_B", out, RANK).requires_grad_()
-            self.factors[name] = (a, b)
-        a, b = self.factors[name]
-        return base + SCALE * F.linear(F.linear(x, a), b)
-
-    def attention(self, x, path, mask, waves):
-        c = self.config
-        heads, groups = c["num_attention_heads"], c["num_key_value_heads"]
-        size = c.get("head_dim", c["hidden_size"] // heads)
-        batch, length, _ = x.shape
-        is_qwen2 = c["model_type"] == "qwen2"
-        has_bias = is_qwen2 or c.get("attention_bias", False)
-        q = self.linear(x, f"{path}.q_proj", heads * size, has_bias).view(batch, length, heads, size)
-        k = self.linear(x, f"{path}.k_proj", groups * size, has_bias).view(batch, length, groups, size)
-        v = self.linear(x, f"{path}.v_proj", groups * size, has_bias).view(batch, length, groups, size)
-        if c["model_type"] == "qwen3":
-            q = rms(q, weight(f"{path}.q_norm.weight", size), c["rms_norm_eps"])
-            k = rms(k, weight(f"{path}.k_norm.weight", size), c["rms_norm_eps"])
-        q, k, v = (part.transpose(1, 2) for part in (q, k, v))
-        q, k = rotate(q, waves), rotate(k, waves)
-        k, v = (part.repeat_interleave(heads // groups, 1) for part in (k, v))
-        scores = (q @ k.transpose(-1, -2)) / math.sqrt(size)
-        shares = scores.masked_fill(~mask, float("-inf")).softmax(-1)
-        mixed = (shares @ v).transpose(1, 2).reshape(batch, length, heads * size)
-        return self.linear(mixed, f"{path}.o_proj", c["hidden_size"], has_bias and not is_qwen2)
-
-    def logits(self, ids, tokens):
-        c = self.config
-        hidden, epsilon = c["hidden_size"], c["rms_norm_eps"]
-        embedded = weight("model.embed_tokens.weight", c["vocab_size"], hidden)
-        x = F.embedding(ids, embedded)
-        length = ids.shape[1]
-        size = c.get("head_dim", hidden // c["num_attention_heads"])
-        waves = rotation(c, size, length)
-        distance = torch.arange(length)[:, None] - torch.arange(length)[None, :]
-        for i, window in enumerate(windows(c)):
-            seen = (distance >= 0) & (distance < (window or length))
-            # Padding stands at the end: each row sees its own token at least, so no row is empty.
-            mask = (seen & tokens[:, None, :].bool())[:, None] | torch.eye(length, dtype=torch.bool)
-            path = f"model.layers.{i}"
-            normed = rms(x, weight(f"{path}.input_layernorm.weight", hidden), epsilon)
-            x = x + self.attention(normed, f"{path}.self_attn", mask, waves)
-            normed = rms(x, weight(f"{path}.post_attention_layernorm.weight", hidden), epsilon)
-            gate = self.linear(normed, f"{path}.mlp.gate_proj", c["intermediate_size"], False)
-            up = self.linear(normed, f"{path}.mlp.up_proj", c["intermediate_size"], False)
-            x = x + self.linear(F.silu(gate) * up, f"{path}.mlp.down_proj", hidden, False)
-        x = rms(x, weight("model.norm.weight", hidden), epsilon)
-        head = embedded if c["tie_word_embeddings"] else weight("lm_head.weight", c["vocab_size"], hidden)
-        return F.linear(x, head)
 
 
 def rounded(values):
     return [float(f"{value:.8g}") for value in values.detach().flatten().tolist()]
 
 
+def looks_at_length(config):
+    scaling = config.get("rope_scaling") or {}
+    return (scaling.get("rope_type") or scaling.get("type")) in ("dynamic", "longrope", "su")
+
+
 def case(fields):
-    config = {**BASE, **fields}
-    model = Model(config, ADAPTED)
+    kind = fields["model_type"]
+    config = fields if kind == "gpt2" else {**BASE, **fields}
+    if kind == "gemma3":
+        config = {"vocab_size": BASE["vocab_size"], **fields}
+    build, adapted = MODELS.get(kind, Model), ADAPTED.get(kind, LLAMA)
+    model = build(config, adapted)
     ids, tokens = torch.tensor(IDS), torch.tensor(MASK)
     logits = model.logits(ids, tokens)
     labels = torch.where(tokens.bool(), ids, torch.tensor(-100))
@@ -210,12 +169,25 @@ def case(fields):
         gradients[f"{name}.lora_B"] = rounded(b.grad)
     # Places whose logits are compared: the last of each row, and those before that reach beyond a window.
     places = [[0, 2], [0, 9], [1, 6]]
-    plain = Model(config).logits(ids, tokens)
-    picked = [rounded(plain[row, at]) for row, at in places]
-    return {"config": config, "loss": loss.item(), "places": places, "logits": picked, "gradients": gradients}
+    plain = build(config).logits(ids, tokens)
+    result = {
+        "config": config,
+        "loss": loss.item(),
+        "places": places,
+        "logits": [rounded(plain[row, at]) for row, at in places],
+        "gradients": gradients,
+    }
+    if looks_at_length(config):
+        # A place's logits depend on what stands behind it: here nothing does.
+        result["alone"] = []
+        for row, at in places:
+            short = ids[row : row + 1, : at + 1]
+            result["alone"].append(rounded(build(config).logits(short, torch.ones_like(short))[0, at]))
+    return result
 
 
 cases = {name: case(fields) for name, fields in CASES.items()}
+assert all(len(each['gradients']) >= 4 for each in cases.values())
 text = json.dumps({"ids": IDS, "mask": MASK, "rank": RANK, "scale": SCALE, "cases": cases}, separators=(",", ":"))
 with open(OUT, "w") as file:
     file.write(text.replace('},"', '},\n"') + "\n")

@@ -47,7 +47,7 @@ export async function openDecoder({
     device,
     ...(threads === 0 ? {} : { threads }),
   })
-  const { cache, inputs } = graph
+  const { cache, inputs, reread } = graph
   const outputs = [LAST_LOGITS, ...cache.map(({ present }) => present)]
   const step = async (rows: Rows): Promise<Continuation> => {
     const feeds = new Map<string, HostTensor>()
@@ -70,7 +70,10 @@ export async function openDecoder({
     )
     return {
       logits: splitRows(results[LAST_LOGITS], rows.ids.length),
-      next: (ids) => step(cache.length > 0 ? advance(rows, ids, past) : extend(rows, ids)),
+      next: (ids) => {
+        const goesOn = cache.length > 0 && !isStale(rows, reread)
+        return step(goesOn ? advance(rows, ids, past) : restart(rows, ids, graph))
+      },
     }
   }
   return {
@@ -92,6 +95,8 @@ interface Rows {
   readonly paddings: readonly number[]
   /** Columns that the cache holds. */
   readonly pastLength: number
+  /** Ids of those columns. */
+  readonly pastIds: readonly (readonly number[])[]
   readonly past: ReadonlyMap<string, HostTensor>
 }
 
@@ -100,23 +105,39 @@ function startRows(prompts: readonly (readonly number[])[], { cache, canPad }: G
   const paddings = prompts.map((ids) => length - ids.length)
   assert(canPad || paddings.every((padding) => padding === 0), 'this model takes prompts of one length only')
   const ids = prompts.map((row, i) => [...range(paddings[i] ?? 0).map(() => 0), ...row])
+  return unread(ids, paddings, cache)
+}
+
+/** Rows of which the cache holds nothing. */
+function unread(ids: Rows['ids'], paddings: readonly number[], cache: GenerationGraph['cache']): Rows {
   const past = new Map(
     cache.map(({ past: name, dataType, dims }) => {
-      const open = dims.map((dim, axis) => dim ?? (axis === 0 ? prompts.length : 0))
+      const open = dims.map((dim, axis) => dim ?? (axis === 0 ? ids.length : 0))
       return [name, zeros(dataType, open)] as const
     }),
   )
-  return { ids, paddings, pastLength: 0, past }
+  return { ids, paddings, pastLength: 0, pastIds: ids.map(() => []), past }
+}
+
+/** Whether one token more changes where all tokens before it stand. */
+function isStale({ ids, paddings, pastLength }: Rows, reread: GenerationGraph['reread']): boolean {
+  if (reread === null) return false
+  const count = pastLength + (ids[0]?.length ?? 0) - Math.min(...paddings)
+  return reread.isOnce ? count === reread.beyond : count >= reread.beyond
 }
 
 function advance(rows: Rows, ids: readonly number[], past: ReadonlyMap<string, HostTensor>): Rows {
   const pastLength = rows.pastLength + (rows.ids[0]?.length ?? 0)
-  return { ...rows, ids: ids.map((id) => [id]), pastLength, past }
+  return { ...rows, ids: ids.map((id) => [id]), pastLength, pastIds: textOf(rows), past }
 }
 
-function extend(rows: Rows, ids: readonly number[]): Rows {
-  return { ...rows, ids: rows.ids.map((row, i) => [...row, ids[i] ?? 0]) }
+/** Everything so far and one token more, from the beginning. */
+function restart(rows: Rows, ids: readonly number[], { cache }: GenerationGraph): Rows {
+  const all = textOf(rows).map((row, i) => [...row, ids[i] ?? 0])
+  return unread(all, rows.paddings, cache)
 }
+
+const textOf = ({ ids, pastIds }: Rows): number[][] => ids.map((row, i) => [...(pastIds[i] ?? []), ...row])
 
 /** The int64 inputs of a run, each as rows. */
 function columnsOf(rows: Rows): ReadonlyMap<string, readonly (readonly number[])[]> {

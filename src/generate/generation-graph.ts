@@ -11,6 +11,7 @@ import { DataType, type Dimension, type OnnxModel, type ValueInfo } from '../mod
 import { GraphBuilder } from '../model/graph-builder.ts'
 import { int } from '../model/attributes.ts'
 import { decompose } from '../model/decompose/index.ts'
+import { rereadOf, type Reread } from '../model/decoder/reread.ts'
 import { modelError } from '../model/errors.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { factorsOf, insertLora, type LinearModule } from '../model/lora.ts'
@@ -38,6 +39,8 @@ export interface GenerationGraph {
   readonly inputs: ReadonlyMap<string, ValueInfo>
   /** Whether shorter sequences can stand beside longer ones, padded on the left: it is told masks and positions. */
   readonly canPad: boolean
+  /** From where on a text is read again from its beginning, since its cache holds nothing that is true. */
+  readonly reread: Reread | null
 }
 
 const FED: ReadonlySet<string> = new Set(['input_ids', 'attention_mask', 'position_ids', 'token_type_ids'])
@@ -66,7 +69,7 @@ export function buildGenerationGraph(
   // GroupQueryAttention reads lengths where others read a mask: what is padded on the left would be read as text.
   const hasLengths = model.graph.nodes.some(({ op }) => op === 'GroupQueryAttention')
   const canPad = inputs.has('attention_mask') && inputs.has('position_ids') && !hasLengths
-  return { model, cache, inputs, canPad }
+  return { model, cache, inputs, canPad, reread: rereadOf(base) }
 }
 
 function logitsOf(base: OnnxModel, file: string): ValueInfo {

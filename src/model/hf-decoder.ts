@@ -13,6 +13,7 @@ import { readText } from '../files/index.ts'
 import { buildAttention, buildCache, type AttentionParts } from './decoder/attention.ts'
 import { buildGeometry, type DecoderForm, type Geometry } from './decoder/geometry.ts'
 import { buildCap, buildMlp, buildNorm, within, type Place } from './decoder/parts.ts'
+import { withReread } from './decoder/reread.ts'
 import { buildRotaries } from './decoder/rotation.ts'
 import { DTYPES, findWeights } from './decoder/tensors.ts'
 import { DataType, type OnnxModel } from './graph.ts'
@@ -72,7 +73,7 @@ export function buildDecoder(
   const { names, layers, head } = config
   const model = within(whole, names.root)
   const geometry = buildGeometry(model.scope, config, form)
-  const rotaries = buildRotaries(model.scope, config, form, geometry)
+  const rotaries = buildRotaries(model.scope, config, geometry)
   const embedding = found.get(`${names.root}.${names.embedding}.weight`)
   let hidden = buildEmbeddings(model, geometry, inputIds, embedding?.dtype ?? 'F32')
   layers.forEach((traits, i) => {
@@ -88,7 +89,7 @@ export function buildDecoder(
   const flat = scope.within(names.head).op('Gemm', [final, matrix], { transB: 1 })
   const capped = buildCap(scope, flat, head.logitCap)
   scope.op('Reshape', [capped, geometry.hiddenShape(config.vocabSize)], {}, 'logits')
-  return scope.build(config.vocabSize)
+  return withReread(scope.build(config.vocabSize), config)
 }
 
 const dtypeOf = (tensor: StoredTensor): DataType => DTYPES.get(tensor.dtype) ?? DataType.float

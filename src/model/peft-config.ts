@@ -4,6 +4,7 @@
  * Source: PEFT 0.21 `LoraConfig` (field names and defaults), `get_pattern_key`.
  */
 import { modelError } from './errors.ts'
+import { moduleOf } from './parameter-names.ts'
 
 export interface AdapterConfig {
   /** `r`, for modules that no pattern names. */
@@ -16,6 +17,10 @@ export interface AdapterConfig {
   readonly isRsLora: boolean
   /** Names or last parts of names, or one regular expression; null where the config leaves it to PEFT. */
   readonly targetModules: readonly string[] | string | null
+  /** Names or last parts of names of modules that are trained whole. */
+  readonly modulesToSave: readonly string[]
+  /** Which biases were trained beside the factors. */
+  readonly bias: 'none' | 'all' | 'lora_only'
   /** Whether the base keeps these weights as [in, out] (GPT-2's Conv1D). The factors are [r, in], [out, r] anyway. */
   readonly isFanInFanOut: boolean
   readonly baseModel: string | null
@@ -27,8 +32,6 @@ const REFUSED: readonly (readonly [field: string, harmless: readonly unknown[]])
   ['use_qalora', [false]],
   ['use_bdlora', []],
   ['lora_bias', [false]],
-  ['bias', ['none']],
-  ['modules_to_save', []],
   ['trainable_token_indices', []],
   ['target_parameters', []],
   ['layer_replication', []],
@@ -71,6 +74,8 @@ export function parseAdapterConfig(text: string, file: string): AdapterConfig {
     alphaPattern: pattern('alpha_pattern', false),
     isRsLora: raw['use_rslora'] === true,
     targetModules: targetsOf(raw['target_modules'], bad),
+    modulesToSave: namesOf(raw['modules_to_save'], bad),
+    bias: biasOf(raw['bias'], bad),
     isFanInFanOut: raw['fan_in_fan_out'] === true,
     baseModel: typeof raw['base_model_name_or_path'] === 'string' ? raw['base_model_name_or_path'] : null,
   }
@@ -116,6 +121,26 @@ function targetsOf(value: unknown, bad: (reason: string) => Error): AdapterConfi
   if (typeof value === 'string') return value
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
   throw bad('target_modules is neither a text nor a list of texts')
+}
+
+function namesOf(value: unknown, bad: (reason: string) => Error): readonly string[] {
+  if (value === undefined || value === null) return []
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value
+  throw bad('modules_to_save is no list of texts')
+}
+
+function biasOf(value: unknown, bad: (reason: string) => Error): AdapterConfig['bias'] {
+  if (value === undefined || value === null || value === 'none') return 'none'
+  if (value === 'all' || value === 'lora_only') return value
+  throw bad(`bias is ${JSON.stringify(value).slice(0, 80)}, expected none, all or lora_only`)
+}
+
+/** Whether the config has a parameter trained whole: of a saved module, or a bias. */
+export function isWhole({ modulesToSave, bias }: AdapterConfig, parameter: string): boolean {
+  const module = moduleOf(parameter)
+  // A saved module may hold others: `classifier` of RoBERTa has `classifier.dense`.
+  const isSaved = modulesToSave.some((name) => `.${module}.`.includes(`.${name}.`))
+  return isSaved || (bias !== 'none' && parameter.endsWith('.bias'))
 }
 
 function isUnset(value: unknown): boolean {

@@ -1,7 +1,8 @@
 /**
  * LoRA adapters as PEFT keeps them: a folder with `adapter_config.json` and `adapter_model.safetensors`.
  * ΔW = scale · B · A for every module, A [rank, in], B [out, rank]; scale = alpha/rank, or alpha/√rank with rsLoRA.
- * Variations that change this meaning (DoRA, biases, modules trained whole, …) are refused by name, never ignored.
+ * Modules trained whole and trained biases (`modules_to_save`, `bias`) come as whole parameters. Variations that change
+ * this meaning (DoRA, …) are refused by name, never ignored.
  * In: a folder. Out: an `Adapter` in memory, or an `AdapterFile` that says where the factors lie, for streaming.
  * Invariants: modules in byte order of their names, each once; all values finite.
  * Source: PEFT 0.21 `LoraConfig`, `save_pretrained` and `get_pattern_key` (rank_pattern and alpha_pattern keys are
@@ -11,7 +12,9 @@ import { join } from 'node:path'
 import { encodeHeader } from '../core/safetensors.ts'
 import { hasFile, openAtomicWriter, openReader, readText, writeJson } from '../files/index.ts'
 import { modelError } from './errors.ts'
-import { alphaOf, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
+import { moduleOf } from './parameter-names.ts'
+import { alphaOf, isWhole, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
+import type { WholeParameter } from './whole-parameters.ts'
 import { decodeFloat32, IS_LITTLE_ENDIAN, locateTensors, pickled, type StoredTensor } from './weights.ts'
 
 export { type AdapterConfig } from './peft-config.ts'
@@ -44,6 +47,8 @@ export interface AdapterModuleFile extends ModuleShape {
 export interface Adapter {
   readonly config: AdapterConfig
   readonly modules: readonly AdapterModule[]
+  /** Trained whole, in byte order of their names. */
+  readonly whole: readonly WholeParameter[]
 }
 
 export interface AdapterFile {
@@ -51,11 +56,19 @@ export interface AdapterFile {
   /** Path of the safetensors file. */
   readonly path: string
   readonly modules: readonly AdapterModuleFile[]
+  /** Parameters trained whole, by their names in the base model, in byte order. */
+  readonly whole: readonly WholeParameterFile[]
+}
+
+export interface WholeParameterFile {
+  readonly name: string
+  readonly tensor: StoredTensor
 }
 
 const CONFIG_NAME = 'adapter_config.json'
 const WEIGHTS_NAME = 'adapter_model.safetensors'
 const CONFIG_SIZE_BYTES_MAX = 1 << 20
+const PARAMETER_NAME = /^base_model\.model\.(.+\..+)$/
 const FACTOR_NAME = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/
 
 /**
@@ -70,19 +83,26 @@ export async function locateAdapter(folder: string): Promise<AdapterFile> {
     throw pickled(join(folder, 'adapter_model.bin'))
   }
   const factors = new Map<string, { A?: StoredTensor; B?: StoredTensor }>()
+  const whole: WholeParameterFile[] = []
   for (const tensor of (await locateTensors(path)).values()) {
     const [, module, side] = FACTOR_NAME.exec(tensor.name) ?? []
-    if (module === undefined) throw foreignTensor(path, tensor.name)
+    if (module === undefined) {
+      const [, name] = PARAMETER_NAME.exec(tensor.name) ?? []
+      if (name === undefined || !isWhole(config, name)) throw foreignTensor(path, tensor.name)
+      whole.push({ name, tensor })
+      continue
+    }
     factors.set(module, { ...factors.get(module), [side === 'A' ? 'A' : 'B']: tensor })
   }
   if (factors.size === 0) throw invalid(path, 'holds no LoRA factors')
   const names = [...factors.keys()].sort((a, b) => (a < b ? -1 : 1))
-  return { config, path, modules: names.map((name) => pairOf(name, factors.get(name) ?? {}, config, path)) }
+  const modules = names.map((name) => pairOf(name, factors.get(name) ?? {}, config, path))
+  return { config, path, modules, whole: whole.toSorted((x, y) => (x.name < y.name ? -1 : 1)) }
 }
 
 /** An adapter folder, read whole. @throws as `locateAdapter`, and ADAPTER_INVALID for values that are not finite */
 export async function readAdapter(folder: string): Promise<Adapter> {
-  const { config, path, modules } = await locateAdapter(folder)
+  const { config, path, modules, whole } = await locateAdapter(folder)
   const reader = await openReader(path)
   try {
     const read = async (tensor: StoredTensor): Promise<Float32Array> => {
@@ -96,7 +116,10 @@ export async function readAdapter(folder: string): Promise<Adapter> {
     }
     const all: AdapterModule[] = []
     for (const module of modules) all.push(await read1(module))
-    return { config, modules: all }
+    const parameters: WholeParameter[] = []
+    for (const { name, tensor } of whole)
+      parameters.push({ name, shape: tensor.shape, values: await read(tensor) })
+    return { config, modules: all, whole: parameters }
   } finally {
     await reader.close()
   }
@@ -113,6 +136,8 @@ export interface AdapterWriting {
   readonly targetModules?: readonly string[]
   /** `task_type`, such as `CAUSAL_LM`. */
   readonly taskType?: string | null
+  /** Parameters that were trained whole: trained values, not changes. */
+  readonly whole?: readonly WholeParameter[]
   /** `lora_dropout` that it was trained with. */
   readonly dropout?: number
 }
@@ -135,6 +160,10 @@ export async function writeAdapter(
     layout.push({ name: `${prefix}A.weight`, dtype: 'F32', shape: [module.rank, module.in, ...kernel] })
     layout.push({ name: `${prefix}B.weight`, dtype: 'F32', shape: [module.out, module.rank, ...kernel] })
     values.set(`${prefix}A.weight`, module.a).set(`${prefix}B.weight`, module.b)
+  }
+  for (const { name, shape, values: trained } of options.whole ?? []) {
+    layout.push({ name: `base_model.model.${name}`, dtype: 'F32', shape: [...shape] })
+    values.set(`base_model.model.${name}`, trained)
   }
   const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
   const writer = await openAtomicWriter(join(folder, WEIGHTS_NAME))
@@ -160,11 +189,15 @@ export function adapterConfigJson(
     Object.fromEntries(
       modules.filter((m) => value(m) !== usual).map((m) => [escapePattern(m.name), value(m)]),
     )
+  const adapted = new Set(names)
+  const whole = (options.whole ?? []).map(({ name }) => moduleOf(name))
+  const saved = [...new Set(whole.filter((module) => !adapted.has(module)))].sort()
   return {
     alpha_pattern: differing(alphaOf, alpha),
     auto_mapping: null,
     base_model_name_or_path: options.baseModel ?? null,
-    bias: 'none',
+    // A module cannot be both adapted and saved whole: then what was trained of it is its bias.
+    bias: whole.some((module) => adapted.has(module)) ? 'lora_only' : 'none',
     fan_in_fan_out: false,
     inference_mode: true,
     init_lora_weights: true,
@@ -173,7 +206,7 @@ export function adapterConfigJson(
     lora_alpha: alpha,
     lora_bias: false,
     lora_dropout: options.dropout ?? 0,
-    modules_to_save: null,
+    modules_to_save: saved.length === 0 ? null : saved,
     peft_type: 'LORA',
     r: rank,
     rank_pattern: differing((m) => m.rank, rank),
@@ -230,7 +263,7 @@ function foreignTensor(path: string, name: string): Error {
   return modelError(
     { code: 'ADAPTER_UNSUPPORTED', file: path, feature },
     `${feature} is no LoRA factor (expected base_model.model.<module>.lora_A.weight or lora_B.weight)`,
-    'Modules trained whole, embeddings and DoRA magnitudes are not read: train without modules_to_save and use_dora.',
+    'Tensors beside the factors are read where the config’s modules_to_save or bias names them; DoRA magnitudes are not.',
   )
 }
 

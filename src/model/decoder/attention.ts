@@ -60,10 +60,9 @@ export function buildAttention(
     rotary === null
       ? scope.op('Mul', [queries, scope.floats([traits.scoreScale], [])])
       : rotary.turnQueries(scope, queries)
-  const turn = (keys: string): string => rotary?.turnKeys(scope, keys) ?? keys
-  const keep = (kind: 'key' | 'value', fresh: string): string => cache?.extend(kind, fresh) ?? fresh
-  const keys = rotary?.turnsPast === true ? turn(keep('key', freshKeys)) : keep('key', turn(freshKeys))
-  const values = keep('value', freshValues)
+  const turnedKeys = rotary?.turnKeys(scope, freshKeys) ?? freshKeys
+  const keys = cache?.extend('key', turnedKeys) ?? turnedKeys
+  const values = cache?.extend('value', freshValues) ?? freshValues
   const stacked = scope.op('Reshape', [turnedQueries, scope.ints([0, groups, -1, headSize])])
   const flatScores = scope.op('MatMul', [stacked, scope.op('Transpose', [keys], { perm: [0, 1, 3, 2] })])
   const scores = scope.op('Reshape', [flatScores, geometry.scoreShape])

@@ -1,14 +1,13 @@
 /**
  * Rotary positions: angles of each token, and the turning of queries and keys by them. In: positions. Out: heads of the
- * same shape. Some scalings look at how long a run's sequence is. What a cache keeps of such a model are keys as they were
- * before they were turned, since later tokens turn all of them by other angles.
+ * same shape. Some scalings look at how long a run's sequence is (`reread.ts` says what that means for caches).
  * Source: Su et al. 2021 (RoPE, in the half-split form of `transformers`).
  */
 import { DataType } from '../graph.ts'
 import type { ModuleScope } from '../module-scope.ts'
 import { rotaryWaves, type Beyond } from '../rope-scaling.ts'
 import type { DecoderConfig, RotaryKind } from './config.ts'
-import type { DecoderForm, Geometry } from './geometry.ts'
+import type { Geometry } from './geometry.ts'
 import { buildColumns } from './parts.ts'
 
 export interface Rotary {
@@ -16,8 +15,6 @@ export interface Rotary {
   readonly turnQueries: (scope: ModuleScope, queries: string) => string
   /** Turns keys, [batch, groups, length, headSize]. */
   readonly turnKeys: (scope: ModuleScope, keys: string) => string
-  /** Whether the keys to turn are all that the cache holds, or those of this run alone. */
-  readonly turnsPast: boolean
 }
 
 /** Cosines and sines, with axes for the heads. */
@@ -30,12 +27,11 @@ interface Waves {
 export function buildRotaries(
   scope: ModuleScope,
   config: DecoderConfig,
-  form: DecoderForm,
   geometry: Geometry,
 ): (kind: number, scoreScale: number) => Rotary | null {
   const { positions } = config
   if (positions.kind !== 'rotary') return () => null
-  const builder = new RotaryBuilder(scope.within('rotary_emb'), form, geometry)
+  const builder = new RotaryBuilder(scope.within('rotary_emb'), geometry)
   const made = new Map<string, Rotary>()
   return (index, scoreScale) => {
     const key = `${index},${scoreScale}`
@@ -49,12 +45,10 @@ export function buildRotaries(
 
 class RotaryBuilder {
   readonly #scope: ModuleScope
-  readonly #form: DecoderForm
   readonly #geometry: Geometry
 
-  constructor(scope: ModuleScope, form: DecoderForm, geometry: Geometry) {
+  constructor(scope: ModuleScope, geometry: Geometry) {
     this.#scope = scope
-    this.#form = form
     this.#geometry = geometry
   }
 
@@ -66,14 +60,12 @@ class RotaryBuilder {
     const scale = scope.floats([scoreScale], [])
     const loud = (value: string): string =>
       amplitude === 1 ? value : scope.op('Mul', [value, scope.floats([amplitude], [])])
-    const wavesOf = (positions: string): Waves => {
-      const column = scope.op('Unsqueeze', [scope.cast(positions, DataType.float), scope.ints([-1])])
-      const angles = scope.op('Mul', [column, slowed])
-      return { cosine: loud(scope.op('Cos', [angles])), sine: loud(scope.op('Sin', [angles])) }
-    }
-    const own = wavesOf(this.#geometry.positions)
-    const turnsPast = beyond !== null && this.#form.hasCache === true
-    const all = turnsPast ? wavesOf(this.#allPositions()) : own
+    const column = scope.op('Unsqueeze', [
+      scope.cast(this.#geometry.positions, DataType.float),
+      scope.ints([-1]),
+    ])
+    const angles = scope.op('Mul', [column, slowed])
+    const waves = { cosine: loud(scope.op('Cos', [angles])), sine: loud(scope.op('Sin', [angles])) }
     // Beside the axes of batch, sequence and size there are those of heads, and for queries of groups.
     const byHead = ({ cosine, sine }: Waves, axes: readonly number[]): Waves =>
       this.#geometry.hasGivenPositions
@@ -83,10 +75,9 @@ class RotaryBuilder {
           }
         : { cosine, sine }
     const scaled = (value: string): string => scope.op('Mul', [value, scale])
-    const ofQueries = byHead({ cosine: scaled(own.cosine), sine: scaled(own.sine) }, [1, 2])
-    const ofKeys = byHead(all, [1])
+    const ofQueries = byHead({ cosine: scaled(waves.cosine), sine: scaled(waves.sine) }, [1, 2])
+    const ofKeys = byHead(waves, [1])
     return {
-      turnsPast,
       turnKeys: (layer, keys) => turn(layer, keys, ofKeys, { size, headSize, scale: null }),
       // The waves carry the scale; what does not turn gets it by itself.
       turnQueries: (layer, queries) => turn(layer, queries, ofQueries, { size, headSize, scale }),
@@ -122,14 +113,6 @@ class RotaryBuilder {
     if (!this.#geometry.hasGivenPositions) return this.#geometry.length
     const highest = scope.op('ReduceMax', ['position_ids'], { keepdims: 0 })
     return scope.op('Add', [highest, scope.int(1)])
-  }
-
-  /** [batch, total]: the place of each column among the tokens of its row, padding at the left left out. */
-  #allPositions(): string {
-    const scope = this.#scope
-    const places = scope.op('CumSum', ['attention_mask', scope.int(1)])
-    const first = scope.int(0)
-    return scope.op('Max', [scope.op('Sub', [places, scope.int(1)]), first])
   }
 }
 
