@@ -20,12 +20,14 @@ export async function openAppendFile(path: string, mode = 0o600): Promise<Append
   })
   await syncFolder(dirname(path))
   let end = (await handle.stat()).size
+  let failure: Error | null = null
   const truncate = async (sizeBytes: number): Promise<void> => {
     await handle.truncate(sizeBytes)
     await handle.datasync()
     end = sizeBytes
   }
   const append = async (bytes: Uint8Array): Promise<void> => {
+    if (failure !== null) throw failure
     const start = end
     try {
       for (let done = 0; done < bytes.length;) {
@@ -34,9 +36,13 @@ export async function openAppendFile(path: string, mode = 0o600): Promise<Append
       await handle.datasync()
       end = start + bytes.length
     } catch (error) {
-      // A record that was not acknowledged must not stay behind in part.
-      await handle.truncate(start)
-      throw fileError(error, path)
+      const fault = fileError(error, path)
+      // A record that was not acknowledged must not stay behind in part. Where even that fails, nothing may come after it:
+      // the next start cuts it as a half-written tail.
+      await handle.truncate(start).catch(() => {
+        failure = fault
+      })
+      throw fault
     }
   }
   return { sizeBytes: () => end, append, truncate, close: () => handle.close() }
