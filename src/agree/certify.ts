@@ -11,7 +11,7 @@ import type { MemberIndex } from '../core/order.ts'
 import { isCommitted } from './commit.ts'
 import { lastCut } from './deadlines.ts'
 import type { MessageOf } from './envelope.ts'
-import { publishSlot } from './slot.ts'
+import { answerSlot, publishSlot } from './slot.ts'
 import { type Draft, put, sign, type State } from './state.ts'
 import { hasQuorum, receiptsKey, tallyOf } from './tally.ts'
 import type { Params } from './types.ts'
@@ -42,6 +42,7 @@ export function providersOf(
 export function advanceCertify(draft: Draft): void {
   for (let member = 0; member < draft.params.charter.members.length; member++) {
     for (const header of headersOf(draft.state, member)) {
+      if (isAnswered(draft, header)) continue
       // §4.6 Nothing of an uncommitted update is fetched, served or receipted, but a latecomer's.
       if (isReadable(draft.state, draft.params, header)) certify(draft, header)
     }
@@ -53,6 +54,12 @@ function isReadable(state: State, params: Params, header: MessageOf<'header'>): 
   // §7.6 With latecomers, Headers that nobody sealed in time are taken once cut 0 is decided, for the late cuts.
   const takesLatecomers = params.charter.latecomers && state.cut > 0 && lastCut(params) > 0
   return takesLatecomers || isCommitted(state, params, header)
+}
+
+/** Whether nothing more is to be done about a Header: said once at every event, so asked first. */
+function isAnswered({ params, state }: Draft, { key, member }: MessageOf<'header'>): boolean {
+  const { me } = params
+  return state.serving.has(key) && (me === null || state.signed.has(answerSlot(member, me)))
 }
 
 function certify(draft: Draft, header: MessageOf<'header'>): void {
@@ -69,9 +76,8 @@ function certify(draft: Draft, header: MessageOf<'header'>): void {
 }
 
 function allowServing(draft: Draft, header: MessageOf<'header'>): void {
-  const update = digestKey(header.body.update)
-  if (draft.state.serving.has(update)) return
-  put(draft, 'serving', update, true)
+  if (draft.state.serving.has(header.key)) return
+  put(draft, 'serving', header.key, true)
   draft.effects.push({ kind: 'allow-serving', member: header.member, update: header.body.update })
 }
 

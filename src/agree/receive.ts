@@ -12,7 +12,7 @@ import { compareBytes, equalBytes } from '../core/bytes.ts'
 import { type Message } from './envelope.ts'
 import type { Dummy, Finalize, Vote } from './messages.ts'
 import { publishSlot } from './slot.ts'
-import { alarm, type Draft, drop, instanceOf, patch, patchInstance, put } from './state.ts'
+import { alarm, type Draft, dropWanted, instanceOf, patch, patchInstance, put } from './state.ts'
 import {
   addToTallies,
   receiptsKey,
@@ -97,7 +97,7 @@ export function keep(draft: Draft, message: Message): void {
   const bodies = draft.state.slots.get(message.slot) ?? []
   put(draft, 'objects', message.key, message)
   put(draft, 'slots', message.slot, [...bodies, message])
-  if (draft.state.wanted.has(message.key)) drop(draft, 'wanted', message.key)
+  if (draft.state.wanted.has(message.key)) dropWanted(draft, message.key)
   addToTallies(draft, message)
   const first = bodies[0]
   if (first !== undefined) convict(draft, first, message)

@@ -11,6 +11,7 @@ import type { MemberIndex } from '../core/order.ts'
 import { objectDigest } from '../core/hash.ts'
 import { type Digest, digestKey } from '../core/ids.ts'
 import type { Message } from './envelope.ts'
+import { GrowingMap } from './growing-map.ts'
 import {
   type Authored,
   type Bodies,
@@ -119,6 +120,7 @@ export interface State {
   readonly stored: ReadonlyMap<string, AdmissionResult>
   /** Fetches asked for: update digest → whether as decided. */
   readonly fetching: ReadonlyMap<string, boolean>
+  /** Headers whose update members may read from me. */
   readonly serving: ReadonlyMap<string, true>
   /** Statuses found usable: that never ends. */
   readonly usable: ReadonlyMap<string, true>
@@ -135,17 +137,17 @@ export function createState(params: Params): State {
     nowMs: 0,
     timerAtMs: null,
     own: { draft: null, isReady: false },
-    slots: new Map(),
-    objects: new Map(),
-    tallies: new Map(),
+    slots: new GrowingMap(),
+    objects: new GrowingMap(),
+    tallies: new GrowingMap(),
     caught: new Map(),
-    signed: new Map(),
+    signed: new GrowingMap(),
     wanted: new Map(),
     values: new Map(),
     stored: new Map(),
     fetching: new Map(),
     serving: new Map(),
-    usable: new Map(),
+    usable: new GrowingMap(),
     instances: new Map(),
     cut: 0,
     alarms: new Map(),
@@ -190,14 +192,17 @@ export function patch(draft: Draft, fields: Partial<State>): void {
   draft.state = { ...draft.state, ...fields }
 }
 
-function writable<K extends MapField>(draft: Draft, field: K): Map<KeyOf<K>, ValueOf<K>> {
-  if (!draft.copied.has(field)) {
-    draft.copied.add(field)
-    const copy = new Map(draft.state[field] as ReadonlyMap<KeyOf<K>, ValueOf<K>>)
-    draft.state = { ...draft.state, [field]: copy }
-  }
+/** Either kind of map, as `put` sees it. */
+type Writable<K, V> = Map<K, V> | GrowingMap<K, V>
+
+function writable<K extends MapField>(draft: Draft, field: K): Writable<KeyOf<K>, ValueOf<K>> {
+  const held = draft.state[field] as ReadonlyMap<KeyOf<K>, ValueOf<K>>
   // Sound: the map under `field` is the copy made in this step, of this field's own type.
-  return draft.state[field] as ReadonlyMap<KeyOf<K>, ValueOf<K>> as Map<KeyOf<K>, ValueOf<K>>
+  if (draft.copied.has(field)) return held as Writable<KeyOf<K>, ValueOf<K>>
+  draft.copied.add(field)
+  const copy = held instanceof GrowingMap ? held.fork() : new Map(held)
+  draft.state = { ...draft.state, [field]: copy }
+  return copy
 }
 
 export function put<K extends MapField>(draft: Draft, field: K, key: KeyOf<K>, value: ValueOf<K>): void {
@@ -208,8 +213,11 @@ export function patchInstance(draft: Draft, cut: number, fields: Partial<Instanc
   put(draft, 'instances', cut, { ...instanceOf(draft.state, cut), ...fields })
 }
 
-export function drop<K extends MapField>(draft: Draft, field: K, key: KeyOf<K>): void {
-  writable(draft, field).delete(key)
+/** Takes a digest out of what is wanted: the only thing that ever leaves a state. */
+export function dropWanted(draft: Draft, key: string): void {
+  const wanted = new Map(draft.state.wanted)
+  wanted.delete(key)
+  patch(draft, { wanted })
 }
 
 /** Raises an alarm once, or once a cut where it is about one. */

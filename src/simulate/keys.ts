@@ -3,7 +3,7 @@
  * the same trace, since nothing agreed depends on signature bytes. Forging is impossible in both by construction: a
  * behaviour is handed its own signer only.
  */
-import { concatBytes, toHex, utf8 } from '../core/bytes.ts'
+import { concatBytes, equalBytes, utf8 } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
 import { asPublicKey } from '../core/ids.ts'
 import { createSigner, type Signer, type VerifySignature, verifySignature } from '../core/signature.ts'
@@ -18,19 +18,21 @@ export interface Keys {
 export function createKeys(kind: KeyKind, label: string, count: number): Keys {
   const seeds = Array.from({ length: count }, (_, member) => sha256(utf8(`${label}/key/${member}`)))
   if (kind === 'ed25519') return { signers: seeds.map((seed) => createSigner(seed)), verify: verifySignature }
-  const seedOf = new Map(seeds.map((seed) => [toHex(sha256(seed)), seed]))
+  const publicKeys = seeds.map((seed) => asPublicKey(sha256(seed)))
+  const seedOf = (publicKey: Uint8Array): Uint8Array | undefined =>
+    seeds[publicKeys.findIndex((each) => each === publicKey || equalBytes(each, publicKey))]
   const tag = (seed: Uint8Array, signedBytes: Uint8Array): Uint8Array => {
-    const half = sha256(seed, signedBytes)
+    const half = sha256(concatBytes(seed, signedBytes))
     return concatBytes(half, half)
   }
   return {
-    signers: seeds.map((seed) => ({
-      publicKey: asPublicKey(sha256(seed)),
+    signers: seeds.map((seed, member) => ({
+      publicKey: publicKeys[member] ?? asPublicKey(sha256(seed)),
       sign: (signedBytes) => tag(seed, signedBytes),
     })),
     verify: (publicKey, signedBytes, signature) => {
-      const seed = seedOf.get(toHex(publicKey))
-      return seed !== undefined && toHex(tag(seed, signedBytes)) === toHex(signature)
+      const seed = seedOf(publicKey)
+      return seed !== undefined && equalBytes(tag(seed, signedBytes), signature)
     },
   }
 }

@@ -6,13 +6,11 @@
  * journal or disk; after a restart the engine gets exactly what the contract in agree/types.ts promises it.
  */
 import {
-  buildMessage,
   codecOf,
   createState,
   decodeMessage,
   type Effect,
   encodeEnvelope,
-  envelopeOf,
   type Event,
   headersOf,
   instanceOf,
@@ -247,9 +245,7 @@ export class Site {
 
   #journalAndSign(effect: Extract<Effect, { kind: 'sign' }>): void {
     if (this.#diesAtWrite()) return
-    const decoded = codecOf(effect.type).decode(effect.body)
-    if (!decoded.ok) throw new TypeError(`the engine asked for a ${effect.type} that is not canonical`)
-    const message = this.signBody(effect.type, decoded.value)
+    const message = signBytes(this.world, this.member, effect.type, effect.body)
     const { journal } = this.#durable
     journal.push(message)
     this.#durable.syncedCount = journal.length
@@ -344,12 +340,15 @@ function signBody<T extends MessageType>(
   type: T,
   body: Bodies[T],
 ): Message {
+  return signBytes(world, member, type, codecOf(type).encode(body))
+}
+
+function signBytes(world: World, member: MemberIndex, type: MessageType, body: Uint8Array): Message {
   const signer = world.keys.signers[member]
   if (signer === undefined) throw new RangeError(`no member ${member}`)
-  const bytes = codecOf(type).encode(body)
-  const signature = signer.sign(signedBytesOf(type, bytes))
+  const signature = signer.sign(signedBytesOf(type, body))
   // As on a wire: what peers get is decoded from bytes.
-  const opened = decodeMessage(encodeEnvelope(envelopeOf(buildMessage(type, body, bytes, signature))))
+  const opened = decodeMessage(encodeEnvelope({ type, body, signature }))
   if (!opened.ok) throw new TypeError(`a ${type} does not decode: ${opened.fault.code}`)
   const { message } = opened
   world.history.signed.push({
