@@ -23,7 +23,7 @@ import type {
 } from './exchange/index.ts'
 import type { FileVerifyReport, verify, VerifyOptions, writeResult, WrittenResult } from './export/index.ts'
 import type { train, TrainingOptions, TrainingResult } from './train/index.ts'
-import type { BuiltUpdate, UpdateModule, writeUpdateFile } from './update/index.ts'
+import type { BuiltUpdate, UpdateContent, writeUpdateFile } from './update/index.ts'
 
 /** A stage's signature, and the function that has it. */
 type Stage<Signature, Actual extends Signature> = { readonly signature: Signature; readonly actual: Actual }
@@ -37,12 +37,7 @@ export interface Pipeline {
 
   /** The adapter → the one canonical file that this member publishes. */
   readonly update: Stage<
-    (
-      path: string,
-      adapter: readonly UpdateModule[],
-      layout: Charter['layout'],
-      rng: Rng,
-    ) => Promise<BuiltUpdate>,
+    (path: string, adapter: UpdateContent, layout: Charter['layout'], rng: Rng) => Promise<BuiltUpdate>,
     typeof writeUpdateFile
   >
 

@@ -32,6 +32,8 @@ interface Recipe {
   readonly seed?: string
   readonly scale: readonly [number, number]
   readonly shapes: readonly (readonly [inCount: number, out: number])[]
+  /** Of parameters that are trained whole. */
+  readonly parts?: readonly (readonly number[])[]
   readonly ranks: readonly number[]
   readonly claims: readonly number[]
   readonly draw: Draw
@@ -160,6 +162,16 @@ export const RECIPES: readonly Recipe[] = [
     draw: ordinary,
   },
   { name: 'one', scale: [2, 1], shapes: [[3, 2]], ranks: [2], claims: [7], draw: odd },
+  {
+    name: 'parts',
+    scale: [2, 3],
+    shapes: [[4, 3]],
+    parts: [[3, 2], [5], []],
+    ranks: [1, 2, 1, 1, 2, 1, 1],
+    claims: [2, 1, 3, 1, 2, 1, 2],
+    draw: ordinary,
+    times: { 2: 4 },
+  },
 ]
 
 export function setOf({
@@ -167,6 +179,7 @@ export function setOf({
   seed,
   scale,
   shapes,
+  parts,
   ranks,
   claims,
   draw,
@@ -187,12 +200,22 @@ export function setOf({
       }
     }),
   )
+  const changes = ranks.map((_, member) =>
+    parts?.map((shape) => {
+      const count = shape.reduce((product, size) => product * size, 1)
+      return hexOfSingles(
+        Array.from({ length: count }, () => Math.fround((times?.[member] ?? 1) * draw(rng))),
+      )
+    }),
+  )
   const inputs = values.map((own, member) => {
     const [from, change] = copies?.[member] ?? [member, 0]
     const factor = times?.[member] ?? 1
     const modulesOf = values[from] ?? own
+    const dense = changes[member]
     return {
       claim: claims[member] ?? 1,
+      ...(dense === undefined ? {} : { dense }),
       factors: modulesOf.map(({ rank, a, b }) => ({
         rank,
         a: hexOfSingles(a),
@@ -200,7 +223,8 @@ export function setOf({
       })),
     }
   })
-  return { name, scale, modules, inputs }
+  const dense = parts?.map((shape, k) => ({ name: `part.${k}.weight`, shape }))
+  return { name, scale, modules, ...(dense === undefined ? {} : { dense }), inputs }
 }
 
 export const inputSets = (): readonly InputSet[] => RECIPES.map(setOf)

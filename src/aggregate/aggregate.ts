@@ -10,6 +10,7 @@ import { asDigest, type Digest } from '../core/ids.ts'
 import { inRosterOrder, type MemberIndex } from '../core/order.ts'
 import type { OnProgress } from '../core/ports.ts'
 import { removeFile } from '../files/index.ts'
+import { jobModules } from './dense-parts.ts'
 import { locateFactors } from './inputs.ts'
 import { aggregateError } from './errors.ts'
 import type { AdmissionAnswer, FactorPlaces, JobInput, UniformFigures } from './job.ts'
@@ -101,7 +102,7 @@ export async function aggregate(
         seed,
         claims: aggregation.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
         lambda: aggregation.lambda,
-        modules: layout.modules,
+        modules: jobModules(layout),
         inputs: jobInputs,
         outputPath: wholePath,
         ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -163,9 +164,9 @@ function claimsOf(
   }
 }
 
-/** A member chooses its own ranks, so this is a claim like any other. */
+/** A member chooses its own ranks, so this is a claim like any other. Dense parts have none. */
 export const totalRank = (factors: readonly FactorPlaces[]): number =>
-  factors.reduce((sum, { rank }) => sum + rank, 0)
+  factors.reduce((sum, { rank, b }) => sum + (b === null ? 0 : rank), 0)
 
 const seedMissing = ({ id }: ChosenRule) =>
   aggregateError(
@@ -195,7 +196,7 @@ export async function admitUpdate(
       {
         kind: 'admit',
         kernelDigest: toHex(aggregation.kernelDigest),
-        modules: layout.modules,
+        modules: jobModules(layout),
         input: { path, claim: 1, factors },
         limits: { entry: limits.entry, moduleNorm: limits.moduleNorm, updateNorm: limits.updateNorm },
       },

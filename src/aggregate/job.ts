@@ -16,7 +16,8 @@ export interface FactorPlaces {
   /** s = numerator / denominator. */
   readonly scale: readonly [numerator: number, denominator: number]
   readonly a: TensorPlace
-  readonly b: TensorPlace
+  /** null: all ones, as for blocks of dense parts. */
+  readonly b: TensorPlace | null
 }
 
 export interface JobInput {
@@ -31,6 +32,8 @@ export interface JobModule {
   readonly name: string
   readonly in: number
   readonly out: number
+  /** Of a dense part: which of its coordinates, in row-major order, and the whole part's shape (dense-parts.ts). */
+  readonly block?: { readonly first: number; readonly shape: readonly number[] }
 }
 
 export interface AggregateJob {
@@ -43,7 +46,7 @@ export interface AggregateJob {
   /** `given`: those of the inputs. `inverse-norm`: made from the norms and capped, b members below half of the weight. */
   readonly claims: 'given' | 'inverse-norm'
   readonly lambda: readonly [numerator: number, denominator: number]
-  /** In byte order of their names. */
+  /** In byte order of their names; then the blocks of dense parts, in byte order of theirs. */
   readonly modules: readonly JobModule[]
   /** In roster order. */
   readonly inputs: readonly JobInput[]
@@ -153,6 +156,13 @@ export interface RecompressJob {
   readonly rule: string
   readonly rank: number
   readonly modules: readonly AggregateModulePlace[]
+  /** Tensors that are copied as they are: dense parts. */
+  readonly parts: readonly {
+    readonly name: string
+    readonly shape: readonly number[]
+    readonly offset: number
+    readonly sizeBytes: number
+  }[]
   readonly outputPath: string
 }
 

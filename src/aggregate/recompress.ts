@@ -28,7 +28,7 @@ export async function recompress(
   kernel: KernelClient,
   options: KernelClientOptions = {},
 ): Promise<RecompressFigures> {
-  const { modules, rule } = await locateModules(path)
+  const { modules, parts, rule } = await locateModules(path)
   const job = {
     kind: 'recompress',
     kernelDigest: toHex(kernelDigest),
@@ -36,6 +36,7 @@ export async function recompress(
     rule,
     rank,
     modules,
+    parts: parts.map(({ name, shape, offset, sizeBytes }) => ({ name, shape, offset, sizeBytes })),
     outputPath,
   } as const
   return kernel.recompress(job, options)
@@ -51,6 +52,8 @@ export function keptShareOf({ modules }: RecompressFigures): number {
 
 interface Located {
   readonly modules: readonly AggregateModulePlace[]
+  /** Dense parts have no rank: they are copied. */
+  readonly parts: readonly SafetensorsEntry[]
   readonly rule: string
 }
 
@@ -61,8 +64,9 @@ async function locateModules(path: string): Promise<Located> {
     const header = parseHeader(await reader.read(8, length), reader.sizeBytes, path)
     const entries = new Map(header.entries.map((entry) => [entry.name, entry]))
     const modules = header.entries.flatMap((entry) => placeOf(entry, entries, path) ?? [])
+    const parts = header.entries.filter(({ name }) => name.endsWith('.dense'))
     if (modules.length === 0) throw mismatch(path, 'holds no module of an aggregate')
-    return { modules, rule: header.metadata.get('rule') ?? '' }
+    return { modules, parts, rule: header.metadata.get('rule') ?? '' }
   } finally {
     await reader.close()
   }
@@ -74,6 +78,7 @@ function placeOf(
   entries: ReadonlyMap<string, SafetensorsEntry>,
   path: string,
 ): AggregateModulePlace | null {
+  if (dtype === 'F32' && name.endsWith('.dense')) return null
   if (dtype !== 'F32' || shape.length !== 2) throw mismatch(path, `tensor ${name} is not a matrix of F32`)
   const [rows = 0, columns = 0] = shape
   const [, module = '', kind] = /^(.*)\.(lora_A|lora_B|delta)$/.exec(name) ?? []

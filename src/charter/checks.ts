@@ -117,10 +117,30 @@ function* ruleProblems(
     yield problem('aggregation.lambda', 'is 0: the result would be the base model')
 }
 
-function* layoutProblems({ layout, baseModel }: Charter): Generator<CharterProblem> {
+function* layoutProblems(charter: Charter): Generator<CharterProblem> {
+  const { layout, baseModel } = charter
   yield* orderProblems('layout.modules', layout.modules)
+  yield* denseProblems(charter)
   yield* orderProblems('baseModel', baseModel)
   if (layout.scale[0] === 0) yield problem('layout.scale', 'is 0: no update would change anything')
+}
+
+/** More coordinates than a block's place can count in one safetensors file of ours. */
+const DENSE_COUNT_MAX = 2 ** 31
+
+function* denseProblems({ layout, rounds }: Charter): Generator<CharterProblem> {
+  const { modules, dense = [] } = layout
+  yield* orderProblems('layout.dense', dense)
+  if (dense.length > 0 && rounds.some(({ basis }) => basis !== undefined))
+    yield problem('layout.dense', 'is for rounds that start from the base model, not from one another')
+  const adapted = new Set(modules.map(({ name }) => `${name}.weight`))
+  for (const [i, { name, shape }] of dense.entries()) {
+    if (adapted.has(name))
+      yield problem(`layout.dense.${i}`, `${name} is adapted through LoRA; it cannot be trained whole, too`)
+    const count = shape.reduce((product, size) => product * size, 1)
+    if (count > DENSE_COUNT_MAX)
+      yield problem(`layout.dense.${i}`, `${name} has ${count} entries, at most 2^31 allowed`)
+  }
 }
 
 const ascii = new TextEncoder()

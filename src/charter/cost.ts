@@ -17,14 +17,21 @@ function factorCount(layout: Layout, rank: number): number {
   return layout.modules.reduce((sum, module) => sum + rank * (module.in + module.out), 0)
 }
 
-function headerSizeBytes(layout: Layout): number {
-  const perModule = layout.modules.map(({ name }) => 2 * (name.length + HEADER_ENTRY_SIZE_BYTES))
-  return HEADER_FIXED_SIZE_BYTES + perModule.reduce((sum, size) => sum + size, 0)
+/** Entries of the parts that are trained whole. */
+function denseCount({ dense = [] }: Layout): number {
+  return dense.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
+}
+
+function headerSizeBytes({ modules, dense = [] }: Layout): number {
+  const perModule = modules.map(({ name }) => 2 * (name.length + HEADER_ENTRY_SIZE_BYTES))
+  const perPart = dense.map(({ name }) => name.length + HEADER_ENTRY_SIZE_BYTES)
+  return HEADER_FIXED_SIZE_BYTES + [...perModule, ...perPart].reduce((sum, size) => sum + size, 0)
 }
 
 /** At most the size of an update of the largest rank, its header included. */
 export function updateSizeBytesOf(layout: Layout): number {
-  return factorCount(layout, layout.rankMax) * dtypeSizeBytes(layout.dtype) + headerSizeBytes(layout)
+  const count = factorCount(layout, layout.rankMax) + denseCount(layout)
+  return count * dtypeSizeBytes(layout.dtype) + headerSizeBytes(layout)
 }
 
 /**
@@ -38,14 +45,14 @@ export function aggregateSizeBytesOf(
   resultRank?: number,
 ): number {
   const stackedRank = layout.rankMax * m
-  const denseCount = layout.modules.reduce((sum, module) => sum + module.in * module.out, 0)
+  const weightCount = layout.modules.reduce((sum, module) => sum + module.in * module.out, 0)
   const count =
     resultRank === undefined
       ? isDense
-        ? denseCount
+        ? weightCount
         : factorCount(layout, stackedRank)
       : factorCount(layout, isDense ? resultRank : Math.min(resultRank, stackedRank))
-  return count * F32_BYTES + headerSizeBytes(layout)
+  return (count + denseCount(layout)) * F32_BYTES + headerSizeBytes(layout)
 }
 
 export interface CharterCost {

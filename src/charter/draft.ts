@@ -8,7 +8,7 @@ import { defaultFaultCount, defaultQuorum } from '../core/quorum.ts'
 import type { Rational } from '../core/rational.ts'
 import { updateSizeBytesOf } from './cost.ts'
 import type { ChosenRule, NamedPart } from './rule-book.ts'
-import type { Charter, Layout, LayoutModule, RoundSchedule } from './schema.ts'
+import type { Charter, DensePart, Layout, LayoutModule, RoundSchedule } from './schema.ts'
 
 export interface CharterDraft {
   /** 16 fresh random bytes. */
@@ -20,6 +20,8 @@ export interface CharterDraft {
   }[]
   readonly baseModel: readonly { readonly name: string; readonly sha256: Digest }[]
   readonly modules: readonly LayoutModule[]
+  /** Parameters that are trained whole. */
+  readonly dense?: readonly DensePart[]
   readonly rankMax: number
   /** alpha / r. */
   readonly scale: Rational
@@ -58,6 +60,9 @@ export function buildCharter(draft: CharterDraft): Charter {
   const f = draft.f ?? defaultFaultCount(n)
   const layout: Layout = {
     modules: inByteOrder(draft.modules),
+    ...(draft.dense === undefined || draft.dense.length === 0
+      ? {}
+      : { dense: inByteOrder(draft.dense).map(({ name, shape }) => ({ name, shape: [...shape] })) }),
     rankMax: draft.rankMax,
     scale: draft.scale,
     dtype: draft.dtype ?? 'f32',

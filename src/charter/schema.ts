@@ -32,9 +32,18 @@ const moduleSchema = v.strictObject({
   out: v.pipe(countSchema(2 ** 24), v.minValue(1)),
 })
 
+/** A parameter that is trained whole (a bias, a norm, a classifier head): updates hold its change. */
+const densePartSchema = v.strictObject({
+  name: textSchema(512),
+  /** Of the parameter in the base model; [] is a single number. */
+  shape: v.pipe(v.array(v.pipe(countSchema(2 ** 31), v.minValue(1))), v.maxLength(4)),
+})
+
 const layoutSchema = v.strictObject({
   /** In byte order of their names, each once. */
   modules: v.pipe(v.array(moduleSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX)),
+  /** In byte order of their names, each once; absent when there are none. */
+  dense: v.optional(v.pipe(v.array(densePartSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX))),
   /** An update may use any rank from 1 to this one, in each module. */
   rankMax: v.pipe(countSchema(RANK_MAX), v.minValue(1)),
   /** s: alpha/r of PEFT, one for all members and modules. Never taken from an update. */
@@ -139,4 +148,5 @@ export type Charter = Readonly<v.InferOutput<typeof charterSchema>>
 export type CharterMember = Charter['members'][number]
 export type Layout = Charter['layout']
 export type LayoutModule = Layout['modules'][number]
+export type DensePart = NonNullable<Layout['dense']>[number]
 export type RoundSchedule = Charter['rounds'][number]

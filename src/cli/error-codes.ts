@@ -59,6 +59,10 @@ const NODE = {
     exit: 'input',
     when: 'the adapter was trained on the plain base, in a round that builds on another',
   },
+  BASE_MODEL_NEEDED: {
+    exit: 'input',
+    when: 'an adapter holds parameters trained whole, and the node’s options name no base model to compare them with',
+  },
   BASIS_INVALID: { exit: 'input', when: 'the result that a round builds on does not hold' },
   CARRIED_FILE_INVALID: {
     exit: 'input',

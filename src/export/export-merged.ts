@@ -101,7 +101,11 @@ function targetsOf(
   )
 }
 
-function notInBase(file: string, { name }: Pick<MergedShape, 'name'>, found: string): RoundError<MergeTargetFault> {
+function notInBase(
+  file: string,
+  { name }: Pick<MergedShape, 'name'>,
+  found: string,
+): RoundError<MergeTargetFault> {
   return new RoundError<MergeTargetFault>(
     { code: 'MODULE_NOT_IN_BASE', file, module: name },
     `${file}: ${found}`,

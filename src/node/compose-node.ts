@@ -46,6 +46,8 @@ export interface CompositionOptions {
    * has published already.
    */
   readonly ownUpdate: string | null | undefined
+  /** Folder of the base model, if the node's options name one. */
+  readonly baseModel?: string | null
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
   /** View v of the agreement lasts (v + 1) times this. Default 4000. */
@@ -250,5 +252,12 @@ async function prepare(
 ): Promise<HeaderDraft | null | undefined> {
   if (typeof options.ownUpdate !== 'string') return options.ownUpdate
   const admit = (header: Header) => admitStored(header, { charter: params.charter, store, kernel })
-  return prepareOwnUpdate(options.ownUpdate, { params, store, folder: folder.updates, admit, rng })
+  return prepareOwnUpdate(options.ownUpdate, {
+    params,
+    store,
+    folder: folder.updates,
+    admit,
+    rng,
+    baseModel: options.baseModel ?? null,
+  })
 }

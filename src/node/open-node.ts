@@ -60,6 +60,7 @@ export async function openNode(
       signedCharter: withOwnAddresses(signedCharter, nodeFolder),
       roundNumber: options.round ?? currentRound(signedCharter.charter, modules.clock.now()),
       ownUpdate: ownUpdateOf(options, nodeFolder),
+      baseModel: model === undefined ? null : pathFrom(options.folder, model),
       listen: options.listen ?? nodeFolder.options.listen,
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     },

@@ -13,7 +13,8 @@ import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
 import { hasFile, readText, removeFile } from '../files/index.ts'
-import { readAdapter } from '../model/peft.ts'
+import { type Adapter, readAdapter } from '../model/peft.ts'
+import { changesOf, type ParameterChange } from '../model/whole-parameters.ts'
 import { buildManifest, writeUpdateFile } from '../update/build.ts'
 
 export type OwnUpdateFault =
@@ -26,6 +27,10 @@ export type OwnUpdateFault =
       readonly code: 'ADAPTER_OTHER_BASE'
       readonly file: string
     }
+  | {
+      readonly code: 'BASE_MODEL_NEEDED'
+      readonly file: string
+    }
 
 export interface OwnUpdateModules {
   readonly params: Params & { readonly me: MemberIndex }
@@ -34,11 +39,13 @@ export interface OwnUpdateModules {
   readonly folder: string
   readonly admit: (header: Header) => Promise<AdmissionResult>
   readonly rng: Rng
+  /** The base model's folder; null where the node's options name none. */
+  readonly baseModel: string | null
 }
 
 /**
  * @param adapterFolder — a PEFT folder for the charter's layout
- * @throws OWN_UPDATE_REFUSED | ADAPTER_OTHER_BASE | UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE |
+ * @throws OWN_UPDATE_REFUSED | ADAPTER_OTHER_BASE | BASE_MODEL_NEEDED | UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE |
  * UPDATE_NOT_FINITE | UPDATE_TOO_LARGE | NO_SPACE, and what reading the adapter throws
  */
 export async function prepareOwnUpdate(
@@ -51,7 +58,8 @@ export async function prepareOwnUpdate(
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const adapter = await readAdapter(adapterFolder)
   const path = join(folder, 'own.building')
-  const { nonce } = await writeUpdateFile(path, adapter.modules, charter.layout, rng)
+  const dense = await changesFrom(adapterFolder, adapter, modules.baseModel)
+  const { nonce } = await writeUpdateFile(path, { modules: adapter.modules, dense }, charter.layout, rng)
   const built = await buildManifest({ path, nonce, round, member: me, charter })
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
@@ -64,6 +72,22 @@ export async function prepareOwnUpdate(
     { code: 'OWN_UPDATE_REFUSED', file: adapterFolder, fault: result.fault },
     `${adapterFolder}: every member would refuse this update: ${result.fault}`,
     { hint: 'The charter bounds shapes, ranks, norms and sizes; `oneround charter show` prints them.' },
+  )
+}
+
+/** Of what was trained whole: an adapter holds trained values, an update their change. */
+function changesFrom(
+  file: string,
+  { whole }: Adapter,
+  baseModel: string | null,
+): Promise<readonly ParameterChange[]> {
+  if (whole.length === 0 || baseModel !== null) return changesOf(whole, baseModel ?? '')
+  throw new RoundError<OwnUpdateFault>(
+    { code: 'BASE_MODEL_NEEDED', file },
+    `${file}: holds ${whole.length} parameters that were trained whole, such as ${whole[0]?.name ?? ''}; their change cannot be told without the base model`,
+    {
+      hint: 'Name the base model’s folder as `model` in the node’s options (`oneround init --model <folder>`).',
+    },
   )
 }
 

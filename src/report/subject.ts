@@ -66,7 +66,7 @@ export async function readFactors(
       rank,
       scale: scale[0] / scale[1],
       a: await read(a, [rank, width]),
-      b: await read(b, [out, rank]),
+      b: b === null ? new Float32Array(out * rank).fill(1) : await read(b, [out, rank]),
     }
   } finally {
     await reader.close()

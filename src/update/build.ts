@@ -4,11 +4,13 @@
  * In: LoRA factors by module, with the scale they were trained at. Out: tensors `<module>.lora_A` [r, in] and
  * `<module>.lora_B` [out, r] in byte order of their names, in the layout's dtype; metadata `format` and `nonce`.
  * The scale is the charter's s and never the update's: an adapter trained at another alpha/r has its B multiplied by
- * (its scale / s) in f32, one rounding an entry, exact when the two are equal.
+ * (its scale / s) in f32, one rounding an entry, exact when the two are equal. Parameters that are trained whole travel as
+ * their change, `<name>.dense` in the parameter's shape.
  * Invariant (checked here and again at admission): the layout's modules and no other, ranks within the cap, finite values.
  * Source: docs/PROTOCOL.md §5.7, §10.7.
  */
 import type { Charter, Layout, LayoutModule } from '../charter/schema.ts'
+import { denseName } from '../charter/tensor-names.ts'
 import { toHex } from '../core/bytes.ts'
 import { assert } from '../core/errors.ts'
 import { createHasher, sha256 } from '../core/hash.ts'
@@ -35,6 +37,19 @@ export const UPDATE_FORMAT = 'oneround/update@1'
 /** What an update needs of an adapter's module. */
 export type UpdateModule = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out' | 'a' | 'b'>
 
+/** The change of a parameter that is trained whole: trained − base, row-major. */
+export interface UpdateDensePart {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly change: Float32Array
+}
+
+/** An adapter with what is trained whole beside it. */
+export interface UpdateContent {
+  readonly modules: readonly UpdateModule[]
+  readonly dense?: readonly UpdateDensePart[]
+}
+
 export interface BuiltUpdate {
   readonly path: string
   readonly nonce: Uint8Array
@@ -54,11 +69,12 @@ export function updateMetadata(nonce: Uint8Array): ReadonlyMap<string, string> {
  */
 export async function writeUpdateFile(
   path: string,
-  adapter: readonly UpdateModule[],
+  { modules: adapter, dense = [] }: UpdateContent,
   layout: Layout,
   rng: Rng,
 ): Promise<BuiltUpdate> {
   const modules = matchModules(adapter, layout)
+  const parts = matchDense(dense, layout)
   const nonce = rng.bytes(NONCE_BYTES)
   assert(nonce.length === NONCE_BYTES, 'the generator gives as many bytes as it is asked for')
   const tensors = updateTensors(
@@ -72,6 +88,8 @@ export async function writeUpdateFile(
     factors.set(names.a, () => encodeFactor(names.a, module.a, 1, layout))
     factors.set(names.b, () => encodeFactor(names.b, module.b, foldedScale(module, layout), layout))
   }
+  for (const { name, change } of parts)
+    factors.set(denseName(name), () => encodeFactor(denseName(name), change, 1, layout))
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
@@ -101,6 +119,26 @@ function matchModules(adapter: readonly UpdateModule[], layout: Layout): readonl
     assert(module !== undefined, 'every module of the layout was found above')
     checkShape(module, expected, layout)
     return module
+  })
+}
+
+/** The parts in the layout's order. */
+function matchDense(found: readonly UpdateDensePart[], { dense = [] }: Layout): readonly UpdateDensePart[] {
+  const byName = new Map(found.map((part) => [part.name, part]))
+  const wanted = new Set(dense.map(({ name }) => name))
+  const missing = [...wanted].filter((name) => !byName.has(name))
+  const extra = [...byName.keys()].filter((name) => !wanted.has(name))
+  if (missing.length > 0 || extra.length > 0) throw modulesMismatch(missing, extra, wanted)
+  return dense.map(({ name, shape }) => {
+    const part = byName.get(name)
+    assert(part !== undefined, 'every dense part of the layout was found above')
+    if (part.shape.join() === shape.join()) return part
+    const [expected, found] = [`[${shape.join(', ')}]`, `[${part.shape.join(', ')}]`]
+    throw updateError(
+      { code: 'UPDATE_SHAPE_MISMATCH', module: name, expected, found },
+      `${name}: trained whole as ${found}, the charter’s is ${expected}`,
+      'Is the adapter for the charter’s base model?',
+    )
   })
 }
 

@@ -7,6 +7,7 @@
  * Source: docs/PROTOCOL.md §5.7.
  */
 import type { Layout } from '../charter/schema.ts'
+import { denseName } from '../charter/tensor-names.ts'
 import { equalBytes } from '../core/bytes.ts'
 import { isRoundError, type RoundError } from '../core/errors.ts'
 import {
@@ -55,7 +56,8 @@ async function readPrefix(reader: Reader, layout: Layout): Promise<Uint8Array> {
   if (reader.sizeBytes < 8) throw notCanonical('is shorter than its header')
   const first8 = await reader.read(0, 8)
   const length = asUpdateFault(() => headerLengthOf(first8, 'update'))
-  const maxLength = HEADER_SIZE_BYTES_FIXED + 2 * layout.modules.length * HEADER_SIZE_BYTES_PER_TENSOR
+  const tensorCount = 2 * layout.modules.length + (layout.dense ?? []).length
+  const maxLength = HEADER_SIZE_BYTES_FIXED + tensorCount * HEADER_SIZE_BYTES_PER_TENSOR
   if (length > maxLength || 8 + length > reader.sizeBytes) {
     throw notCanonical(`has a header of ${length} bytes`)
   }
@@ -78,6 +80,10 @@ export function checkUpdateHeader(
     if (a === undefined || b === undefined) throw notCanonical(`lacks a factor of module ${name}`)
     return { name, rank: a.shape[0] ?? 0, a, b }
   })
+  for (const { name } of layout.dense ?? []) {
+    // [REJECT] §5.7 … and every dense part.
+    if (!byName.has(denseName(name))) throw notCanonical(`lacks dense part ${name}`)
+  }
   for (const { name, rank } of modules) {
     if (rank >= 1 && rank <= layout.rankMax) continue
     throw updateError(

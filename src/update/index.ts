@@ -8,6 +8,8 @@ export {
   type BuiltUpdate,
   UPDATE_FORMAT,
   updateMetadata,
+  type UpdateContent,
+  type UpdateDensePart,
   type UpdateModule,
   writeUpdateFile,
 } from './build.ts'

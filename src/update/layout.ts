@@ -1,9 +1,11 @@
 /**
  * The tensors of an update file, as the charter's layout fixes them: for each module `<name>.lora_A` [r, in] and
- * `<name>.lora_B` [out, r], where r may differ between modules and members but is at most the layout's `rankMax`.
+ * `<name>.lora_B` [out, r], where r may differ between modules and members but is at most the layout's `rankMax`; for each
+ * dense part `<name>.dense`, the change of the parameter in its shape.
  */
 import { encodeCanonical } from '../core/canonical.ts'
 import type { Layout, LayoutModule } from '../charter/schema.ts'
+import { denseName } from '../charter/tensor-names.ts'
 import { objectDigest } from '../core/hash.ts'
 import type { Digest } from '../core/ids.ts'
 import type { TensorLayout } from '../core/safetensors.ts'
@@ -26,7 +28,8 @@ export function storedDtype(layout: Layout): 'F32' | 'BF16' {
 /** The tensors of an update whose module i has rank `ranks[i]`. */
 export function updateTensors(layout: Layout, ranks: readonly number[]): readonly TensorLayout[] {
   const dtype = storedDtype(layout)
-  return layout.modules.flatMap((module: LayoutModule, i) => {
+  const dense = (layout.dense ?? []).map(({ name, shape }) => ({ name: denseName(name), dtype, shape }))
+  const factors = layout.modules.flatMap((module: LayoutModule, i) => {
     const rank = ranks[i] ?? 0
     const { a, b } = factorNames(module.name)
     return [
@@ -34,4 +37,5 @@ export function updateTensors(layout: Layout, ranks: readonly number[]): readonl
       { name: b, dtype, shape: [module.out, rank] },
     ]
   })
+  return [...factors, ...dense]
 }

@@ -20,6 +20,28 @@ export interface KernelMutant {
 const COMBINATION = ['geometric-median', 'centered-clipping']
 
 export const KERNEL_MUTANTS: readonly KernelMutant[] = [
+  // ---- Dense parts
+  {
+    name: 'rounds the weighted sum of a dense part before λ',
+    file: 'linear.ts',
+    find: 'storeRounded(to + (<usize>c << 2), lambda * sum)\n',
+    replace: 'storeRounded(to + (<usize>c << 2), lambda * <f64><f32>sum)\n',
+    seenBy: ['mean', 'weighted-mean', 'geometric-median'],
+  },
+  {
+    name: 'adds a dense part from the last update to the first',
+    file: 'linear.ts',
+    find: 'for (let i = 0; i < m; i++) sum += at(weights, i)',
+    replace: 'for (let i = m - 1; i >= 0; i--) sum += at(weights, i)',
+    seenBy: [
+      'mean',
+      'weighted-mean',
+      'geometric-median',
+      'task-arithmetic',
+      'centered-clipping',
+      'clipped-mean',
+    ],
+  },
   // ---- What all rules share
   {
     name: 'adds the lanes of a dot product one after the other',
@@ -370,10 +392,10 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
     seenBy: ['median'],
   },
   {
-    name: 'sorts many updates the wrong way round',
+    name: 'leaves the sorted runs of many updates apart',
     file: 'dense.ts',
-    find: 'i32x4.min_s(a, b))\n          v128.store(keys + (<usize>upper << 4), i32x4.max_s(a, b))',
-    replace: 'i32x4.max_s(a, b))\n          v128.store(keys + (<usize>upper << 4), i32x4.max_s(a, b))',
+    find: 'if (m <= RUN || mergeRuns(m, b, keys, groups) || mergeRuns(m, 0, keys, groups)) return',
+    replace: 'if (m > 0) return',
     seenBy: ['median'],
   },
   {
@@ -583,8 +605,8 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'leaves λ out: dare-linear',
     file: 'linear.ts',
-    find: 'const lambda = numerator / denominator',
-    replace: 'const lambda: f64 = 1',
+    find: 'lambda * (sum / total)',
+    replace: 'sum / total',
     seenBy: ['dare-linear'],
   },
   {

@@ -45,13 +45,15 @@ const set: fc.Arbitrary<InputSet> = fc
       minLength: 1,
       maxLength: 2,
     }),
+    parts: fc.array(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }), { maxLength: 2 }),
     scale: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
   })
-  .chain(({ m, shapes, scale }) => {
+  .chain(({ m, shapes, parts, scale }) => {
     const member = fc.integer({ min: 1, max: 3 }).chain((rank) =>
       fc.record({
         claim: fc.integer({ min: 1, max: 5 }),
         copy: fc.option(copy, { nil: null, freq: 4 }),
+        changes: fc.tuple(...parts.map((shape) => values(shape.reduce((count, size) => count * size, 1)))),
         factors: fc.tuple(
           ...shapes.map(([width, out]) =>
             fc.record({ rank: fc.constant(rank), a: values(rank * width), b: values(out * rank) }),
@@ -60,18 +62,24 @@ const set: fc.Arbitrary<InputSet> = fc
       }),
     )
     return fc.array(member, { minLength: m, maxLength: m }).map((members): InputSet => {
-      const inputs: { claim: number; factors: { rank: number; a: string; b: string }[] }[] = []
-      for (const [i, { claim, copy: copied, factors }] of members.entries()) {
+      const inputs: {
+        claim: number
+        factors: { rank: number; a: string; b: string }[]
+        dense: string[]
+      }[] = []
+      for (const [i, { claim, copy: copied, factors, changes }] of members.entries()) {
         const source = copied === null ? undefined : members[copied.from % (i + 1)]
         const own = (source?.factors ?? factors).map(({ rank, a, b }) => ({
           rank,
           a: hexOfSingles(a),
           b: hexOfSingles(nudged(b, copied?.ulps ?? 0)),
         }))
-        inputs.push({ claim, factors: own })
+        const dense = (source?.changes ?? changes).map(hexOfSingles)
+        inputs.push({ claim, factors: own, dense })
       }
       const modules = shapes.map(([width, out], k) => ({ name: `m${k}`, in: width, out }))
-      return { name: 'random', scale, modules, inputs }
+      const dense = parts.map((shape, k) => ({ name: `p${k}`, shape }))
+      return { name: 'random', scale, modules, dense, inputs }
     })
   })
 

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { jobModules } from '../../src/aggregate/dense-parts.ts'
 import { findRule } from '../../src/aggregate/rule-choice.ts'
 import { locateFactors } from '../../src/aggregate/inputs.ts'
 import type { JobInput } from '../../src/aggregate/job.ts'
@@ -41,16 +42,24 @@ export function readConformance(): Conformance {
 /** Update files of a set of inputs; written once, used by every vector on it. */
 export async function writeInputs(set: InputSet, folder: string): Promise<readonly JobInput[]> {
   const scale: [number, number] = [set.scale[0], set.scale[1]]
-  const layout: Layout = { modules: [...set.modules], rankMax: 64, scale, dtype: 'f32' }
+  const layout = layoutOf(set, scale)
   const inputs: JobInput[] = []
-  for (const [member, { claim, factors }] of set.inputs.entries()) {
+  for (const [member, { claim, factors, dense = [] }] of set.inputs.entries()) {
     const path = join(folder, `${set.name}-${member}`)
     const modules = factors.map(({ a, b }) => ({ a: rawSingles(a), b: rawSingles(b) }))
-    writeUpdate(path, layout, { rank: factors[0]?.rank ?? 1, modules })
+    writeUpdate(path, layout, { rank: factors[0]?.rank ?? 1, modules, dense: dense.map(rawSingles) })
     inputs.push({ path, claim, factors: await locateFactors(path, layout) })
   }
   return inputs
 }
+
+const layoutOf = ({ modules, dense }: InputSet, scale: [number, number]): Layout => ({
+  modules: [...modules],
+  ...(dense === undefined ? {} : { dense: dense.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
+  rankMax: 64,
+  scale,
+  dtype: 'f32',
+})
 
 /** As they are, −0 too: the kernel's loading is part of what is tested. */
 function rawSingles(hex: string): readonly number[] {
@@ -77,7 +86,7 @@ export async function answerByKernel(
       seed: question.seed,
       claims: claims === 'inverse-norm' ? claims : 'given',
       lambda: question.lambda,
-      modules: set.modules,
+      modules: jobModules(layoutOf(set, [set.scale[0], set.scale[1]])),
       inputs: inputs.map((input) => ({ ...input, claim: claims === 'given' ? input.claim : 1 })),
       outputPath,
     },
@@ -88,7 +97,7 @@ export async function answerByKernel(
   const weights = figures.inputs.map(({ weight }) => hexOfDouble(weight ?? 0))
   const tensors = isDense ? [...readTensors(outputPath)] : []
   const delta = tensors.map(
-    ([name, { values }]) => [name.replace(/\.delta$/, ''), hexOfSingles(values)] as const,
+    ([name, { values }]) => [name.replace(/\.(delta|dense)$/, ''), hexOfSingles(values)] as const,
   )
   return {
     sha256: figures.digest,

@@ -50,7 +50,7 @@ export async function writeFinishedRound(
       b: wave(2 * out, 2 * member + k + 3),
     }))
     const rng = { bytes: (length: number) => new Uint8Array(length).fill(member + 40) }
-    const { nonce } = await writeUpdateFile(draft, adapter, charter.layout, rng)
+    const { nonce } = await writeUpdateFile(draft, { modules: adapter }, charter.layout, rng)
     const { digest, bytes, manifest } = await buildManifest({ path: draft, nonce, round, member, charter })
     const path = join(folder.updates, `${toHex(digest)}.safetensors`)
     await copyFile(draft, path)

@@ -13,15 +13,21 @@ export const tempFolder = (): string => mkdtempSync(join(tmpdir(), 'oneround-tes
 export interface Factors {
   readonly rank: number
   readonly modules: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
+  /** Changes of the layout's dense parts, in their order. */
+  readonly dense?: readonly (readonly number[])[]
 }
 
 /** Writes a canonical f32 update file. */
-export function writeUpdate(path: string, layout: Layout, { rank, modules }: Factors): string {
-  const tensors = layout.modules.flatMap(({ name, in: inCount, out }) => [
+export function writeUpdate(path: string, layout: Layout, { rank, modules, dense = [] }: Factors): string {
+  const parts = layout.dense ?? []
+  const factors = layout.modules.flatMap(({ name, in: inCount, out }) => [
     { name: `${name}.lora_A`, dtype: 'F32', shape: [rank, inCount] },
     { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rank] },
   ])
-  const { prefix, header } = encodeHeader(tensors)
+  const { prefix, header } = encodeHeader([
+    ...factors,
+    ...parts.map(({ name, shape }) => ({ name: `${name}.dense`, dtype: 'F32', shape })),
+  ])
   const bytes = new Uint8Array(header.fileSizeBytes)
   bytes.set(prefix)
   const view = new DataView(bytes.buffer)
@@ -33,6 +39,10 @@ export function writeUpdate(path: string, layout: Layout, { rank, modules }: Fac
       const entry = header.entries.find((each) => each.name === `${name}.${factor}`)
       values.forEach((value, i) => view.setFloat32((entry?.offset ?? 0) + 4 * i, value, true))
     }
+  })
+  parts.forEach(({ name }, index) => {
+    const entry = header.entries.find((each) => each.name === `${name}.dense`)
+    dense[index]?.forEach((value, i) => view.setFloat32((entry?.offset ?? 0) + 4 * i, value, true))
   })
   writeFileSync(path, bytes)
   return path

@@ -3,10 +3,12 @@ import type { TensorLayout } from '../../core/safetensors.ts'
 import type { AtomicWriter } from '../../files/index.ts'
 import type { CombinationRule } from '../rules/rule.ts'
 import type { Resolved, ResolvedRule } from '../rule-choice.ts'
+import { denseName } from '../../charter/tensor-names.ts'
 import { type Run, withFactors } from './arrays.ts'
 import { ENTRY_BYTES } from './factors.ts'
 import { figuresOfWeights, type ReportFigures, uniformWeights } from './figures.ts'
-import { openOutput } from './output.ts'
+import { divideUp } from './integers.ts'
+import { denseTensor, openOutput, type Output } from './output.ts'
 import type { Rows } from './rows.ts'
 import { weighRows } from './weigh-rows.ts'
 
@@ -38,12 +40,20 @@ export async function combine(
   const used = [...arena.integers(arrays.used, m)].flatMap((flag, input) => (flag === 0 ? [] : [input]))
   const rankOf = (index: number) =>
     used.reduce((sum, input) => sum + (job.inputs[input]?.factors[index]?.rank ?? 0), 0)
-  const tensors = job.modules.flatMap(({ name, in: inCount, out }, index): TensorLayout[] => [
-    { name: `${name}.lora_A`, dtype: 'F32', shape: [rankOf(index), inCount] },
-    { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankOf(index)] },
-  ])
+  const tensors = job.modules.flatMap(({ name, in: inCount, out, block }, index): TensorLayout[] => {
+    if (block !== undefined) return denseTensor(name, block)
+    return [
+      { name: `${name}.lora_A`, dtype: 'F32', shape: [rankOf(index), inCount] },
+      { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankOf(index)] },
+    ]
+  })
   const output = await openOutput(writer, rule, tensors)
-  for (const index of job.modules.keys()) {
+  for (const [index, { block }] of job.modules.entries()) {
+    if (block !== undefined) {
+      await combineBlock(run, index, output)
+      onStep(index + 1)
+      continue
+    }
     const rank = rankOf(index)
     const parts = await withFactors(run, index, (table, module) => {
       const sizeA = 4 * rank * module.in
@@ -66,4 +76,27 @@ export async function combine(
   }
   const figures = figuresOfWeights(run, rule, rows, uniform)
   return { sizeBytes: output.header.fileSizeBytes, ...figures, notes }
+}
+
+/** λ × Σ wᵢ × blockᵢ of a dense part, in its place. */
+async function combineBlock(run: Run, index: number, output: Output): Promise<void> {
+  const { kernel, job, arrays } = run
+  const { exports, arena } = kernel
+  const m = job.inputs.length
+  await withFactors(run, index, async (table, module) => {
+    const count = module.in
+    const stride = 16 * divideUp(4 * count, 16)
+    const tiles = arena.reserve(stride * m)
+    const row = arena.reserve(8 * count)
+    for (let input = 0; input < m; input++) {
+      exports.denseTile(table + ENTRY_BYTES * input, 0, 1, count, 1, row, tiles + stride * input)
+    }
+    const to = arena.reserve(stride)
+    exports.weightedSumTile(tiles, stride, m, arrays.weights, count, ...job.lambda, to)
+    await output.writeTensor(
+      denseName(module.name),
+      arena.bytes(to, 4 * count),
+      4 * (module.block?.first ?? 0),
+    )
+  })
 }

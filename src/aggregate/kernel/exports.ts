@@ -281,6 +281,16 @@ export interface KernelExports {
     denominator: number,
     to: Address,
   ) => void
+  readonly weightedSumTile: (
+    tiles: Address,
+    stride: number,
+    m: number,
+    weights: Address,
+    count: number,
+    numerator: number,
+    denominator: number,
+    to: Address,
+  ) => void
   readonly meanTile: (
     tiles: Address,
     stride: number,

@@ -8,6 +8,8 @@ import type { Kernel } from './kernel.ts'
 
 export const ENTRY_BYTES = 32
 const DTYPES = ['F32', 'BF16', 'F16'] as const
+/** 1 as f32, little-endian. */
+const ONE = [0, 0, 0x80, 0x3f]
 const ITEM_BYTES = { F32: 4, BF16: 2, F16: 2 } as const
 
 export interface NotFinite {
@@ -34,9 +36,12 @@ export async function loadFactors(
       exports.widen(raw, a, count, dtype),
     )
     if (badA >= 0) return { notFinite: { input, factor: 'A', index: badA } }
-    const badB = await readTensor(reader, place.b, place.rank * module.out, (raw, _count, dtype) =>
-      exports.widenTransposed(raw, b, module.out, place.rank, dtype),
-    )
+    const badB =
+      place.b === null
+        ? fillOnes(b, place.rank * module.out)
+        : await readTensor(reader, place.b, place.rank * module.out, (raw, _count, dtype) =>
+            exports.widenTransposed(raw, b, module.out, place.rank, dtype),
+          )
     if (badB >= 0) return { notFinite: { input, factor: 'B', index: badB } }
     arena.release(mark)
     const entry = table + ENTRY_BYTES * input
@@ -44,6 +49,11 @@ export async function loadFactors(
     arena.write(entry + 16, place.scale)
   }
   return { table }
+
+  function fillOnes(to: number, count: number): number {
+    for (let i = 0; i < count; i++) arena.bytes(to + 4 * i, 4).set(ONE)
+    return -1
+  }
 
   async function readTensor(
     reader: Reader,

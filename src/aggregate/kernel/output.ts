@@ -2,11 +2,18 @@
 import { assert } from '../../core/errors.ts'
 import { encodeHeader, type SafetensorsHeader, type TensorLayout } from '../../core/safetensors.ts'
 import type { AtomicWriter } from '../../files/index.ts'
+import { denseName } from '../../charter/tensor-names.ts'
+import type { JobModule } from '../job.ts'
 import { type ResolvedRule, ruleText } from '../rule-choice.ts'
 
 export interface Output {
   readonly header: SafetensorsHeader
   readonly writeTensor: (name: string, bytes: Uint8Array, offsetBytes?: number) => Promise<void>
+}
+
+/** A dense part's tensor, once: with its first block. */
+export function denseTensor(name: string, { first, shape }: NonNullable<JobModule['block']>): TensorLayout[] {
+  return first === 0 ? [{ name: denseName(name), dtype: 'F32', shape }] : []
 }
 
 /** Writes the canonical header; the tensors follow in any order. */

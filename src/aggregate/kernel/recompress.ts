@@ -69,6 +69,8 @@ export async function runRecompress(
       modules.push(figures)
       onStep(modules.length, job.modules.length)
     }
+    for (const { name, offset, sizeBytes } of job.parts)
+      await copyPart(reader, writer, { from: offset, to: offsetOf(header, name), sizeBytes })
     checkKnownAnswers(kernel)
     await writer.commit()
     const digest = toHex(await fileDigest(job.outputPath))
@@ -91,15 +93,27 @@ async function writeHeader(writer: AtomicWriter, job: RecompressJob): Promise<Sa
       { name: `${place.name}.lora_B`, dtype: 'F32', shape: [place.out, rank] },
     ]
   })
+  const parts = job.parts.map(({ name, shape }): TensorLayout => ({ name, dtype: 'F32', shape }))
   const metadata = new Map([
     ['form', 'stacked'],
     ['format', 'oneround/aggregate@1'],
     ['rank', `${job.rank}`],
     ['rule', job.rule],
   ])
-  const { prefix, header } = encodeHeader(tensors, metadata)
+  const { prefix, header } = encodeHeader([...tensors, ...parts], metadata)
   await writer.writeAt(prefix, 0)
   return header
+}
+
+const COPY_BYTES = 1 << 22
+
+async function copyPart(
+  reader: Reader,
+  writer: AtomicWriter,
+  { from, to, sizeBytes }: { readonly from: number; readonly to: number; readonly sizeBytes: number },
+): Promise<void> {
+  for (let done = 0; done < sizeBytes; done += COPY_BYTES)
+    await writer.writeAt(await reader.read(from + done, Math.min(COPY_BYTES, sizeBytes - done)), to + done)
 }
 
 function offsetOf(header: SafetensorsHeader, name: string): number {

@@ -5,10 +5,11 @@
  */
 import type { TensorLayout } from '../../core/safetensors.ts'
 import type { AtomicWriter } from '../../files/index.ts'
+import { denseName } from '../../charter/tensor-names.ts'
 import type { Run } from './arrays.ts'
 import type { Written } from './combine.ts'
 import { addDenseSums, figuresOfDense, noDenseSums } from './figures.ts'
-import { openOutput } from './output.ts'
+import { denseTensor, openOutput } from './output.ts'
 import type { Rows } from './rows.ts'
 import { findThresholds } from './thresholds.ts'
 import { openTileThreads } from './tile-threads.ts'
@@ -25,8 +26,9 @@ export async function combineTiles(
 ): Promise<Written> {
   const { job } = run
   const { facts, parameter } = rule
-  const tensors = job.modules.map(({ name, in: inCount, out }): TensorLayout => {
-    return { name: `${name}.delta`, dtype: 'F32', shape: [out, inCount] }
+  const tensors = job.modules.flatMap(({ name, in: inCount, out, block }): TensorLayout[] => {
+    if (block !== undefined) return denseTensor(name, block)
+    return [{ name: `${name}.delta`, dtype: 'F32', shape: [out, inCount] }]
   })
   const work = planTiles(run, rule, rows)
   const threads = openTileThreads(run, work)
@@ -36,8 +38,11 @@ export async function combineTiles(
     const output = await openOutput(writer, rule, tensors)
     let sums = noDenseSums(job.inputs.length)
     await threads.combine(thresholds, {
-      onTile: ({ moduleIndex, first, bytes }) =>
-        output.writeTensor(`${job.modules[moduleIndex]?.name}.delta`, bytes, 4 * first),
+      onTile: ({ moduleIndex, first, bytes }) => {
+        const { name, block } = job.modules[moduleIndex] ?? { name: '' }
+        if (block === undefined) return output.writeTensor(`${name}.delta`, bytes, 4 * first)
+        return output.writeTensor(denseName(name), bytes, 4 * (block.first + first))
+      },
       onSums: (tile) => {
         sums = addDenseSums(sums, tile)
       },

@@ -63,19 +63,26 @@ export function answerByReference(
   }
   if (shares === null) {
     const mixing = rule.steps.length === 0 ? null : rows.shares
-    const deltas = denseResult(set, updates, rows, mixing, question, rule.parameter)
-    const file = fileOf(
-      metadata,
-      deltas.map((values, k) => deltaTensor(set, k, values)),
-    )
-    const named = deltas.map((values, k) => [at(set.modules, k).name, hexOfSingles(values)] as const)
+    const deltas = denseResult(updates, rows, mixing, question, rule.parameter)
+    const parts = partTensors(set, deltas.slice(set.modules.length))
+    const file = fileOf(metadata, [
+      ...set.modules.map((_, k) => deltaTensor(set, k, at(deltas, k))),
+      ...parts,
+    ])
+    const named = [
+      ...set.modules.map(({ name }, k) => [name, hexOfSingles(at(deltas, k))] as const),
+      ...parts.map(({ values }, k) => [at(set.dense ?? [], k).name, hexOfSingles(values)] as const),
+    ]
     return { answer: answerOf(file, null, Object.fromEntries(named)), file }
   }
   const weights =
     rule.steps.length === 0
       ? shares
       : updates.map((_, j) => sum(shares.map((share, i) => share * cell(rows.shares, i, j))))
-  const file = fileOf(metadata, stackedTensors(set, updates, weights, lambda))
+  const file = fileOf(metadata, [
+    ...stackedTensors(set, updates, weights, lambda),
+    ...partTensors(set, weightedBlocks(set, updates, weights, lambda)),
+  ])
   return { answer: answerOf(file, weights, null), file }
 }
 
@@ -111,14 +118,13 @@ function claimsOf({ inputs }: InputSet, { claims, b }: VectorQuestion, gram: Mat
 }
 
 function denseResult(
-  { modules }: InputSet,
   updates: readonly (readonly Factors[])[],
   rows: Rows,
   shares: Matrix | null,
   { rule: { id }, b, seed, lambda: [numerator, denominator] }: VectorQuestion,
   parameter: (name: string) => readonly [number, number],
 ): readonly (readonly number[])[] {
-  const all = modules.map((_, k) => denseRows(updates, k, shares))
+  const all = at(updates, 0).map((_, k) => denseRows(updates, k, shares))
   const chosen = id === 'bulyan' ? bulyanChoice(rows, b) : range(rows.claims.length)
   const kept = all.map((matrix) => chosen.map((i) => at(matrix, i)))
   const prepared =
@@ -136,6 +142,32 @@ function denseResult(
 function deltaTensor({ modules }: InputSet, k: number, values: readonly number[]): Tensor {
   const { name, in: width, out } = at(modules, k)
   return { name: `${name}.delta`, shape: [out, width], values }
+}
+
+/** Dense parts from their blocks, one after the other. */
+function partTensors({ dense = [] }: InputSet, blocks: readonly (readonly number[])[]): readonly Tensor[] {
+  const left = blocks.flat()
+  return dense.map(({ name, shape }) => {
+    const count = shape.reduce((product, size) => product * size, 1)
+    return { name: `${name}.dense`, shape, values: left.splice(0, count) }
+  })
+}
+
+/** λ · Σ wᵢ·Δᵢ of each block, i ascending. */
+function weightedBlocks(
+  { modules }: InputSet,
+  updates: readonly (readonly Factors[])[],
+  weights: readonly number[],
+  lambda: number,
+): readonly (readonly number[])[] {
+  return range(at(updates, 0).length)
+    .slice(modules.length)
+    .map((k) => {
+      const rows = updates.map((factors) => at(at(factors, k).a, 0))
+      return at(rows, 0).map((_, c) =>
+        rounded(lambda * sum(rows.map((row, i) => at(weights, i) * at(row, c)))),
+      )
+    })
 }
 
 function stackedTensors(

@@ -12,8 +12,26 @@ export interface Factors {
   readonly scale: number
 }
 
-/** [member][module] */
-export function factorsOf({ inputs, modules, scale }: InputSet): readonly (readonly Factors[])[] {
+/** Coordinates of a block of a dense part. */
+const BLOCK_LENGTH = 65_536
+
+/** [member][module], then [member][block] of the dense parts: ΔW is the one row of A. */
+export function factorsOf(set: InputSet): readonly (readonly Factors[])[] {
+  const ofModules = moduleFactors(set)
+  return set.inputs.map(({ dense = [] }, member) => [
+    ...at(ofModules, member),
+    ...dense.flatMap((hex) => blocksOf(singlesOf(hex))),
+  ])
+}
+
+const blocksOf = (values: readonly number[]): readonly Factors[] =>
+  range(Math.ceil(values.length / BLOCK_LENGTH)).map((block) => ({
+    a: [values.slice(block * BLOCK_LENGTH, (block + 1) * BLOCK_LENGTH)],
+    b: [[1]],
+    scale: 1,
+  }))
+
+function moduleFactors({ inputs, modules, scale }: InputSet): readonly (readonly Factors[])[] {
   return inputs.map(({ factors }) =>
     factors.map(({ rank, a, b }, k): Factors => {
       const { in: width, out } = at(modules, k)

@@ -20,8 +20,14 @@ export interface InputSet {
   readonly name: string
   readonly scale: readonly [number, number]
   readonly modules: readonly VectorModule[]
-  /** In roster order; factors in the modules' order. */
-  readonly inputs: readonly { readonly claim: number; readonly factors: readonly VectorFactors[] }[]
+  /** Parameters that are trained whole; absent: none. */
+  readonly dense?: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  /** In roster order; factors in the modules' order, changes of dense parts (f32, row by row) in theirs. */
+  readonly inputs: readonly {
+    readonly claim: number
+    readonly factors: readonly VectorFactors[]
+    readonly dense?: readonly string[]
+  }[]
 }
 
 export interface VectorQuestion {
@@ -42,7 +48,7 @@ export interface VectorAnswer {
   readonly sizeBytes: number
   /** f64, little-endian, hex; null for coordinate rules. */
   readonly weights: readonly string[] | null
-  /** f32, little-endian, hex, of each module; null for combination rules. */
+  /** f32, little-endian, hex, of each module and dense part; null for combination rules. */
   readonly delta: Readonly<Record<string, string>> | null
 }
 

@@ -65,7 +65,7 @@ describe('the seed of a round', () => {
         b: new Float32Array(out).fill(1),
       }))
       const path = join(folder, `update-${member}`)
-      await writeUpdateFile(path, modules, charter.layout, { bytes: () => nonce })
+      await writeUpdateFile(path, { modules }, charter.layout, { bytes: () => nonce })
       updates.push({ member, path })
     }
     const seed = await readRoundSeed({ round, cut: 0, updates: updates.toReversed() })

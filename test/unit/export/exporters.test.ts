@@ -36,6 +36,8 @@ const tall: MergedModule = { kind: 'dense', name: 'layers.1.v_proj', in: 2, out:
 const updateOf = (...modules: readonly MergedModule[]): MergedUpdate => ({
   modules,
   read: async (index) => modules[index] ?? stacked,
+  dense: [],
+  readDense: () => Promise.resolve(new Float32Array()),
 })
 const update = updateOf(stacked, wide, tall)
 
@@ -83,7 +85,7 @@ async function exportTo(base: string, files: Readonly<Record<string, Uint8Array 
 describe('an adapter', () => {
   it('is the merged update exactly, stacked or dense, wide or tall', async () => {
     const out = join(folder, 'adapter')
-    await exportAdapter(out, update, { card: 'card\n', baseModel: 'base' })
+    await exportAdapter(out, update, { card: 'card\n', baseModel: 'base', baseFolder: null })
     const { modules } = await readAdapter(out)
     expect(modules.map(({ name, rank }) => [name, rank])).toEqual([
       ['layers.0.q_proj', 3],
@@ -100,7 +102,7 @@ describe('an adapter', () => {
 
   it('stays a PEFT scale: alpha / r is the scale', async () => {
     const out = join(folder, 'adapter-scale')
-    await exportAdapter(out, updateOf(stacked), { card: '' })
+    await exportAdapter(out, updateOf(stacked), { card: '', baseFolder: null })
     const config = JSON.parse(await readFile(join(out, 'adapter_config.json'), 'utf8')) as Record<
       string,
       number

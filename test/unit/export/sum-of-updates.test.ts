@@ -25,6 +25,8 @@ const dense = (step: number): MergedModule => ({
 const updateOf = (module: MergedModule): MergedUpdate => ({
   modules: [{ name: module.name, in: module.in, out: module.out }],
   read: () => Promise.resolve(module),
+  dense: [],
+  readDense: () => Promise.resolve(new Float32Array()),
 })
 
 test.each([

@@ -277,7 +277,7 @@ describe('an adapter of a module inside of a fused operator', () => {
     const [a, other] = [Float32Array.from(wave(2 * width, 4)), Float32Array.from(wave(2 * width, 5))]
     const shape = { name: 'model.proj', rank: 2, scale: 2, in: width, out: width, kernel: [] }
     const { config } = await readAdapter(here('fixtures/llama/adapter'))
-    const adapter: Adapter = { config, modules: [{ ...shape, a, b: other }] }
+    const adapter: Adapter = { config, modules: [{ ...shape, a, b: other }], whole: [] }
     const logitsOf = async (isFused: boolean, own: Adapter | null): Promise<Float32Array> => {
       const adapted = own === null ? null : { folder: 'adapter', adapter: own }
       const graph = buildGenerationGraph(build(isFused), 'model.onnx', adapted)

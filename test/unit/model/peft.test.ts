@@ -88,8 +88,6 @@ describe('adapter_config.json', () => {
 
   test.each([
     ['use_dora', true],
-    ['modules_to_save', ['classifier']],
-    ['bias', 'all'],
     ['lora_bias', true],
     ['peft_type', 'IA3'],
     ['trainable_token_indices', [1]],

@@ -58,7 +58,7 @@ describe('update files', () => {
   })
   afterEach(() => rm(folder, { recursive: true, force: true }))
   const write = async (modules: readonly UpdateModule[], to = layout) => {
-    const { path } = await writeUpdateFile(join(folder, 'update'), modules, to, rng)
+    const { path } = await writeUpdateFile(join(folder, 'update'), { modules }, to, rng)
     return readFile(path)
   }
 
@@ -109,7 +109,7 @@ describe('update files', () => {
   it('take another rank in each module', async () => {
     const [first, second] = [adapter(1)[0], adapter(2)[1]]
     const path = join(folder, 'mixed')
-    await writeUpdateFile(path, first && second ? [first, second] : [], layout, rng)
+    await writeUpdateFile(path, { modules: first && second ? [first, second] : [] }, layout, rng)
     const modules = await checkUpdateFile(path, layout, nonce)
     expect(modules.map(({ name, rank }) => [name, rank])).toEqual([
       ['layers.0.q_proj', 1],
@@ -164,7 +164,7 @@ describe('update files', () => {
   })
 
   it('§10.7 have a manifest that agrees with the header', async () => {
-    const { path } = await writeUpdateFile(join(folder, 'update'), adapter(), layout, rng)
+    const { path } = await writeUpdateFile(join(folder, 'update'), { modules: adapter() }, layout, rng)
     const built = await buildManifest({ path, nonce, round, member: 1, charter })
     const file = await readFile(path)
     expect(toHex(built.fileSha256)).toBe(toHex(sha256(file)))
@@ -194,7 +194,7 @@ describe('update files', () => {
   })
 
   it('are cut into chunks of the charter’s size', async () => {
-    const { path } = await writeUpdateFile(join(folder, 'update'), adapter(), layout, rng)
+    const { path } = await writeUpdateFile(join(folder, 'update'), { modules: adapter() }, layout, rng)
     const file = await readFile(path)
     const chunked = {
       ...charter,
@@ -218,7 +218,7 @@ describe('checkUpdateFile', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }))
 
   const changed = async (change: (file: Buffer) => Uint8Array): Promise<string> => {
-    const { path } = await writeUpdateFile(join(folder, 'update'), adapter(), layout, rng)
+    const { path } = await writeUpdateFile(join(folder, 'update'), { modules: adapter() }, layout, rng)
     await writeFile(path, change(await readFile(path)))
     return path
   }

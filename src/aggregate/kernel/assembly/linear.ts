@@ -12,6 +12,26 @@ export function mixTile(tiles: usize, stride: usize, m: i32, shares: usize, coun
   }
 }
 
+/** λ × Σ weightᵢ × tileᵢ, i ascending, rounded once. */
+export function weightedSumTile(
+  tiles: usize,
+  stride: usize,
+  m: i32,
+  weights: usize,
+  count: i32,
+  numerator: f64,
+  denominator: f64,
+  to: usize,
+): void {
+  const lambda = numerator / denominator
+  for (let c = 0; c < count; c++) {
+    const first = tiles + (<usize>c << 2)
+    let sum: f64 = 0
+    for (let i = 0; i < m; i++) sum += at(weights, i) * <f64>load<f32>(first + <usize>i * stride)
+    storeRounded(to + (<usize>c << 2), lambda * sum)
+  }
+}
+
 /** λ × (Σ claimᵢ × tileᵢ ÷ Σ claims), i ascending, rounded once. */
 export function weightedMeanTile(
   tiles: usize,

@@ -1,0 +1,79 @@
+/**
+ * Parameters that an adapter holds whole, beside LoRA: PEFT's `modules_to_save` and `bias`. PEFT writes them under
+ * `base_model.model.<parameter>`, trained values and not changes; an update needs the change, trained − base, and an
+ * export base + change. In: tensors of an adapter or a change, and the base's folder. Out: values, f32.
+ * Source: PEFT 0.21 `get_peft_model_state_dict`.
+ */
+import { openReader } from '../files/index.ts'
+import { modelError } from './errors.ts'
+import { decodeFloat32, locateFolderTensors, type StoredTensors } from './weights.ts'
+
+/** A parameter by its name in the base model, such as `classifier.weight`. */
+export interface WholeParameter {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Row-major. */
+  readonly values: Float32Array
+}
+
+export interface ParameterChange {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly change: Float32Array
+}
+
+/**
+ * The base's values of a parameter: `base` are the folder's tensors.
+ * @throws WEIGHTS_MISMATCH where the base has none of this name and shape
+ */
+export async function readBase(
+  base: StoredTensors,
+  { name, shape }: Pick<WholeParameter, 'name' | 'shape'>,
+  folder: string,
+): Promise<Float32Array> {
+  const tensor = base.get(name)
+  if (tensor === undefined || tensor.shape.join() !== shape.join()) {
+    const found = tensor === undefined ? 'is not there' : `has shape [${tensor.shape.join()}]`
+    throw modelError(
+      { code: 'WEIGHTS_MISMATCH', file: folder, tensor: name },
+      `parameter ${name} ${found}, expected [${shape.join()}]`,
+      'Is this the base model that the adapter was trained on?',
+    )
+  }
+  const reader = await openReader(tensor.path)
+  try {
+    return decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), tensor)
+  } finally {
+    await reader.close()
+  }
+}
+
+/** trained − base, each entry rounded to f32 once. */
+export async function changesOf(
+  parameters: readonly WholeParameter[],
+  folder: string,
+): Promise<readonly ParameterChange[]> {
+  if (parameters.length === 0) return []
+  const base = await locateFolderTensors(folder)
+  const changes: ParameterChange[] = []
+  for (const { name, shape, values } of parameters) {
+    const before = await readBase(base, { name, shape }, folder)
+    changes.push({ name, shape, change: values.map((value, i) => value - (before[i] ?? 0)) })
+  }
+  return changes
+}
+
+/** base + change, each entry rounded to f32 once: what PEFT keeps. */
+export async function wholeParameters(
+  changes: readonly ParameterChange[],
+  folder: string,
+): Promise<readonly WholeParameter[]> {
+  if (changes.length === 0) return []
+  const base = await locateFolderTensors(folder)
+  const whole: WholeParameter[] = []
+  for (const { name, shape, change } of changes) {
+    const before = await readBase(base, { name, shape }, folder)
+    whole.push({ name, shape, values: change.map((value, i) => value + (before[i] ?? 0)) })
+  }
+  return whole
+}
