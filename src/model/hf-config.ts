@@ -22,9 +22,17 @@ export function parseDecoderConfig(text: string, file: string): DecoderConfig {
   return family.read(config)
 }
 
-/** The modules that get an adapter where nobody says which, as PEFT has them for a family; empty for an unknown one. */
-export const targetModulesOf = (modelType: string): readonly string[] =>
-  FAMILIES.get(modelType)?.targetModules ?? []
+/** What PEFT adapts of models that are no decoders, and of all others. Source: PEFT 0.21, `constants.py`. */
+const ENCODER_TARGETS: ReadonlyMap<string, readonly string[]> = new Map(
+  ['bert', 'roberta', 'xlm-roberta', 'electra'].map((modelType) => [modelType, ['query', 'value']]),
+)
+const USUAL_TARGETS: readonly string[] = ['q_proj', 'v_proj']
+
+/** The modules that get an adapter where nobody says which, as PEFT has them for a `model_type`. */
+export function targetModulesOf(modelType: unknown): readonly string[] {
+  if (typeof modelType !== 'string') return USUAL_TARGETS
+  return FAMILIES.get(modelType)?.targetModules ?? ENCODER_TARGETS.get(modelType) ?? USUAL_TARGETS
+}
 
 function familyOf(config: ConfigReader): DecoderFamily {
   const modelType = config.raw['model_type']

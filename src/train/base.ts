@@ -6,6 +6,7 @@
 import { RoundError } from '../core/errors.ts'
 import { digestBaseModel, type FileDigest } from '../model/base-digest.ts'
 import type { OnnxModel } from '../model/graph.ts'
+import { targetModulesOf } from '../model/hf-config.ts'
 import { loadDecoder } from '../model/hf-decoder.ts'
 import { findOnnxFile, openModel } from '../model/open-model.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
@@ -25,6 +26,8 @@ export interface TrainingBase {
   readonly source: 'hugging-face' | 'onnx'
   readonly task: Task
   readonly loss: LossKind
+  /** What gets an adapter where the recipe names no module: what PEFT adapts in the family. */
+  readonly targetModules: readonly string[]
   /**
    * Samples of JSONL files, in their order.
    * @param lengthMax — tokens of a sample at most, where the model has more positions
@@ -68,6 +71,7 @@ async function openFolder(folder: string, graphForm: BaseForm): Promise<Training
     digest: () => digestBaseModel(folder),
     task: 'causal-lm',
     loss: 'causal-lm',
+    targetModules: targetModulesOf(config.modelType),
     readData: (files, lengthMax = positionCountMax) =>
       readTokenData(files, { ...form, positionCountMax: Math.min(lengthMax, positionCountMax) }),
   }

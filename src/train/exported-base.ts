@@ -6,6 +6,7 @@ import { RoundError } from '../core/errors.ts'
 import { digestOnnxBase } from '../model/base-digest.ts'
 import { modelError } from '../model/errors.ts'
 import { DataType, type OnnxModel, type ValueInfo } from '../model/graph.ts'
+import { targetModulesOf } from '../model/hf-config.ts'
 import { homeOf, readBeside, type JsonObject } from '../model/model-home.ts'
 import type { OpenedModel } from '../model/open-model.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
@@ -29,7 +30,8 @@ export async function openExportedBase(opened: OpenedModel): Promise<TrainingBas
   const config = await readBeside(folder, 'config.json')
   const parts = await partsOf(opened, config)
   const digest = () => digestOnnxBase(file, model)
-  return { ...parts, model: prepareBase(parts.model), folder, source: 'onnx', digest }
+  const targetModules = targetModulesOf(config['model_type'])
+  return { ...parts, model: prepareBase(parts.model), folder, source: 'onnx', targetModules, digest }
 }
 
 function partsOf(opened: OpenedModel, config: JsonObject): Promise<Parts> {

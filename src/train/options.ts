@@ -31,8 +31,11 @@ const pattern = v.pipe(
 
 const loraSchema = v.strictObject({
   kind: v.literal('lora'),
-  /** Names of modules as PEFT's `target_modules` matches them: the whole name, or its end behind a dot. */
-  targets: v.optional(v.pipe(v.array(v.string()), v.minLength(1)), ['q_proj', 'v_proj']),
+  /**
+   * Names of modules as PEFT's `target_modules` matches them: the whole name, or its end behind a dot. None: what PEFT
+   * adapts in the base's family.
+   */
+  targets: v.optional(v.array(v.string()), []),
   rank: v.optional(v.pipe(count, v.maxValue(1024)), 8),
   /** ΔW = alpha/rank · B · A. */
   alpha: v.optional(positive, 16),

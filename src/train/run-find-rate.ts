@@ -8,19 +8,20 @@ import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions } from './options.ts'
 import { packData } from './pack-data.ts'
 import { extentsOf, identityOf, quantised, readData, refuseFullExport } from './run-training.ts'
-import { initialParameters, trainableOf } from './trainable.ts'
+import { initialParameters, trainableOf, withTargets } from './trainable.ts'
 
 export interface RateFinding extends RateSearch {
   readonly schema: 'oneround/find-lr@1'
 }
 
-/** @param options — `out` is a temporary folder of the caller's, for a base in four bits @throws as `runTraining` */
+/** @param stated — `out` is a temporary folder of the caller's, for a base in four bits @throws as `runTraining` */
 export async function runFindRate(
-  options: CheckedTrainingOptions,
+  stated: CheckedTrainingOptions,
   onProgress: OnProgress,
 ): Promise<RateFinding> {
+  const original = await openBase(stated.model, { isPacked: stated.recipe.packing })
+  const options = withTargets(stated, original)
   const { recipe, checkpointing, memoryLimitMb } = options
-  const original = await openBase(options.model, { isPacked: recipe.packing })
   const { data } = packData(await readData(options, original), original, recipe)
   refuseFullExport(original, recipe)
   const identity = await identityOf(options, original)

@@ -29,7 +29,7 @@ import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
 import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
 import type { DataSummary, Task } from './tasks/task.ts'
 import { writeTrainedAdapter, writeTrainedModel } from './results.ts'
-import { initialParameters, trainableOf } from './trainable.ts'
+import { initialParameters, trainableOf, withTargets } from './trainable.ts'
 
 /** `training.json`: what was done, and how it went. */
 export interface TrainingResult {
@@ -79,12 +79,13 @@ export const ADAPTER_FOLDER = 'adapter'
 
 /** @param now — milliseconds of any steady clock @throws everything that base, data, graph and loop throw */
 export async function runTraining(
-  options: CheckedTrainingOptions,
+  stated: CheckedTrainingOptions,
   onProgress: OnProgress,
   now: () => number,
 ): Promise<TrainingResult> {
   const startedAt = now()
-  const original = await openBase(options.model, { isPacked: options.recipe.packing })
+  const original = await openBase(stated.model, { isPacked: stated.recipe.packing })
+  const options = withTargets(stated, original)
   const samples = await readData(options, original)
   const { data, packing } = packData(samples, original, options.recipe)
   refuseFullExport(original, options.recipe)

@@ -14,6 +14,16 @@ import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { TrainingRecipe } from './options.ts'
 import { readStartingWeights } from './results.ts'
 
+/** Options whose recipe names the modules to adapt: those given, or what is usual in the base's family. */
+export function withTargets<Options extends { readonly recipe: TrainingRecipe }>(
+  options: Options,
+  { targetModules }: Pick<TrainingBase, 'targetModules'>,
+): Options {
+  const { recipe } = options
+  if (recipe.mode.kind === 'full' || recipe.mode.targets.length > 0) return options
+  return { ...options, recipe: { ...recipe, mode: { ...recipe.mode, targets: [...targetModules] } } }
+}
+
 type LoraMode = Extract<TrainingRecipe['mode'], { kind: 'lora' }>
 
 /** @throws MODULE_UNKNOWN for a target or an exclusion that chooses nothing, TRAIN_OPTION_INVALID */

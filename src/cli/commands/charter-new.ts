@@ -13,6 +13,7 @@ import {
 import { toHex } from '../../core/bytes.ts'
 import { parseRational } from '../../core/rational.ts'
 import { digestBaseModel } from '../../model/base-digest.ts'
+import { targetModulesOf } from '../../model/hf-config.ts'
 import { loadDecoder } from '../../model/hf-decoder.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
@@ -38,9 +39,9 @@ const CONSORTIUM_BYTES = 16
 const options = {
   member: list('--member <invite>', 'the line that a member’s `oneround init` printed; once for each member'),
   model: required(text('--model <folder>', 'Hugging Face folder of the base model')),
-  targets: withDefault(
-    list('--targets <names>', 'modules to adapt: names or last parts of names, or all-linear'),
-    ['q_proj', 'v_proj'],
+  targets: list(
+    '--targets <names>',
+    'modules to adapt: names or last parts of names, or all-linear (default: those that PEFT adapts in the family)',
   ),
   rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
   alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
@@ -73,6 +74,8 @@ const options = {
   ),
   commit: withDefault(text('--commit <time>', 'headers are due: +1h from now, or 2026-11-23T03:00Z'), '+1h'),
   cut: withDefault(text('--cut <time>', 'updates that are certified by then count'), '+2h'),
+  lateCut: list('--late-cut <times>', 'times at which updates that came too late for the cut are added'),
+  latecomers: flag('--latecomers', 'let late cuts add updates that nobody sealed in time, marked as such'),
   final: withDefault(text('--final <time>', 'members that are silent by then are given up on'), '+1d'),
   rounds: withDefault(
     count('--rounds <n>', 'rounds one after the other, each from the result of the one before', {
@@ -129,8 +132,9 @@ export const charterNewCommand = defineCommand({
 
 async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
   const nowMs = systemClock.now()
-  const { model } = await loadDecoder(given.model)
-  const modules = distinct(chooseModules(findLinearModules(model), given.targets))
+  const { model, config } = await loadDecoder(given.model)
+  const targets = given.targets.length > 0 ? given.targets : targetModulesOf(config.modelType)
+  const modules = distinct(chooseModules(findLinearModules(model), targets))
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   const stated = {
     f: given.f,
@@ -150,6 +154,7 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     kernelDigest: await kernelDigest(),
     weights: given.weights,
     lambda: parseRational(given.lambda, '--lambda'),
+    ...(given.latecomers ? { latecomers: true } : {}),
     reveal: given.immediate ? 'immediate' : 'committed',
     rounds: roundsOf(given, nowMs),
     ...defined(stated),
@@ -163,11 +168,12 @@ function roundsOf(given: OptionValues<typeof options>, nowMs: number): Charter['
     cutAtMs: parseInstant(given.cut, '--cut', nowMs),
     finalAtMs: parseInstant(given.final, '--final', nowMs),
   }
+  const lateCutsAtMs = given.lateCut.map((time) => parseInstant(time, '--late-cut', nowMs))
   const everyMs = parseInstant(given.every ?? given.final, '--every', nowMs) - nowMs
   return Array.from({ length: given.rounds }, (_, i) => ({
     commitAtMs: first.commitAtMs + i * everyMs,
     cutAtMs: first.cutAtMs + i * everyMs,
-    lateCutsAtMs: [],
+    lateCutsAtMs: lateCutsAtMs.map((atMs) => atMs + i * everyMs),
     finalAtMs: first.finalAtMs + i * everyMs,
     ...(i === 0 || given.fromBase ? {} : { basis: 'previous' as const }),
   }))

@@ -35,7 +35,7 @@ const options = {
   out: text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile'),
   targets: list(
     '--targets <names>',
-    'modules to adapt, as PEFT names them, or all-linear (default: q_proj,v_proj)',
+    'modules to adapt, as PEFT names them, or all-linear (default: those that PEFT adapts in the family)',
   ),
   rank: count('--rank <r>', 'rank of the adapter (default: 8)', { min: 1, max: 1024 }),
   alpha: decimal('--alpha <a>', 'ΔW = a / r · B · A (default: 16)'),
