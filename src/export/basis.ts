@@ -40,8 +40,13 @@ export function basisOf({ certificate }: CertificateFile): Digest | null {
 }
 
 /** Where the certificate of the round below one lies, in a node's folder. */
-export function certificateBelow(certificatePath: string, { roundNumber }: CertificateFile): string {
-  return join(dirname(dirname(certificatePath)), String(roundNumber - 1), CERTIFICATE_NAME)
+export function certificateBelow(
+  certificatePath: string,
+  { roundNumber, certificate: { cut } }: CertificateFile,
+): string {
+  const folder = dirname(certificatePath)
+  const round = cut === 0 ? folder : dirname(folder)
+  return join(dirname(round), String(roundNumber - 1), CERTIFICATE_NAME)
 }
 
 /**

@@ -26,6 +26,8 @@ export interface RoundExportOptions {
   readonly format: ExportFormat
   /** Which round of a node's folder; by default the last with a certificate. */
   readonly round?: number
+  /** Which cut of the round; by default the last with a certificate. */
+  readonly cut?: number
   /** Folder of the base model. Needed for `merged`; it must be the charter's. */
   readonly baseModel?: string
   /** Recompresses the result to this rank: derived from the aggregate, not what members attest. */
@@ -64,7 +66,7 @@ export async function exportRound(path: string, options: RoundExportOptions): Pr
       },
     )
   }
-  const certificatePath = await locateCertificate(path, options.round)
+  const certificatePath = await locateCertificate(path, options)
   const text = await readText(certificatePath, CERTIFICATE_FILE_SIZE_BYTES_MAX)
   const certificate = parseCertificateFile(text, certificatePath)
   const aggregatePath = join(dirname(certificatePath), 'aggregate.safetensors')

@@ -26,7 +26,7 @@ export {
 } from './merged-module.ts'
 export { CERTIFICATE_FILE_SIZE_BYTES_MAX } from './certificate-file.ts'
 export { type CardFacts, type CardMember, modelCard } from './model-card.ts'
-export { claimOf, type FileVerifyReport, verify, type VerifyOptions } from './verify-files.ts'
+export { claimOf, type FileVerifyReport, updatesBeside, verify, type VerifyOptions } from './verify-files.ts'
 export type { MergeMaterial } from './merge.ts'
 export {
   CERTIFICATE_SCHEMA,

@@ -7,28 +7,54 @@ export const CERTIFICATE_NAME = 'certificate.json'
 
 export type CertificateMissing = { readonly code: 'CERTIFICATE_MISSING'; readonly file: string }
 
+/** Which certificate below a path is meant. */
+export interface Wanted {
+  /** Which round of a node's folder; by default the last with a certificate. */
+  readonly round?: number
+  /** Which cut of the round; by default the last with a certificate. */
+  readonly cut?: number
+}
+
 /**
- * @param path — a certificate, the folder of a round, or a node's folder
- * @param round — which round of a node's folder; by default the last with a certificate
+ * @param path — a certificate, the folder of a round or of a late cut, or a node's folder
  * @throws CERTIFICATE_MISSING | FILE_MISSING
  */
-export async function locateCertificate(path: string, round?: number): Promise<string> {
+export async function locateCertificate(path: string, { round, cut }: Wanted = {}): Promise<string> {
   if (!(await isFolder(path))) return path
-  if (await hasFile(join(path, CERTIFICATE_NAME))) return join(path, CERTIFICATE_NAME)
+  const here = await certificateOfRound(path, cut)
+  if (here !== null) return here
   const rounds = (await listFolders(join(path, 'rounds')))
     .map(Number)
     .filter((number) => Number.isSafeInteger(number) && (round === undefined || number === round))
     .sort((a, b) => b - a)
   for (const number of rounds) {
-    const file = join(path, 'rounds', String(number), CERTIFICATE_NAME)
-    if (await hasFile(file)) return file
+    const file = await certificateOfRound(join(path, 'rounds', String(number)), cut)
+    if (file !== null) return file
   }
-  const which = round === undefined ? 'no certificate' : `no certificate of round ${round}`
+  const which = [
+    'no certificate',
+    ...(round === undefined ? [] : [`of round ${round}`]),
+    ...(cut === undefined ? [] : [`of cut ${cut}`]),
+  ]
   throw new RoundError<CertificateMissing>(
     { code: 'CERTIFICATE_MISSING', file: path },
-    `${path}: holds ${which}`,
+    `${path}: holds ${which.join(' ')}`,
     {
       hint: 'Name a certificate.json, the folder of a round, or a node’s folder after its round.',
     },
   )
+}
+
+/** The certificate of a cut in a round's folder, or the latest; null where there is none. */
+async function certificateOfRound(folder: string, cut: number | undefined): Promise<string | null> {
+  const late = (await listFolders(folder))
+    .flatMap((name) => /^cut-(\d{1,2})$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a)
+  for (const number of [...late, 0]) {
+    if (cut !== undefined && number !== cut) continue
+    const file = join(folder, ...(number === 0 ? [] : [`cut-${number}`]), CERTIFICATE_NAME)
+    if (await hasFile(file)) return file
+  }
+  return null
 }

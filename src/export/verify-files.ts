@@ -39,6 +39,8 @@ export interface VerifyOptions extends AggregateOptions {
   readonly charterDigest?: Digest
   /** Which round of a node folder; by default the last with a certificate. */
   readonly round?: number
+  /** Which cut of the round; by default the last with a certificate. */
+  readonly cut?: number
   /** The aggregate's file; by default `aggregate.safetensors` beside the certificate, when it is there. */
   readonly aggregate?: string
   /** Folder of the decided updates: the aggregate is then computed again. `true`: `updates/` beside the certificate. */
@@ -55,7 +57,7 @@ export interface FileVerifyReport extends VerifyReport {
  * @throws CERTIFICATE_MISSING | CERTIFICATE_MALFORMED | CHARTER_MALFORMED | FILE_MISSING, and faults of this machine
  */
 export async function verify(path: string, options: VerifyOptions = {}): Promise<FileVerifyReport> {
-  const file = await locateCertificate(path, options.round)
+  const file = await locateCertificate(path, options)
   const certificate = parseCertificateFile(await readText(file, CERTIFICATE_FILE_SIZE_BYTES_MAX), file)
   const charterDigest = await trustedDigest(path, options)
   const checks: Check[] = [
@@ -117,10 +119,15 @@ async function fileChecks(
       checks.push(await adapterCheck({ adapter, aggregateFile, file }, certificate))
   }
   if (options.updates !== undefined) {
-    const folder = options.updates === true ? join(beside, 'updates') : options.updates
+    const folder = options.updates === true ? updatesBeside(beside, certificate) : options.updates
     checks.push(...(await recompute(folder, certificate, options)))
   }
   return checks
+}
+
+/** All cuts of a round share its updates. */
+export function updatesBeside(folder: string, { certificate: { cut } }: CertificateFile): string {
+  return join(cut === 0 ? folder : dirname(folder), 'updates')
 }
 
 async function aggregateCheck(file: string, { certificate }: CertificateFile): Promise<Check> {

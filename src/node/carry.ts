@@ -21,7 +21,7 @@ import { type CarriedFile, openCarriedFile, writeCarried } from './carried-file.
 import type { Node } from './compose-node.ts'
 import type { NodeModules } from './modules.ts'
 import { type NodeOptions, openNode } from './open-node.ts'
-import type { RoundOutcome } from './round-runner.ts'
+import type { RoundOutcome } from './cut-results.ts'
 import { systemModules } from './system-modules.ts'
 
 export type CarryFault =

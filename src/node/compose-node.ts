@@ -29,7 +29,8 @@ import type { Kernel, NodeModules } from './modules.ts'
 import { prepareOwnUpdate } from './own-update.ts'
 import { journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
 import { RoundReporter } from './round-reporter.ts'
-import { type RoundOutcome, RoundRunner } from './round-runner.ts'
+import type { RoundOutcome } from './cut-results.ts'
+import { RoundRunner } from './round-runner.ts'
 import { buildStatus, type StatusDocument } from './status.ts'
 
 export interface CompositionOptions {
@@ -68,10 +69,14 @@ export interface Node {
   readonly stop: () => Promise<void>
   readonly status: () => StatusDocument
   readonly addresses: () => readonly string[]
-  /** Resolves with the result on disk, or undecided. Rejects when this node cannot go on: its disk, its key. */
+  /** Cut 0's: resolves with the result on disk, or undecided. Rejects when this node cannot go on: its disk, its key. */
   readonly outcome: Promise<RoundOutcome>
+  /** The same of a late cut, which may never come; it rejects only while somebody waited before. */
+  readonly outcomeOf: (cut: number) => Promise<RoundOutcome>
   /** Resolves when everything is done that follows from what is here. */
   readonly quiet: () => Promise<void>
+  /** The last cut whose certificate this run has written, or null. */
+  readonly lastCertifiedCut: () => number | null
   /** The outcome when there is one, without waiting. Rejects as `outcome`. */
   readonly outcomeSoFar: () => Promise<RoundOutcome | null>
 }
@@ -148,9 +153,11 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
       folder,
       status,
       addresses: () => runner.exchange.addresses(),
-      outcome: runner.outcome,
+      outcome: runner.outcomeOf(0),
+      outcomeOf: (cut) => runner.outcomeOf(cut),
+      lastCertifiedCut: () => runner.lastCertifiedCut,
       quiet: () => runner.quiet(),
-      outcomeSoFar: () => Promise.race([runner.outcome, Promise.resolve(null)]),
+      outcomeSoFar: () => Promise.race([runner.outcomeOf(0), Promise.resolve(null)]),
       start: () => (starting ??= startOnce()),
       stop: () => (stopping ??= stopOnce()),
     }

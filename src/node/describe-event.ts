@@ -46,10 +46,12 @@ export function describeEvent(event: NodeEvent): string | null {
     case 'evidence':
       return `holds proof that ${event.member} signed two bodies for ${event.slot}`
     case 'decided': {
-      const { updates, missing, isUndecided } = event
+      const { cut, updates, missing, isUndecided, isUnchanged } = event
+      if (isUnchanged) return `late cut ${cut} adds nothing`
+      const which = cut === 0 ? '' : `late cut ${cut}: `
       const without = missing.length === 0 ? '' : `, without ${missing.join(', ')}`
       const head = isUndecided ? 'UNDECIDED: too few updates' : `decided on ${updates.length} updates`
-      return `${head}: ${updates.join(', ') || 'none'}${without}`
+      return `${which}${head}: ${updates.join(', ') || 'none'}${without}`
     }
     case 'aggregated': {
       const left = event.leftOut.map(({ member, reason }) => `; ${member} left out: ${reason}`)

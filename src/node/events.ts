@@ -37,19 +37,23 @@ export type NodeEvent =
   | { readonly type: 'evidence'; readonly member: string; readonly slot: string }
   | {
       readonly type: 'decided'
+      readonly cut: number
       readonly decision: string
       readonly updates: readonly string[]
       readonly excluded: readonly string[]
       readonly missing: readonly string[]
       readonly isUndecided: boolean
+      /** A late cut that added nothing. */
+      readonly isUnchanged: boolean
     }
   | {
       readonly type: 'aggregated'
+      readonly cut: number
       readonly aggregate: string
       readonly rule: string
       readonly leftOut: readonly LeftOut[]
     }
-  | { readonly type: 'certificate'; readonly aggregate: string; readonly file: string }
+  | { readonly type: 'certificate'; readonly cut: number; readonly aggregate: string; readonly file: string }
   | { readonly type: 'adapter'; readonly folder: string }
   | {
       readonly type: 'alarm'

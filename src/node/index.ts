@@ -20,6 +20,6 @@ export {
 } from './carry.ts'
 export { type NodeOptions, openNode } from './open-node.ts'
 export { readStatus, type StatusFault } from './read-status.ts'
-export { journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
-export type { RoundOutcome } from './round-runner.ts'
+export { cutFolder, journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
+export type { RoundOutcome } from './cut-results.ts'
 export type { MemberStatus, StatusDocument } from './status.ts'

@@ -10,6 +10,7 @@
  *     report.json                      what the rule did, member by member
  *     certificate.json                 the proof that anybody can check
  *     adapter/                         the result as a PEFT folder
+ *     cut-<k>/                         the same four of a late cut that added updates
  *     events.jsonl                     what happened, one line an event
  *
  * Everything that `verify` needs lies in here, so the folder can be moved anywhere after the round.
@@ -40,5 +41,19 @@ export function roundFolder(nodeFolder: string, roundNumber: number): RoundFolde
     certificate: join(path, 'certificate.json'),
     adapter: join(path, 'adapter'),
     events: join(path, 'events.jsonl'),
+  }
+}
+
+/** Where the result of a cut lies: cut 0's in the round's folder, a late one's below it. Updates and events are the round's. */
+export function cutFolder(round: RoundFolder, cut: number): RoundFolder {
+  if (cut === 0) return round
+  const path = join(round.path, `cut-${cut}`)
+  return {
+    ...round,
+    path,
+    aggregate: join(path, 'aggregate.safetensors'),
+    report: join(path, 'report.json'),
+    certificate: join(path, 'certificate.json'),
+    adapter: join(path, 'adapter'),
   }
 }

@@ -106,23 +106,36 @@ export class RoundReporter {
     this.event({ type: 'evidence', member: this.#nameOf(member), slot })
   }
 
-  decided({ decision, digest, isUndecided, missing }: Extract<Effect, { kind: 'decided' }>): void {
+  decided({
+    decision,
+    digest,
+    isUndecided,
+    isUnchanged,
+    missing,
+  }: Extract<Effect, { kind: 'decided' }>): void {
     this.event({
       type: 'decided',
+      cut: decision.cut,
       decision: toHex(digest),
       updates: decision.updates.map(({ member }) => this.#nameOf(member)),
       excluded: decision.excluded.map((member) => this.#nameOf(member)),
       missing: missing.map((member) => this.#nameOf(member)),
       isUndecided,
+      isUnchanged,
     })
   }
 
-  aggregated({ aggregate, rule, leftOut }: AggregationReport): void {
-    this.event({ type: 'aggregated', aggregate, rule, leftOut })
+  aggregated({ aggregate, rule, leftOut }: AggregationReport, cut: number): void {
+    this.event({ type: 'aggregated', cut, aggregate, rule, leftOut })
   }
 
   certified(certificate: Certificate, folder: RoundFolder): void {
-    this.event({ type: 'certificate', aggregate: toHex(certificate.aggregate), file: folder.certificate })
+    this.event({
+      type: 'certificate',
+      cut: certificate.cut,
+      aggregate: toHex(certificate.aggregate),
+      file: folder.certificate,
+    })
     this.event({ type: 'adapter', folder: folder.adapter })
   }
 

@@ -9,16 +9,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
-import { type AggregateInput, readRoundSeed } from '../aggregate/index.ts'
+import type { AggregateInput } from '../aggregate/index.ts'
 import type { Decision, Header } from '../agree/messages.ts'
 import { objectOf, objectsHeld } from '../agree/report.ts'
-import type { AdmissionResult, Effect, HeaderDraft, Params } from '../agree/types.ts'
-import { toHex } from '../core/bytes.ts'
-import { assert, isRoundError, messageOf, RoundError } from '../core/errors.ts'
-import { type AggregationReport, buildReport } from './describe-use.ts'
+import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
+import { assert, messageOf } from '../core/errors.ts'
 import { digestKey } from '../core/ids.ts'
+import { CutResults, type RoundOutcome } from './cut-results.ts'
 import { deferred } from './deferred.ts'
-import type { MemberIndex } from '../core/order.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import type { Signer } from '../core/signature.ts'
 import type { ChunkPlan, Exchange, ExchangeEvent, ExchangeHandlers } from '../exchange/interface.ts'
@@ -30,14 +28,6 @@ import { restoredMessages, RoundDriver, type RoundWork } from './round-driver.ts
 import type { RoundFolder } from './round-folder.ts'
 import type { RoundReporter } from './round-reporter.ts'
 import { UpdateKeeper } from './update-keeper.ts'
-
-type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>
-
-/** How the round ended here. */
-export type RoundOutcome =
-  | { readonly kind: 'certified'; readonly aggregate: string }
-  /** Decided with fewer updates than the charter's minimum: no result, the same at everyone. */
-  | { readonly kind: 'undecided'; readonly missing: readonly string[] }
 
 export interface RoundRunnerParts {
   readonly params: Params
@@ -57,7 +47,6 @@ export interface RoundRunnerParts {
 
 /** A deadline is looked at again at least this often, since the others' clocks move the median. */
 const TIMER_MAX_MS = 1_000
-const AGGREGATE_ATTEMPTS_MAX = 3
 
 export class RoundRunner {
   readonly #parts: RoundRunnerParts
@@ -65,16 +54,13 @@ export class RoundRunner {
   readonly #keeper: UpdateKeeper
   readonly #exchange: Exchange
   readonly #restored = deferred<void>()
-  readonly #outcome = deferred<RoundOutcome>()
+  readonly #results: CutResults
   readonly #stop = new AbortController()
   readonly #work = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #isPulling = false
   #isPullWanted = false
-  /** What I computed myself, once I have: the certificate of the others' attestations may come before. */
-  readonly #computed = deferred<AggregationReport>()
-  #aggregateHex: string | null = null
 
   constructor(parts: RoundRunnerParts) {
     this.#parts = parts
@@ -98,22 +84,32 @@ export class RoundRunner {
       wait: (delayMs, signal) => delay(delayMs, undefined, { signal }),
       log: modules.log,
     })
-    // Nobody may be waiting for the end when it goes wrong early.
-    this.#outcome.promise.catch(() => undefined)
+    this.#results = new CutResults({
+      ...parts,
+      inputsOf: (decision) => this.#inputsOf(decision),
+      feed: (event) => this.#driver.feed(event),
+      background: (work) => this.#background(work),
+      isStopped: () => this.#stop.signal.aborted,
+    })
   }
 
-  /** Resolves with the certificate on disk, or with the round undecided; rejects when this node cannot go on. */
-  get outcome(): Promise<RoundOutcome> {
-    return this.#outcome.promise
+  /** Resolves with the cut's certificate on disk, or when there will be none; rejects when this node cannot go on. */
+  outcomeOf(cut: number): Promise<RoundOutcome> {
+    return this.#results.outcomeOf(cut)
   }
 
   get exchange(): Exchange {
     return this.#exchange
   }
 
-  /** The aggregate that I computed, as hex. */
+  /** The aggregate that I computed last, as hex. */
   get aggregate(): string | null {
-    return this.#aggregateHex
+    return this.#results.aggregate
+  }
+
+  /** The last cut whose certificate this run has written, or null. */
+  get lastCertifiedCut(): number | null {
+    return this.#results.lastCertifiedCut
   }
 
   get warnings(): readonly string[] {
@@ -160,7 +156,7 @@ export class RoundRunner {
       await Promise.race(busy)
     }
     // A failure has rejected the outcome by now.
-    await Promise.race([this.#outcome.promise, Promise.resolve()])
+    await Promise.race([this.#results.outcomeOf(0), Promise.resolve()])
   }
 
   /** Pulls from everyone once more: what they hold and I lack. */
@@ -205,12 +201,12 @@ export class RoundRunner {
         this.#timerAtMs = atMs
         this.#arm()
       },
-      decided: (effect) => this.#decided(effect),
-      aggregate: (effect) => this.#background(this.#computeAggregate(effect)),
-      certified: (effect) => {
-        // The others' attestations may come before my own computation: until then there is nothing to write.
-        void this.#computed.promise.then((report) => this.#background(this.#certified(effect, report)))
+      decided: (effect) => {
+        reporter.decided(effect)
+        this.#results.decided(effect)
       },
+      aggregate: (effect) => this.#results.compute(effect),
+      certified: (effect) => this.#results.certified(effect),
       evidence: ({ member, first }) => reporter.evidence(member, first.slot),
       alarm: ({ alarm }) => reporter.alarm(alarm),
       taken: (message) => {
@@ -227,7 +223,7 @@ export class RoundRunner {
 
   #fail(error: unknown): void {
     this.#parts.modules.log.error('round: this node cannot go on', { error: messageOf(error) })
-    this.#outcome.reject(error)
+    this.#results.fail(error)
   }
 
   /** Work whose failure ends the round here. */
@@ -283,46 +279,6 @@ export class RoundRunner {
     this.#timer = setTimeout(() => this.#arm(), Math.min(waitMs, TIMER_MAX_MS))
   }
 
-  #decided(effect: EffectOf<'decided'>): void {
-    this.#parts.reporter.decided(effect)
-    if (!effect.isUndecided) return
-    this.#outcome.resolve({ kind: 'undecided', missing: effect.missing.map((m) => this.#nameOf(m)) })
-  }
-
-  #nameOf(member: MemberIndex): string {
-    return this.#parts.params.charter.members[member]?.name ?? `#${member}`
-  }
-
-  async #computeAggregate({ decision, digest }: EffectOf<'aggregate'>): Promise<void> {
-    const { kernel, folder, reporter, modules, params } = this.#parts
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const updates = this.#inputsOf(decision)
-        const { round, cut, late = [] } = decision
-        const seed = await readRoundSeed({ round, cut, updates, late })
-        const outcome = await kernel.aggregate(updates, folder.aggregate, seed)
-        const report = buildReport(outcome, params.charter)
-        this.#aggregateHex = report.aggregate
-        this.#computed.resolve(report)
-        reporter.aggregated(report)
-        this.#driver.feed({
-          kind: 'aggregated',
-          decision: digest,
-          aggregate: outcome.digest,
-          rule: outcome.rule,
-        })
-        return
-      } catch (error) {
-        if (this.#stop.signal.aborted) return
-        if (attempt === AGGREGATE_ATTEMPTS_MAX || isRoundError(error, 'NO_SPACE')) throw error
-        modules.log.warn('aggregate: a fault of this machine; trying again', {
-          attempt,
-          error: messageOf(error),
-        })
-      }
-    }
-  }
-
   /** The decided updates in roster order, each with the claim that the charter weighs it by. */
   #inputsOf(decision: Decision): readonly AggregateInput[] {
     const { params, store } = this.#parts
@@ -335,35 +291,4 @@ export class RoundRunner {
       return { member, path: store.pathOf(header.body.update), claim: claim ?? 1 }
     })
   }
-
-  async #certified({ certificate }: EffectOf<'certificate'>, report: AggregationReport): Promise<void> {
-    const { modules, folder, signedCharter, roundNumber, reporter } = this.#parts
-    if (this.#stop.signal.aborted) return
-    const attested = toHex(certificate.aggregate)
-    if (report.aggregate !== attested) throw aggregateDiffers(report.aggregate, attested, folder)
-    await modules.writeResult({ signedCharter, roundNumber, certificate, report, folder })
-    reporter.certified(certificate, folder)
-    this.#outcome.resolve({ kind: 'certified', aggregate: attested })
-  }
-}
-
-export type RoundFault = {
-  readonly code: 'AGGREGATE_DIFFERS'
-  readonly file: string
-  readonly mine: string
-  readonly attested: string
-}
-
-function aggregateDiffers(
-  mine: string,
-  attested: string,
-  { aggregate: file }: RoundFolder,
-): RoundError<RoundFault> {
-  return new RoundError<RoundFault>(
-    { code: 'AGGREGATE_DIFFERS', file, mine, attested },
-    `${file}: I computed ${mine}, a quorum attests ${attested}`,
-    {
-      hint: 'The arithmetic, memory or disk of this machine is at fault. Everything was kept; check the machine before you trust its result.',
-    },
-  )
 }

@@ -4,7 +4,7 @@
  * `status.json` (`oneround/status@1`), which is what `oneround status` reads. It claims nothing: it says what this node
  * holds.
  */
-import { type MemberReport, type Phase, statusOf } from '../agree/report.ts'
+import { isFinished, type MemberReport, type Phase, statusOf } from '../agree/report.ts'
 import type { State } from '../agree/state.ts'
 import type { Params } from '../agree/types.ts'
 import { toHex } from '../core/bytes.ts'
@@ -40,7 +40,16 @@ export interface StatusDocument {
   /** Why this node signs nothing, if it does not: `active` is the usual. */
   readonly mode: State['mode']
   /** Absolute, milliseconds since the Unix epoch. */
-  readonly deadlines: { readonly commitAtMs: number; readonly cutAtMs: number; readonly finalAtMs: number }
+  readonly deadlines: {
+    readonly commitAtMs: number
+    readonly cutAtMs: number
+    readonly lateCutsAtMs: readonly number[]
+    readonly finalAtMs: number
+  }
+  /** Which cut `phase`, `hasStatus` and `hasAttested` are about: 0, or a late one. */
+  readonly cut: number
+  /** Nothing more comes of the round by itself: no late cut is under way or will open. */
+  readonly isFinished: boolean
   readonly quorum: number
   readonly members: readonly MemberStatus[]
   /** Members whose word in this phase is awaited, by name. */
@@ -49,6 +58,8 @@ export interface StatusDocument {
     readonly digest: string
     readonly updates: readonly string[]
     readonly excluded: readonly string[]
+    /** Whose update a late cut added. */
+    readonly late: readonly string[]
     readonly isUndecided: boolean
   } | null
   /** The aggregate that a quorum attests, as hex. */
@@ -99,7 +110,14 @@ export function buildStatus(input: StatusInput): StatusDocument {
     roundId: toHex(params.round),
     phase: report.phase,
     mode: report.mode,
-    deadlines: { commitAtMs: schedule.commitAtMs, cutAtMs: schedule.cutAtMs, finalAtMs: schedule.finalAtMs },
+    deadlines: {
+      commitAtMs: schedule.commitAtMs,
+      cutAtMs: schedule.cutAtMs,
+      lateCutsAtMs: schedule.lateCutsAtMs,
+      finalAtMs: schedule.finalAtMs,
+    },
+    cut: report.cut,
+    isFinished: isFinished(state, params),
     quorum: charter.q,
     members: report.members.map(memberStatus),
     waitingFor: report.silent.map(nameOf),
@@ -107,6 +125,7 @@ export function buildStatus(input: StatusInput): StatusDocument {
       digest: toHex(outcome.digest),
       updates: outcome.decision.updates.map(({ member }) => nameOf(member)),
       excluded: outcome.decision.excluded.map(nameOf),
+      late: (outcome.decision.late ?? []).map(nameOf),
       isUndecided: outcome.isUndecided,
     },
     aggregate: input.aggregate,

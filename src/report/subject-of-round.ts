@@ -19,6 +19,7 @@ import {
   decidedHeaders,
   locateCertificate,
   parseCertificateFile,
+  updatesBeside,
 } from '../export/index.ts'
 import { readText } from '../files/index.ts'
 import type { ReportFault } from './signed-report.ts'
@@ -38,14 +39,14 @@ export async function subjectOfRound(
   folder: string,
   options: AggregateOptions & { readonly round?: number },
 ): Promise<RoundSubject> {
-  const certificatePath = await locateCertificate(path, options.round)
+  const certificatePath = await locateCertificate(path, options)
   const file = parseCertificateFile(
     await readText(certificatePath, CERTIFICATE_FILE_SIZE_BYTES_MAX),
     certificatePath,
   )
   const { charter } = file.signedCharter
   const { certificate, roundNumber } = file
-  const updates = join(dirname(certificatePath), 'updates')
+  const updates = updatesBeside(dirname(certificatePath), file)
   const inputs = decidedHeaders(certificate).map((header): AggregateInput => {
     const { member, update } = header
     return { member, path: join(updates, `${toHex(update)}.safetensors`), claim: claimOf(header, file) }

@@ -60,12 +60,13 @@ export function charterText(signed: SignedCharter): string {
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,
     '',
     tableText(
-      ['round', 'starts from', 'commit by', 'cut at', 'final at'],
-      charter.rounds.map(({ basis, commitAtMs, cutAtMs, finalAtMs }, i) => [
+      ['round', 'starts from', 'commit by', 'cut at', 'late cuts', 'final at'],
+      charter.rounds.map(({ basis, commitAtMs, cutAtMs, lateCutsAtMs, finalAtMs }, i) => [
         String(i + 1),
         basis === undefined ? 'base' : `round ${i}`,
         instantText(commitAtMs),
         instantText(cutAtMs),
+        lateCutsAtMs.map(instantText).join(' ') || 'none',
         instantText(finalAtMs),
       ]),
     ),

@@ -24,6 +24,10 @@ export const exportCommand = defineCommand({
       'which round of a node’s folder; by default the last with a certificate',
       { min: 1 },
     ),
+    cut: count(
+      '--cut <number>',
+      'which cut of the round, 0 for the first; by default the last with a certificate',
+    ),
   },
   examples: [
     'oneround export site-a -o adapter',
@@ -36,6 +40,7 @@ export const exportCommand = defineCommand({
       ...(options.rank === undefined ? {} : { rank: options.rank }),
       ...(options.model === undefined ? {} : { baseModel: options.model }),
       ...(options.evaluation === undefined ? {} : { evaluation: options.evaluation }),
+      ...(options.cut === undefined ? {} : { cut: options.cut }),
       ...(options.round === undefined ? {} : { round: options.round }),
     })
     return {

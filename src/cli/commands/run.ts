@@ -1,9 +1,11 @@
 /** `oneround run`: take part in a round with one node. */
 import { setTimeout as delay } from 'node:timers/promises'
 import {
+  cutFolder,
   describeEvent,
   type Node,
   openNode,
+  type RoundFolder,
   type RoundOutcome,
   type TimedNodeEvent,
 } from '../../node/index.ts'
@@ -46,6 +48,10 @@ export const runCommand = defineCommand({
     charter: text('--charter <file>', 'by default charter.json in the node folder'),
     listen: list('--listen <multiaddr>', 'in place of what node.json says'),
     untilCertificate: flag('--until-certificate', 'end when the certificate is written'),
+    untilCut: count('--until-cut <k>', 'end when late cut k is over, with a certificate or without', {
+      min: 1,
+      max: 16,
+    }),
     linger: withDefault(
       count('--linger <seconds>', 'with --until-certificate: how long to stay for members that are behind'),
       LINGER_SECONDS,
@@ -69,9 +75,10 @@ export const runCommand = defineCommand({
     )
     try {
       await node.start()
-      const outcome = await orStopped(node.outcome, context.signal)
+      const outcome = await orStopped(outcomeAt(node, options.untilCut ?? 0), context.signal)
       if (outcome === null) return resultOf(node, null)
-      if (options.untilCertificate) await linger(node, outcome, options.linger * 1_000, context.signal)
+      if (options.untilCertificate || options.untilCut !== undefined)
+        await linger(node, outcome, options.linger * 1_000, context.signal)
       else await stopped(context.signal)
       return resultOf(node, outcome)
     } finally {
@@ -97,6 +104,16 @@ async function orStopped(outcome: Promise<RoundOutcome>, signal: AbortSignal): P
   return Promise.race([outcome, stopped(signal).then(() => null)])
 }
 
+/** The outcome up to a cut: the last that is a result, or that there is none. */
+async function outcomeAt(node: Node, cut: number): Promise<RoundOutcome> {
+  let outcome = await node.outcome
+  for (let k = 1; k <= cut; k++) {
+    const late = await node.outcomeOf(k)
+    if (late.kind !== 'unchanged') outcome = late
+  }
+  return outcome
+}
+
 /** Serves whoever is behind: until every member attested and had time to sync, or the time is over. */
 async function linger(
   node: Node,
@@ -114,14 +131,17 @@ async function linger(
   if (!isOver()) await pause(Math.min(SETTLED_MS, lingerMs))
 }
 
+/** Where the latest result lies: of the round, or of the last late cut that added something. */
+const resultFolder = (node: Node): RoundFolder => cutFolder(node.folder, node.lastCertifiedCut() ?? 0)
+
 function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
   const status = node.status()
   const isCertified = outcome?.kind === 'certified'
   const document = {
     schema: 'oneround/run@1',
     outcome: outcome?.kind ?? 'stopped',
-    certificate: isCertified ? node.folder.certificate : null,
-    adapter: isCertified ? node.folder.adapter : null,
+    certificate: isCertified ? resultFolder(node).certificate : null,
+    adapter: isCertified ? resultFolder(node).adapter : null,
     status: jsonOf(status),
   }
   const exitStatus = isCertified
@@ -137,9 +157,9 @@ function textOf(node: Node, outcome: RoundOutcome | null): string {
   if (outcome.kind === 'undecided') {
     return `Undecided: too few updates. Missing: ${outcome.missing.join(', ')}.`
   }
-  return [
-    `Aggregate    ${outcome.aggregate}`,
-    `Certificate  ${node.folder.certificate}`,
-    `Adapter      ${node.folder.adapter}`,
-  ].join('\n')
+  if (outcome.kind === 'unchanged') return 'The cut added nothing.'
+  const { certificate, adapter } = resultFolder(node)
+  return [`Aggregate    ${outcome.aggregate}`, `Certificate  ${certificate}`, `Adapter      ${adapter}`].join(
+    '\n',
+  )
 }

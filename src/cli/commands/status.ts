@@ -27,18 +27,30 @@ export const statusCommand = defineCommand({
 const mark = (isTrue: boolean): string => (isTrue ? 'yes' : '–')
 
 function describeStatus(status: StatusDocument): string {
-  const { node, round, phase, isRunning, updatedAtMs, decision, aggregate, waitingFor, alarms, warnings } =
-    status
+  const {
+    node,
+    round,
+    cut,
+    phase,
+    isRunning,
+    updatedAtMs,
+    decision,
+    aggregate,
+    waitingFor,
+    alarms,
+    warnings,
+  } = status
   const running = isRunning ? 'running' : 'not running'
   const lines = [
-    `${node}, round ${round}: ${phase} (${running}, as of ${new Date(updatedAtMs).toISOString()})`,
+    `${node}, round ${round}${cut === 0 ? '' : `, late cut ${cut}`}: ${phase} (${running}, as of ${new Date(updatedAtMs).toISOString()})`,
     memberTable(status.members),
   ]
   if (waitingFor.length > 0) lines.push(`Waiting for ${waitingFor.join(', ')}`)
   if (decision !== null) {
     const excluded =
       decision.excluded.length === 0 ? '' : `; excluded by evidence: ${decision.excluded.join(', ')}`
-    lines.push(`Decided on ${decision.updates.join(', ') || 'nothing'}${excluded}`)
+    const late = decision.late.length === 0 ? '' : `; added late: ${decision.late.join(', ')}`
+    lines.push(`Decided on ${decision.updates.join(', ') || 'nothing'}${late}${excluded}`)
   }
   if (aggregate !== null) lines.push(`Aggregate ${aggregate}`)
   for (const alarm of alarms) lines.push(`ALARM ${alarm}`)

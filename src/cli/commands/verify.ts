@@ -25,6 +25,10 @@ export const verifyCommand = defineCommand({
       'which round of a node’s folder; by default the last with a certificate',
       { min: 1 },
     ),
+    cut: count(
+      '--cut <number>',
+      'which cut of the round, 0 for the first; by default the last with a certificate',
+    ),
     aggregate: text('--aggregate <file>', 'the aggregate; by default the one beside the certificate'),
     updates: text('--updates <folder>', 'compute the aggregate again from the updates in this folder'),
     recompute: flag('--recompute', 'the same, from the updates beside the certificate'),
@@ -42,6 +46,7 @@ export const verifyCommand = defineCommand({
       const report = await verify(path, {
         ...(options.charter === undefined ? {} : { charter: options.charter }),
         ...(digest === undefined ? {} : { charterDigest: digest }),
+        ...(options.cut === undefined ? {} : { cut: options.cut }),
         ...(options.round === undefined ? {} : { round: options.round }),
         ...(options.aggregate === undefined ? {} : { aggregate: options.aggregate }),
         ...(updates === undefined ? {} : { updates }),
