@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodeHeader } from '../../src/core/safetensors.ts'
+import { encodeFloats } from '../../src/export/float-encoding.ts'
 import { parseDecoderConfig } from '../../src/model/hf-config.ts'
 import { decoderTensorShapes } from '../../src/model/hf-decoder.ts'
-import { littleEndian } from '../../src/model/peft.ts'
 
 /** A chirp: its matrices have full rank, and those of two names differ. Gains of norms lie around 1. */
 export function formulaWeight(name: string, count: number): Float32Array {
@@ -16,14 +16,45 @@ export function formulaWeight(name: string, count: number): Float32Array {
   )
 }
 
-/** Writes `config.json` and `model.safetensors`. */
-export async function writeFormulaBase(folder: string, config: object): Promise<string> {
+/** How a base is stored. */
+export interface StoredForm {
+  readonly dtype?: 'F32' | 'F16' | 'BF16'
+  /** Round-robin over so many files, with an index; 1: `model.safetensors` alone. */
+  readonly fileCount?: number
+  /** What tensors are called, from the names of their modules. */
+  readonly rename?: (name: string) => string
+  /** What is stored, from the formula's value. */
+  readonly round?: (value: number) => number
+}
+
+/** Writes `config.json` and the weights. */
+export async function writeFormulaBase(
+  folder: string,
+  config: object,
+  { dtype = 'F32', fileCount = 1, rename = (name) => name, round = (value) => value }: StoredForm = {},
+): Promise<string> {
   await mkdir(folder, { recursive: true })
   const text = JSON.stringify(config)
   const shapes = [...decoderTensorShapes(parseDecoderConfig(text, 'config.json'))]
-  const { prefix, header } = encodeHeader(shapes.map(([name, shape]) => ({ name, dtype: 'F32', shape })))
-  const parts = header.entries.map(({ name, sizeBytes }) => littleEndian(formulaWeight(name, sizeBytes / 4)))
-  await writeFile(join(folder, 'model.safetensors'), Buffer.concat([prefix, ...parts]))
+  const originals = new Map(shapes.map(([name]) => [rename(name), name]))
+  const map = new Map<string, string>()
+  for (let file = 0; file < fileCount; file++) {
+    const path = fileCount === 1 ? 'model.safetensors' : `model-${file + 1}-of-${fileCount}.safetensors`
+    const own = shapes.filter((_, i) => i % fileCount === file)
+    const layout = own.map(([name, shape]) => ({ name: rename(name), dtype, shape }))
+    const { prefix, header } = encodeHeader(layout)
+    const parts = header.entries.map(({ name, shape }) => {
+      const count = shape.reduce((size, dim) => size * dim, 1)
+      const values = formulaWeight(originals.get(name) ?? name, count).map(round)
+      return encodeFloats(values, { name, path, dtype })
+    })
+    await writeFile(join(folder, path), Buffer.concat([prefix, ...parts]))
+    for (const { name } of layout) map.set(name, path)
+  }
+  if (fileCount > 1) {
+    const index = JSON.stringify({ weight_map: Object.fromEntries(map) })
+    await writeFile(join(folder, 'model.safetensors.index.json'), index)
+  }
   await writeFile(join(folder, 'config.json'), text)
   return folder
 }
