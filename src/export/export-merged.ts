@@ -17,6 +17,7 @@ import {
   readText,
   writeFileAtomic,
 } from '../files/index.ts'
+import { storedNameOf } from '../model/stored-names.ts'
 import {
   decodeFloat32,
   locateFolderTensors,
@@ -69,13 +70,14 @@ function partsOf(
   tensors: StoredTensors,
   baseModel: string,
 ): ReadonlyMap<string, number> {
+  const nameOf = (name: string): string => storedNameOf(tensors, name) ?? name
   for (const part of dense) {
-    const found = tensors.get(part.name)?.shape
+    const found = tensors.get(nameOf(part.name))?.shape
     if (found?.join() === part.shape.join()) continue
     const what = found === undefined ? 'has no tensor' : `has as ${found.join('×')}:`
     throw notInBase(baseModel, part, `${what} ${part.name}, expected ${part.shape.join('×')}`)
   }
-  return new Map(dense.map(({ name }, index) => [name, index]))
+  return new Map(dense.map(({ name }, index) => [nameOf(name), index]))
 }
 
 /** Tensor name → index of the module that changes it. */
@@ -86,7 +88,8 @@ function targetsOf(
 ): ReadonlyMap<string, number> {
   return new Map(
     modules.map((module, index) => {
-      const name = `${module.name}.weight`
+      const usual = `${module.name}.weight`
+      const name = storedNameOf(tensors, usual) ?? usual
       const shape = tensors.get(name)?.shape
       if (shape === undefined) throw notInBase(baseModel, module, `has no tensor ${name}`)
       const expected = isTransposed ? [module.in, module.out] : [module.out, module.in]

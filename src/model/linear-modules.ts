@@ -109,9 +109,10 @@ interface Source {
 
 /** Operators behind which a weight is still itself. */
 const KEEPERS: ReadonlySet<string> = new Set(['Identity', 'Cast', 'DequantizeLinear'])
-/** Operators after which a result is still the model's output: what a head's bias and trimming need. */
+/** Multiplications by constants: of logits, or inside of their soft cap. */
+const SCALINGS: ReadonlySet<string> = new Set(['Mul', 'Div'])
+/** Operators after which a result is still the model's output, beside sums with constants: what a head's trimming needs. */
 const HEAD_STEPS: ReadonlySet<string> = new Set([
-  'Add',
   'Cast',
   'Identity',
   'Reshape',
@@ -172,13 +173,19 @@ class ConstantView {
       if (seen.has(next)) continue
       seen.add(next)
       for (const reader of this.#readers.get(next) ?? []) {
-        const others = reader.inputs.filter((input) => input !== next && input !== '')
-        const isStep =
-          HEAD_STEPS.has(reader.op) && (reader.op !== 'Add' || others.every((x) => this.#source(x)))
-        if (isStep) pending.push(...reader.outputs)
+        if (this.#isHeadStep(reader, next)) pending.push(...reader.outputs)
       }
     }
     return false
+  }
+
+  #isHeadStep(reader: GraphNode, value: string): boolean {
+    const hasConstants = (): boolean =>
+      reader.inputs.every((input) => input === value || input === '' || this.#source(input) !== null)
+    if (reader.op === 'Add' || SCALINGS.has(reader.op)) return hasConstants()
+    // A soft cap, c·tanh(x/c): a tanh alone is an activation.
+    if (reader.op === 'Tanh') return SCALINGS.has(this.#producers.get(value)?.op ?? '')
+    return HEAD_STEPS.has(reader.op)
   }
 
   #matMul(node: GraphNode, weights: ReadonlySet<string>): Product | null {

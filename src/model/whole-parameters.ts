@@ -6,6 +6,7 @@
  */
 import { openReader } from '../files/index.ts'
 import { modelError } from './errors.ts'
+import { storedNameOf } from './stored-names.ts'
 import { decodeFloat32, locateFolderTensors, type StoredTensors } from './weights.ts'
 
 /** A parameter by its name in the base model, such as `classifier.weight`. */
@@ -31,7 +32,7 @@ export async function readBase(
   { name, shape }: Pick<WholeParameter, 'name' | 'shape'>,
   folder: string,
 ): Promise<Float32Array> {
-  const tensor = base.get(name)
+  const tensor = base.get(storedNameOf(base, name) ?? name)
   if (tensor === undefined || tensor.shape.join() !== shape.join()) {
     const found = tensor === undefined ? 'is not there' : `has shape [${tensor.shape.join()}]`
     throw modelError(

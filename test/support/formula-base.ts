@@ -16,6 +16,19 @@ export function formulaWeight(name: string, count: number): Float32Array {
   )
 }
 
+/** Roots that files have in the place of the modules' root. */
+const OTHER_ROOTS: readonly (readonly [root: string, other: string])[] = [
+  ['model.language_model.', 'language_model.model.'],
+  ['transformer.', ''],
+  ['gpt_neox.', ''],
+  ['model.', ''],
+]
+/** What a file calls the tensor of a module that was saved otherwise. */
+export function withOtherRoot(name: string): string {
+  const [own = '', other = ''] = OTHER_ROOTS.find(([each]) => name.startsWith(each)) ?? []
+  return other + name.slice(own.length)
+}
+
 /** How a base is stored. */
 export interface StoredForm {
   readonly dtype?: 'F32' | 'F16' | 'BF16'

@@ -101,8 +101,6 @@ export interface HeadTraits {
 export interface DecoderNames {
   /** The path of the decoder inside the model: `model`. */
   readonly root: string
-  /** What stands in the place of `root` in files that were saved otherwise; '' for nothing. */
-  readonly storedRoots: readonly string[]
   readonly embedding: string
   /** Of learned positions, where there are any. */
   readonly positions: string

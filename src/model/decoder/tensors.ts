@@ -1,10 +1,10 @@
 /**
  * The tensors of a decoder: which ones its config asks for, and where they are in a folder's files. Pure.
- * Names are those of modules (`transformer.h.0.ln_1.weight`); files of some families were saved without the root, or with
- * another in its place, and keep the names they have.
+ * Names are those of modules; tensors keep the names that their files have (`stored-names.ts`).
  */
 import { modelError } from '../errors.ts'
 import { DataType } from '../graph.ts'
+import { storedNameOf } from '../stored-names.ts'
 import type { StoredTensor, StoredTensors } from '../weights.ts'
 import type { DecoderConfig } from './config.ts'
 
@@ -67,10 +67,9 @@ export function findWeights(
   tensors: StoredTensors,
 ): ReadonlyMap<string, StoredTensor> {
   const [first] = tensors.values()
-  const storedName = storedNames(config, tensors)
   const found = new Map<string, StoredTensor>()
   for (const [name, shape] of decoderTensorShapes(config)) {
-    const tensor = tensors.get(storedName(name))
+    const tensor = tensors.get(storedNameOf(tensors, name) ?? name)
     const file = tensor?.path ?? first?.path ?? 'model.safetensors'
     const bad = (message: string): Error =>
       modelError({ code: 'WEIGHTS_MISMATCH', file, tensor: name }, message)
@@ -83,15 +82,4 @@ export function findWeights(
     found.set(name, tensor)
   }
   return found
-}
-
-/** Where the embeddings are tells what stands in the place of the root. */
-function storedNames({ names }: DecoderConfig, tensors: StoredTensors): (name: string) => string {
-  const prefixes = names.storedRoots.map((root) => (root === '' ? '' : `${root}.`))
-  const embedding = `${names.embedding}.weight`
-  const own = `${names.root}.`
-  const prefix = tensors.has(own + embedding)
-    ? own
-    : (prefixes.find((each) => tensors.has(each + embedding)) ?? own)
-  return (name) => (name.startsWith(own) ? prefix + name.slice(own.length) : name)
 }

@@ -13,7 +13,6 @@ export interface DecoderFamily {
 
 export const LLAMA_NAMES: DecoderNames = {
   root: 'model',
-  storedRoots: [''],
   embedding: 'embed_tokens',
   positions: '',
   layers: 'layers',

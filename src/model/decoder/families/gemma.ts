@@ -76,7 +76,7 @@ function read3Nested(config: ConfigReader): DecoderConfig {
   return {
     ...inner,
     modelType: 'gemma3',
-    names: { ...inner.names, root, storedRoots: ['language_model.model'] },
+    names: { ...inner.names, root },
   }
 }
 

@@ -24,7 +24,6 @@ function read(config: ConfigReader): DecoderConfig {
     endOfSequenceId: config.endOfSequenceId(),
     names: {
       root: 'gpt_neox',
-      storedRoots: [''],
       embedding: 'embed_in',
       positions: '',
       layers: 'layers',

@@ -25,7 +25,6 @@ function read(config: ConfigReader): DecoderConfig {
     endOfSequenceId: config.endOfSequenceId(),
     names: {
       root: 'transformer',
-      storedRoots: [''],
       embedding: 'wte',
       positions: 'wpe',
       layers: 'h',

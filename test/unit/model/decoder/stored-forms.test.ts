@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadDecoder } from '../../../../src/model/hf-decoder.ts'
 import { openSession } from '../../../../src/model/session.ts'
 import { floatsOf, int64Tensor } from '../../../../src/model/session-tensor.ts'
-import { writeFormulaBase, type StoredForm } from '../../../support/formula-base.ts'
+import { withOtherRoot, writeFormulaBase, type StoredForm } from '../../../support/formula-base.ts'
 import { TINY_FAMILIES } from '../../../support/tiny-families.ts'
 
 let root = ''
@@ -33,20 +33,9 @@ async function logitsOf(folder: string): Promise<Float32Array> {
 
 /** Multiples of 1/64 below 4 are exact in every dtype. */
 const round = (value: number): number => Math.round(value * 64) / 64
-/** Roots that files have in the place of the modules' root. */
-const OTHER_ROOTS: readonly (readonly [root: string, other: string])[] = [
-  ['model.language_model.', 'language_model.model.'],
-  ['transformer.', ''],
-  ['gpt_neox.', ''],
-  ['model.', ''],
-]
-const rename = (name: string): string => {
-  const [own = '', other = ''] = OTHER_ROOTS.find(([each]) => name.startsWith(each)) ?? []
-  return other + name.slice(own.length)
-}
 const FORMS: readonly StoredForm[] = [
   { dtype: 'F16', fileCount: 3 },
-  { dtype: 'BF16', fileCount: 2, rename },
+  { dtype: 'BF16', fileCount: 2, rename: withOtherRoot },
 ]
 
 describe.each(TINY_FAMILIES)('$config.model_type', ({ config }) => {
