@@ -12,7 +12,7 @@ import { DataType } from '../../model/graph.ts'
 import type { GraphBuilder } from '../../model/graph-builder.ts'
 import type { ValueType } from './graph-shapes.ts'
 import type { GradientFault } from './errors.ts'
-import type { Head } from './head.ts'
+import { runHead, type Head } from './head.ts'
 
 /** Targets with this label count nothing, as in PyTorch. */
 export const IGNORED_LABEL = -100
@@ -121,8 +121,7 @@ function labelledCrossEntropy(b: GraphBuilder, head: Head, targets: string, rank
   const places = b.add('Squeeze', [b.add('NonZero', [isTaken]), b.int64s(0)])
   const rows = inputRank === 2 ? input : b.add('Reshape', [input, b.int64s(-1, width)])
   const chosen = b.add('Gather', [rows, places], { axis: int(0) })
-  const attributes = Object.fromEntries(node.attributes)
-  const logits = b.add(node.op, [chosen, ...node.inputs.slice(1)], attributes)
+  const { logits, back: uncapped } = runHead(b, head, chosen)
   const inner = crossEntropy(b, logits, b.add('Gather', [flat, places], { axis: int(0) }), 2)
   const pointers = b.add('Unsqueeze', [places, b.int64s(1)])
   const scattered = (values: string, like: string): string => {
@@ -134,7 +133,7 @@ function labelledCrossEntropy(b: GraphBuilder, head: Head, targets: string, rank
     seed: () => {
       const isTransposed = node.op === 'Gemm' && intOf(node, 'transB', 0) === 1
       const transB = int(isTransposed ? 0 : 1)
-      const back = b.add('Gemm', [inner.seed().gradient, node.inputs[1] ?? ''], { transB })
+      const back = b.add('Gemm', [uncapped(inner.seed().gradient), node.inputs[1] ?? ''], { transB })
       const all = scattered(back, rows)
       const gradient = inputRank === 2 ? all : b.add('Reshape', [all, b.add('Shape', [input])])
       return { value: input, gradient }
