@@ -12,15 +12,17 @@ import { modelError } from '../model/errors.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import type { LinearModule } from '../model/lora.ts'
 import type { NodeRun } from '../model/session-profile.ts'
+import type { OnnxModel } from '../model/graph.ts'
 import { readAdapter, type Adapter } from '../model/peft.ts'
 import { openBase, type TrainingBase } from '../train/base.ts'
 import { chooseDevice, type DeviceRecord, recordDevice } from '../train/device.ts'
 import { type Dataset, orderedBatches } from '../train/dataset.ts'
 import { unpackParameters } from '../train/gradient/parameters.ts'
-import type { LoraSite } from '../train/gradient/training-graph.ts'
+import type { LoraSite, WholeParameter } from '../train/gradient/training-graph.ts'
 import { openMeasure } from '../train/objective.ts'
 import { quantiseTrainingBase, type Quantisation, type QuantisingOptions } from '../train/quantised-base.ts'
 import type { Task } from '../train/tasks/task.ts'
+import { savedName } from '../train/whole.ts'
 import { matchFiles, sumMatches, type ExactMatch } from './exact-match.ts'
 import type { Device } from '../model/session.ts'
 import type { CheckedEvaluationOptions } from './options.ts'
@@ -107,8 +109,9 @@ async function measureAll(
   const results: AdapterLosses[] = []
   const total = options.adapters.length * data.length
   for (const { name, adapter } of options.adapters) {
-    const { sites, factors } = adapter === null ? zeroSites(modules) : await adapterSites(adapter, modules)
-    const files = await measure({ options, device, onNodeRuns, base, sites, factors, data }, () => {
+    const adapted =
+      adapter === null ? zeroSites(modules) : await adapterSites(adapter, modules, base.model.graph)
+    const files = await measure({ options, device, onNodeRuns, base, ...adapted, data }, () => {
       onProgress({ unit: 'file', done: results.length * data.length, total, note: name })
     })
     const matches = options.exactMatch ? await matchesOf(options, device, adapter, quantised) : null
@@ -144,13 +147,22 @@ interface Adapted {
   readonly sites: readonly LoraSite[]
   /** Factors by their PEFT name; those absent are zero. */
   readonly factors: ReadonlyMap<string, Float32Array>
+  readonly whole: readonly WholeParameter[]
 }
 
 function zeroSites(modules: readonly LinearModule[]): Adapted {
-  return { sites: modules.slice(0, 1).map((module) => ({ module, rank: 1, scale: 1 })), factors: new Map() }
+  return {
+    sites: modules.slice(0, 1).map((module) => ({ module, rank: 1, scale: 1 })),
+    factors: new Map(),
+    whole: [],
+  }
 }
 
-async function adapterSites(folder: string, modules: readonly LinearModule[]): Promise<Adapted> {
+async function adapterSites(
+  folder: string,
+  modules: readonly LinearModule[],
+  { initializers }: OnnxModel['graph'],
+): Promise<Adapted> {
   const adapter: Adapter = await readAdapter(folder)
   const byName = new Map(modules.map((module) => [module.name, module]))
   const factors = new Map<string, Float32Array>()
@@ -165,7 +177,16 @@ async function adapterSites(folder: string, modules: readonly LinearModule[]): P
     factors.set(`base_model.model.${name}.lora_A.weight`, a).set(`base_model.model.${name}.lora_B.weight`, b)
     return { module, rank, scale }
   })
-  return { sites, factors }
+  const whole = adapter.whole.map(({ name, shape, values }) => {
+    const found = initializers.get(name)
+    if (found?.dims.join() !== shape.join()) {
+      const message = `holds parameter ${name} [${shape.join()}], which the base ${found === undefined ? 'does not have' : `has as [${found.dims.join()}]`}`
+      throw modelError({ code: 'ADAPTER_MISMATCH', file: folder, module: name }, message)
+    }
+    factors.set(savedName(name), values)
+    return { initializer: name, slot: savedName(name), dims: shape }
+  })
+  return { sites, factors, whole }
 }
 
 interface Measurement extends Adapted {
@@ -177,11 +198,11 @@ interface Measurement extends Adapted {
 }
 
 async function measure(
-  { options, device, onNodeRuns, base, sites, factors, data }: Measurement,
+  { options, device, onNodeRuns, base, sites, factors, whole, data }: Measurement,
   onFile: () => void,
 ): Promise<readonly FileLoss[]> {
   const { threads, batchSize } = options
-  const trainable = { kind: 'lora', sites } as const
+  const trainable = { kind: 'lora', sites, whole } as const
   const objective = await openMeasure({
     model: base.model,
     weightsFolder: base.folder,

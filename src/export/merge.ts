@@ -19,7 +19,7 @@ import { totalRank } from '../aggregate/aggregate.ts'
 import { checkPrecondition } from '../aggregate/rule-book.ts'
 import { parseRuleChoice, resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { capWeights } from '../aggregate/weights.ts'
-import { type AggregateJob, type JobInput, type JobModule, type TensorPlace } from '../aggregate/job.ts'
+import type { AggregateJob, JobInput } from '../aggregate/job.ts'
 import { toHex, utf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import { sha256 } from '../core/hash.ts'
@@ -27,9 +27,9 @@ import type { OnProgress } from '../core/ports.ts'
 import { parseRational, toNumber } from '../core/rational.ts'
 import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
 import { type AdapterFile, locateAdapter } from '../model/peft.ts'
-import type { StoredTensor } from '../model/weights.ts'
 import { openAggregateFile } from './aggregate-file.ts'
 import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
+import { commonModules, inputOf, joinedPath, type MergeInputFault, writeJoined } from './merge-inputs.ts'
 import type { CardFacts } from './model-card.ts'
 
 export { EXPORT_FORMATS }
@@ -55,7 +55,7 @@ export interface MergeOptions {
   readonly format?: ExportFormat
   /** Recompresses the result to this rank. */
   readonly rank?: number
-  /** Hugging Face folder of the base model, for `merged`. */
+  /** Hugging Face folder of the base model: for `merged`, and for adapters with parameters trained whole. */
   readonly baseModel?: string
 }
 
@@ -103,7 +103,7 @@ export interface MergeRunning {
 
 export type MergeFault =
   | { readonly code: 'MERGE_OPTION'; readonly option: string; readonly reason: string }
-  | { readonly code: 'ADAPTERS_DIFFER'; readonly file: string; readonly reason: string }
+  | MergeInputFault
 
 /**
  * @throws MERGE_OPTION | ADAPTERS_DIFFER | RULE_UNKNOWN | RULE_PRECONDITION | INPUT_NOT_FINITE, what reading adapters throws,
@@ -126,6 +126,7 @@ export async function merge(
   const shrunkPath = join(out, '.recompressed.safetensors')
   const kernel = openKernelClient()
   try {
+    const inputs = await inputsOf(files, claims.weights, options)
     const job: AggregateJob = {
       kind: 'aggregate',
       kernelDigest: toHex(await kernelDigest()),
@@ -135,7 +136,7 @@ export async function merge(
       claims: options.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
       lambda: parseRational(lambda, '--lambda'),
       modules,
-      inputs: files.map((file, index) => inputOf(file, claims.weights[index] ?? 1)),
+      inputs,
       outputPath,
     }
     const figures = await kernel.aggregate(job, {
@@ -179,7 +180,31 @@ export async function merge(
     await kernel.stop()
     await removeFile(outputPath)
     await removeFile(shrunkPath)
+    for (const index of files.keys()) await removeFile(joinedPath(out, index))
   }
+}
+
+async function inputsOf(
+  files: readonly AdapterFile[],
+  claims: readonly number[],
+  { out, baseModel }: MergeOptions,
+): Promise<readonly JobInput[]> {
+  const inputs: JobInput[] = []
+  for (const [index, file] of files.entries()) {
+    const claim = claims[index] ?? 1
+    if (file.whole.length === 0) inputs.push(inputOf(file, claim))
+    else if (baseModel !== undefined)
+      inputs.push(await writeJoined(file, claim, baseModel, joinedPath(out, index)))
+    else throw baseNeeded(file)
+  }
+  return inputs
+}
+
+function baseNeeded({ path, whole }: AdapterFile): RoundError<MergeFault> {
+  const reason = `${path} holds parameters trained whole, such as ${whole[0]?.name ?? ''}: their changes are combined, and those take the base model`
+  return new RoundError<MergeFault>({ code: 'MERGE_OPTION', option: '--base', reason }, `--base: ${reason}`, {
+    hint: 'Name the Hugging Face folder of the base model with --base.',
+  })
 }
 
 function checkOptions({ adapters, weights, format, baseModel }: MergeOptions): void {
@@ -206,47 +231,6 @@ function claimsOf(
     return capWeights(ranks, b, [1, Number.MAX_SAFE_INTEGER])
   }
   return { weights: typeof weights === 'object' ? weights : files.map(() => 1), cap: null }
-}
-
-/** The modules that all adapters have, in byte order. @throws ADAPTERS_DIFFER naming the first difference */
-function commonModules(files: readonly AdapterFile[]): readonly JobModule[] {
-  const [first, ...rest] = files
-  const modules = (first?.modules ?? []).map(({ name, in: width, out }) => ({ name, in: width, out }))
-  const describe = (list: readonly JobModule[]) =>
-    new Map(list.map((each) => [each.name, `[${each.out}, ${each.in}]`]))
-  const expected = describe(modules)
-  for (const file of rest) {
-    const found = describe(file.modules)
-    const differ = (reason: string): never => {
-      throw new RoundError<MergeFault>(
-        { code: 'ADAPTERS_DIFFER', file: file.path, reason },
-        `${file.path}: ${reason} (compared with ${first?.path ?? ''})`,
-        { hint: 'Only adapters of the same modules of the same base model can be merged.' },
-      )
-    }
-    for (const [name, shape] of expected) {
-      if (!found.has(name)) differ(`lacks module ${name}`)
-      if (found.get(name) !== shape) differ(`module ${name} has shape ${found.get(name)}, expected ${shape}`)
-    }
-    for (const name of found.keys()) if (!expected.has(name)) differ(`has module ${name}, which others lack`)
-  }
-  return modules
-}
-
-function inputOf({ path, modules }: AdapterFile, claim: number): JobInput {
-  const factors = modules.map(({ rank, scale, a, b }) => ({
-    rank,
-    scale: [scale, 1] as const,
-    a: placeOf(a),
-    b: placeOf(b),
-  }))
-  return { path, claim, factors }
-}
-
-function placeOf({ dtype, offset, path, name }: StoredTensor): TensorPlace {
-  if (dtype === 'F32' || dtype === 'BF16' || dtype === 'F16') return { dtype, offset }
-  const reason = `tensor ${name} is ${dtype}, expected F32, BF16 or F16`
-  throw new RoundError<MergeFault>({ code: 'ADAPTERS_DIFFER', file: path, reason }, `${path}: ${reason}`)
 }
 
 async function writeResult(outputPath: string, options: MergeOptions, result: MergeResult): Promise<void> {

@@ -18,7 +18,7 @@ import { factorsOf, insertLora, type LinearModule } from '../model/lora.ts'
 import { littleEndian, type Adapter } from '../model/peft.ts'
 import { inferShapes } from '../model/shapes.ts'
 import { inferGraphShapes } from '../train/gradient/graph-shapes.ts'
-import { findHead } from '../train/gradient/head.ts'
+import { findHead, runHead } from '../train/gradient/head.ts'
 import type { GenerateFault } from './errors.ts'
 
 export const LAST_LOGITS = 'oneround_last_logits'
@@ -151,6 +151,20 @@ function adapt(
     const [left, right] = [constant(shapes.a, a), constant(shapes.b, b)]
     for (const module of places) insertLora(builder, { module, a: left, b: right, scale })
   }
+  for (const { name, shape, values } of adapter.whole) {
+    const stored = graph.graph.initializers.get(name)
+    if (stored?.dims.join() !== shape.join()) {
+      const message = `holds parameter ${name} [${shape.join()}], which the base lacks in this shape`
+      throw modelError({ code: 'ADAPTER_MISMATCH', file: folder, module: name }, message)
+    }
+    const { dataType } = builder.dropInitializer(name)
+    const trained = { dataType: DataType.float, dims: shape, data: littleEndian(values) }
+    if (dataType === DataType.float) builder.initializer({ ...trained, name })
+    else {
+      const wide = builder.initializer({ ...trained, name: `${name}/trained` })
+      builder.add('Cast', [wide], { to: int(dataType) }, { output: name })
+    }
+  }
   return builder.build()
 }
 
@@ -170,12 +184,9 @@ function adaptable(
 function lastLogits(builder: GraphBuilder, model: OnnxModel, logits: ValueInfo): string {
   const head = findHead(model.graph, inferGraphShapes(model), logits.name)
   if (head === null) return lastOf(builder, logits.name)
-  const { node, input, inputRank, width } = head
+  const { input, inputRank, width } = head
   const rows = inputRank === 3 ? input : byBatch(builder, input, width)
-  const [product] = node.outputs
-  assert(product !== undefined, 'a product has an output')
-  const inputs = [lastOf(builder, rows), ...node.inputs.slice(1)]
-  return builder.add(node.op, inputs, Object.fromEntries(node.attributes))
+  return runHead(builder, head, lastOf(builder, rows)).logits
 }
 
 const lastOf = (builder: GraphBuilder, rows: string): string =>

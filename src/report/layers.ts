@@ -6,6 +6,7 @@ import { deltaOf, type MergedModule, type MergedUpdate } from '../export/index.t
 import { type Factors, readFactors, type ReportModule, type ReportSubject } from './subject.ts'
 
 export interface LayerFigures {
+  /** A module, or a parameter that was trained whole. */
   readonly module: string
   /** ‖ΔW‖ of the result in this module. */
   readonly norm: number
@@ -23,22 +24,58 @@ export async function layerFigures(
   result: MergedUpdate,
   onModule: (done: number, total: number) => void,
 ): Promise<readonly LayerFigures[]> {
-  const places = new Map(result.modules.map(({ name }, place) => [name, place]))
-  const layers: LayerFigures[] = []
+  const layers = new Map<string, Squares>()
   for (const [index, module] of modules.entries()) {
-    const merged = await result.read(places.get(module.name) ?? index)
-    const norm = Math.sqrt(innerWithSelf(merged))
-    const members: { norm: number; cosine: number }[] = []
+    const merged = await mergedOf(result, module)
+    const members: MemberSquares[] = []
     for (const input of inputs) {
       const factors = await readFactors(input, index, module)
-      const own = Math.sqrt(Math.max(0, innerOfFactors(factors, factors, module)))
-      const inner = innerWithResult(factors, merged, module)
-      members.push({ norm: own, cosine: own === 0 || norm === 0 ? 0 : clamp(inner / (own * norm)) })
+      const own = Math.max(0, innerOfFactors(factors, factors, module))
+      members.push({ own, inner: innerWithResult(factors, merged, module) })
     }
-    layers.push({ module: module.name, norm, members })
+    const squares = { whole: innerWithSelf(merged), members }
+    layers.set(module.name, sumOf(layers.get(module.name), squares))
     onModule(index + 1, modules.length)
   }
-  return layers
+  return [...layers].map(([module, { whole, members }]) => {
+    const norm = Math.sqrt(whole)
+    return {
+      module,
+      norm,
+      members: members.map(({ own: square, inner }) => {
+        const own = Math.sqrt(square)
+        return { norm: own, cosine: own === 0 || norm === 0 ? 0 : clamp(inner / (own * norm)) }
+      }),
+    }
+  })
+}
+
+interface MemberSquares {
+  readonly own: number
+  readonly inner: number
+}
+
+interface Squares {
+  readonly whole: number
+  readonly members: readonly MemberSquares[]
+}
+
+/** Blocks of one dense part are one layer. */
+const sumOf = (before: Squares | undefined, { whole, members }: Squares): Squares => ({
+  whole: whole + (before?.whole ?? 0),
+  members: members.map(({ own, inner }, i) => ({
+    own: own + (before?.members[i]?.own ?? 0),
+    inner: inner + (before?.members[i]?.inner ?? 0),
+  })),
+})
+
+/** What the result has for a module, or for a block of a dense part. */
+async function mergedOf(result: MergedUpdate, module: ReportModule): Promise<MergedModule> {
+  const { name, block, in: width, out } = module
+  if (block === undefined) return result.read(result.modules.findIndex((each) => each.name === name))
+  const whole = await result.readDense(result.dense.findIndex((each) => each.name === name))
+  const delta = whole.subarray(block.first, block.first + width)
+  return { kind: 'dense', name, in: width, out, delta }
 }
 
 const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine))

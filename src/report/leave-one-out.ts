@@ -33,13 +33,18 @@ async function relativeChange(result: MergedUpdate, path: string): Promise<numbe
     const places = new Map(other.modules.map(({ name }, place) => [name, place]))
     let difference = 0
     let whole = 0
-    for (const [index, { name }] of result.modules.entries()) {
-      const one = deltaOf(await result.read(index))
-      const two = deltaOf(await other.read(places.get(name) ?? index))
+    const add = (one: Float32Array, two: Float32Array): void =>
       one.forEach((value, i) => {
         difference += (value - (two[i] ?? 0)) ** 2
         whole += value * value
       })
+    for (const [index, { name }] of result.modules.entries()) {
+      const one = deltaOf(await result.read(index))
+      add(one, deltaOf(await other.read(places.get(name) ?? index)))
+    }
+    for (const [index, { name }] of result.dense.entries()) {
+      const one = await result.readDense(index)
+      add(one, await other.readDense(other.dense.findIndex((part) => part.name === name)))
     }
     return whole === 0 ? 0 : Math.sqrt(difference / whole)
   } finally {

@@ -2,6 +2,7 @@
  * A finished round as a report's subject: the decided updates are aggregated again, which also shows that they give the
  * attested aggregate. In: a certificate, a round's or a node's folder. Out: a subject.
  */
+import { jobModules } from '../aggregate/dense-parts.ts'
 import { dirname, join } from 'node:path'
 import {
   aggregate,
@@ -79,7 +80,7 @@ export async function subjectOfRound(
   for (const { path: update } of inputs) factors.push(await locateFactors(update, layout))
   const subject: ReportSubject = {
     names: outcome.members.map(({ member }) => charter.members[member]?.name ?? `#${member}`),
-    modules: layout.modules,
+    modules: jobModules(layout),
     inputs: inputs.map((input, i) => ({ path: input.path, factors: factors[i] ?? [] })),
     outcome,
     aggregate: toHex(outcome.digest),

@@ -10,6 +10,8 @@ export interface ReportModule {
   readonly name: string
   readonly in: number
   readonly out: number
+  /** Of a dense part (src/aggregate/dense-parts.ts). */
+  readonly block?: { readonly first: number }
 }
 
 /** What the rule did, as `aggregate` and `merge` say it. */

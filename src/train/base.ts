@@ -51,6 +51,16 @@ export async function openBase(path: string, graphForm: BaseForm = {}): Promise<
     : openExportedBase(await openModel(path))
 }
 
+/** What of a base a charter is drawn up from: no tokenizer is needed. @throws as `openBase` */
+export async function openBaseGraph(
+  path: string,
+): Promise<Pick<TrainingBase, 'model' | 'targetModules' | 'digest'>> {
+  if ((await findOnnxFile(path)) !== null) return openExportedBase(await openModel(path))
+  const { model, config } = await loadDecoder(path)
+  const targetModules = targetModulesOf(config.modelType)
+  return { model: prepareBase(model), targetModules, digest: () => digestBaseModel(path) }
+}
+
 async function openFolder(folder: string, graphForm: BaseForm): Promise<TrainingBase> {
   const { model, config } = await loadDecoder(folder, undefined, graphForm)
   const tokenizer = await readTokenizer(folder)

@@ -10,6 +10,7 @@ import type { TrainFault } from './errors.ts'
 import { CHECKPOINTING } from './memory.ts'
 import { OPTIMIZERS } from './optimizer/optimizer.ts'
 import { SCHEDULES } from './schedule.ts'
+import { BIAS_CHOICES } from './whole.ts'
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0))
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31))
@@ -54,6 +55,10 @@ const loraSchema = v.strictObject({
    * is exact at the rank itself (FFA-LoRA: Sun et al. 2024, arXiv:2403.12313).
    */
   freezeA: v.optional(v.boolean(), false),
+  /** Modules that are trained whole beside the adapters, named as PEFT's `modules_to_save`: a classifier's head. */
+  modulesToSave: v.optional(v.array(v.string()), []),
+  /** Biases that are trained beside the factors, as PEFT's `bias`: of adapted modules, or all. */
+  bias: v.optional(v.picklist(BIAS_CHOICES), 'none'),
 })
 
 /** Every parameter of the model is trained; the result is a Hugging Face folder. */

@@ -3,7 +3,7 @@
  * whose data differ then stay closer to each other, since all of them start from the same base.
  *
  * LoRA: ΔW = s·B·A of each module; ∂/∂B = λs²·B·(A·Aᵀ), ∂/∂A = λs²·(Bᵀ·B)·A, in r²·(in + out) products, without ever making
- * ΔW. Full: ∂/∂W = λ·(W − W₀). Unlike weight decay it is a part of the gradient: it is clipped, and scaled by the optimiser.
+ * ΔW. Trained whole: ∂/∂W = λ·(W − W₀). Unlike weight decay it is a part of the gradient: it is clipped, and scaled by the optimiser.
  * Computed on the host, in f64. Pure.
  * Source: Li et al. 2018, "Federated Optimization in Heterogeneous Networks" (FedProx, arXiv:1812.06127), §3.2.
  */
@@ -22,24 +22,37 @@ export interface Pull {
 export interface PullOptions {
   readonly trainable: Trainable
   readonly slots: readonly ParameterSlot[]
-  /** The first parameters: W₀ where every parameter is trained. */
+  /** The first parameters: W₀ of what is trained whole. */
   readonly initial: Float32Array
   /** λ > 0. */
   readonly strength: number
 }
 
 export function createPull({ trainable, slots, initial, strength }: PullOptions): Pull {
-  return trainable.kind === 'full'
-    ? pullToStart(initial, strength)
-    : pullOfFactors(trainable, slots, strength)
+  if (trainable.kind === 'full') return pullToStart(initial, strength, 0)
+  const factors = pullOfFactors(trainable, slots, strength)
+  // What is trained whole lies behind all factors.
+  const [first] = trainable.whole ?? []
+  const from = slots.find(({ name }) => name === first?.slot)?.offset
+  return from === undefined ? factors : sumOf(factors, pullToStart(initial, strength, from))
 }
 
-function pullToStart(start: Float32Array, strength: number): Pull {
+const sumOf = (one: Pull, other: Pull): Pull => ({
+  penalty: (parameters) => one.penalty(parameters) + other.penalty(parameters),
+  addGradient: (parameters, gradient, factor) => {
+    one.addGradient(parameters, gradient, factor)
+    other.addGradient(parameters, gradient, factor)
+  },
+})
+
+/** @param from — of the first parameter that is pulled */
+function pullToStart(start: Float32Array, strength: number, from: number): Pull {
   return {
     penalty: (parameters) =>
-      (strength / 2) * parameters.reduce((sum, value, i) => sum + (value - (start[i] ?? 0)) ** 2, 0),
+      (strength / 2) *
+      parameters.subarray(from).reduce((sum, value, i) => sum + (value - (start[from + i] ?? 0)) ** 2, 0),
     addGradient: (parameters, gradient, factor) => {
-      for (let i = 0; i < gradient.length; i++) {
+      for (let i = from; i < gradient.length; i++) {
         const difference = (parameters[i] ?? 0) - (start[i] ?? 0)
         gradient[i] = (gradient[i] ?? 0) + factor * strength * difference
       }

@@ -10,6 +10,7 @@ import type { TrainingBase } from './base.ts'
 import type { Task } from './tasks/task.ts'
 import type { LoraSite } from './gradient/training-graph.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
+import { savedName } from './whole.ts'
 
 /** The base's weights as the flat vector. */
 export async function readStartingWeights(
@@ -25,6 +26,8 @@ export async function readStartingWeights(
   }
   return packParameters(slots, values)
 }
+
+const LORA_FACTOR = /\.lora_[AB]\.weight$/
 
 export interface TrainedAdapter {
   readonly out: string
@@ -57,12 +60,24 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
       b: up,
     }
   })
+  const whole = slots.flatMap(({ name, dims }) =>
+    LORA_FACTOR.test(name)
+      ? []
+      : [
+          {
+            name: name.slice(savedName('').length),
+            shape: dims,
+            values: values.get(name) ?? new Float32Array(),
+          },
+        ],
+  )
   const targetModules = targets ?? written.map(({ name }) => name)
   await writeAdapter(out, written, {
     targetModules,
     // Other task types make PEFT look for a head that was trained with the adapter.
     taskType: task === 'causal-lm' ? 'CAUSAL_LM' : null,
     dropout,
+    whole,
   })
 }
 

@@ -13,6 +13,7 @@ import type { ParameterSlot } from './gradient/parameters.ts'
 import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { TrainingRecipe } from './options.ts'
 import { readStartingWeights } from './results.ts'
+import { readInitializer, savedName, wholeSites } from './whole.ts'
 
 /** Options whose recipe names the modules to adapt: those given, or what is usual in the base's family. */
 export function withTargets<Options extends { readonly recipe: TrainingRecipe }>(
@@ -33,10 +34,14 @@ export function trainableOf(base: TrainingBase, { mode, seed }: TrainingRecipe):
   const excluded = new Set(mode.exclude.length === 0 ? [] : chooseModules(all, mode.exclude))
   const modules = chooseModules(all, mode.targets).filter((module) => !excluded.has(module))
   const sites = modules.map((module) => siteOf(module, mode, seed))
-  if (mode.dropout === 0) return { kind: 'lora', sites }
+  const whole = wholeSites(base.model, all, modules, mode).map(({ name, dims }) => {
+    return { initializer: name, slot: savedName(name), dims }
+  })
+  const adapters = { kind: 'lora', sites, ...(whole.length === 0 ? {} : { whole }) } as const
+  if (mode.dropout === 0) return adapters
   const conv = modules.find(({ kind }) => kind === 'conv')
   if (conv !== undefined) throw dropoutOnConvolution(conv.name)
-  return { kind: 'lora', sites, dropout: mode.dropout }
+  return { ...adapters, dropout: mode.dropout }
 }
 
 function dropoutOnConvolution(name: string): RoundError<TrainFault> {
@@ -59,7 +64,7 @@ function siteOf(module: LinearModule, mode: LoraMode, seed: string): LoraSite {
 
 /**
  * LoRA: B zero, A uniform in ±1/√in, as PEFT starts (Kaiming uniform with a = √5), so that ΔW begins at 0. The same seed
- * gives every member the same A. Full: the base's own weights.
+ * gives every member the same A. What is trained whole starts from the base's own weights.
  */
 export async function initialParameters(
   slots: readonly ParameterSlot[],
@@ -70,6 +75,10 @@ export async function initialParameters(
   const flat = new Float32Array(slots.reduce((sum, slot) => sum + slot.size, 0))
   for (const { name, dims, offset } of slots) {
     if (name.endsWith('.lora_A.weight')) flat.set(initialA(name, dims, seed), offset)
+    else if (!name.endsWith('.lora_B.weight')) {
+      const parameter = name.slice(savedName('').length)
+      flat.set(await readInitializer(base.model, parameter, base.folder), offset)
+    }
   }
   return flat
 }

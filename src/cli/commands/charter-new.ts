@@ -12,12 +12,11 @@ import {
 } from '../../charter/index.ts'
 import { toHex } from '../../core/bytes.ts'
 import { parseRational } from '../../core/rational.ts'
-import { digestBaseModel } from '../../model/base-digest.ts'
-import { targetModulesOf } from '../../model/hf-config.ts'
-import { loadDecoder } from '../../model/hf-decoder.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import { writeCharterFile } from '../../node/charter-store.ts'
+import { openBaseGraph } from '../../train/base.ts'
+import { wholeSites } from '../../train/whole.ts'
 import {
   choice,
   count,
@@ -42,6 +41,10 @@ const options = {
   targets: list(
     '--targets <names>',
     'modules to adapt: names or last parts of names, or all-linear (default: those that PEFT adapts in the family)',
+  ),
+  modulesToSave: list(
+    '--modules-to-save <names>',
+    'modules that are trained whole beside the adapters; updates carry their change',
   ),
   rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
   alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
@@ -132,9 +135,12 @@ export const charterNewCommand = defineCommand({
 
 async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
   const nowMs = systemClock.now()
-  const { model, config } = await loadDecoder(given.model)
-  const targets = given.targets.length > 0 ? given.targets : targetModulesOf(config.modelType)
-  const modules = distinct(chooseModules(findLinearModules(model), targets))
+  const base = await openBaseGraph(given.model)
+  const linear = findLinearModules(base.model)
+  const modules = distinct(
+    chooseModules(linear, given.targets.length > 0 ? given.targets : base.targetModules),
+  )
+  const saved = { modulesToSave: given.modulesToSave, bias: 'none' } as const
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   const stated = {
     f: given.f,
@@ -146,8 +152,12 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
   return buildCharter({
     consortium: systemRng.bytes(CONSORTIUM_BYTES),
     members: invites,
-    baseModel: await digestBaseModel(given.model),
+    baseModel: await base.digest(),
     modules: modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize })),
+    dense: wholeSites(base.model, linear, modules, saved).map(({ name, dims }) => ({
+      name,
+      shape: [...dims],
+    })),
     rankMax: given.rank,
     scale: [numerator, denominator * given.rank],
     rules: given.rule.map(parseRuleChoice),

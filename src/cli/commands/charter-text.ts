@@ -4,6 +4,7 @@ import {
   charterJson,
   type ChosenRule,
   readSignatures,
+  type Charter,
   type SignedCharter,
 } from '../../charter/index.ts'
 import { toHex } from '../../core/bytes.ts'
@@ -32,6 +33,11 @@ function validityText({ ruleValidity, rules }: CharterReport): readonly string[]
   return [`Rules that hold for ${first} to ${last} updates: ${always.join(', ')}`, ...others]
 }
 
+function wholeText(parts: NonNullable<Charter['layout']['dense']>): readonly string[] {
+  if (parts.length === 0) return []
+  return [`trained whole: ${parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`]
+}
+
 /** Everything that a member agrees to by signing. */
 export function charterText(signed: SignedCharter): string {
   const { charter, digest } = signed
@@ -56,6 +62,7 @@ export function charterText(signed: SignedCharter): string {
     `quorum q = ${charter.q} of ${charter.members.length}, lying members f = ${charter.f}, poisoned updates b = ${aggregation.b}, at least ${charter.minUpdates} updates`,
     `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}; ${aggregation.resultRank === undefined ? 'result exact' : `result of rank ${aggregation.resultRank}`}`,
     `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
+    ...wholeText(layout.dense ?? []),
     `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,
     '',

@@ -43,7 +43,7 @@ export const mergeCommand = defineCommand({
     lambda: withDefault(text('--lambda <x>', 'multiplies the result'), '1'),
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     report: text('--report <file>', 'write what the rule did with each adapter: .html, .json or .txt'),
-    base: text('--base <folder>', 'Hugging Face folder of the base model, for --format merged'),
+    base: text('--base <folder>', 'Hugging Face folder of the base model: for --format merged, and for parameters trained whole'),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
   run: async ({ args, options }, { output, signal }) => {

@@ -2,6 +2,7 @@
 import {
   OPTIMIZERS,
   SCHEDULES,
+  BIAS_CHOICES,
   CHECKPOINTING,
   describeDevice,
   describeMemory,
@@ -47,6 +48,15 @@ const options = {
   alphaPattern: list('--alpha-pattern <key=a>', 'alphas of single modules, likewise'),
   rsLora: flag('--rslora', 'ΔW = a / √r · B · A, for large ranks'),
   dropout: decimal('--dropout <p>', 'share of what adapters read that is zero in training (default: 0)'),
+  modulesToSave: list(
+    '--modules-to-save <names>',
+    'modules to train whole beside the adapters, such as a classifier’s head',
+  ),
+  bias: choice(
+    '--bias <which>',
+    'biases to train beside the adapters, as PEFT (default: none)',
+    BIAS_CHOICES,
+  ),
   freezeA: flag('--freeze-a', 'train B only; A is drawn from the seed, which members share (FFA-LoRA)'),
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
   ...quantiseOptions,
@@ -137,6 +147,8 @@ function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
     rsLora: given.rsLora || undefined,
     dropout: given.dropout,
     freezeA: given.freezeA || undefined,
+    modulesToSave: listOrNone(given.modulesToSave),
+    bias: given.bias,
   }
   const recipe = {
     epochs: given.epochs,

@@ -40,12 +40,21 @@ export interface LoraSite {
   readonly frozenA?: Float32Array
 }
 
+/** An initializer of the graph, and what its slot is called. */
+export interface WholeParameter {
+  readonly initializer: string
+  readonly slot: string
+  readonly dims: readonly number[]
+}
+
 export type Trainable =
   | {
       readonly kind: 'lora'
       readonly sites: readonly LoraSite[]
       /** Share of what each A reads that becomes zero in training, [0, 1); linear modules only. */
       readonly dropout?: number
+      /** Initializers that are trained whole beside the adapters. */
+      readonly whole?: readonly WholeParameter[]
     }
   /** Every weight, or those that `isTrained` names; see `trainableWeights`. */
   | { readonly kind: 'full'; readonly isTrained?: (name: string) => boolean }
@@ -155,7 +164,7 @@ function prepare(
   for (const { name } of base.graph.outputs) if (name !== output) builder.dropOutput(name)
   const { slots, values, dropout }: OpenParameters =
     trainable.kind === 'lora'
-      ? insertAdapters(builder, trainable.sites, isTraining ? (trainable.dropout ?? 0) : 0)
+      ? insertAdapters(builder, trainable, isTraining ? (trainable.dropout ?? 0) : 0)
       : openWeights(builder, base, trainable.isTrained)
   if (slots.length === 0) {
     throw new RoundError<GradientFault>(
@@ -192,7 +201,7 @@ interface OpenParameters {
 /** A module that runs in several places of the graph has one adapter, and so one pair of slots. */
 function insertAdapters(
   builder: GraphBuilder,
-  sites: readonly LoraSite[],
+  { sites, whole = [] }: Extract<Trainable, { kind: 'lora' }>,
   dropoutRate: number,
 ): OpenParameters {
   const byName = new Map(sites.map((site) => [site.module.name, site]))
@@ -200,9 +209,12 @@ function insertAdapters(
     const { a, b } = factorsOf(module, rank)
     return frozenA === undefined ? [a, b] : [b]
   })
-  const slots = layOut(shapes)
+  const slots = layOut([...shapes, ...whole.map(({ slot, dims }) => ({ name: slot, dims }))])
   const flat = builder.input(PARAMETERS_INPUT, DataType.float, [parameterCountOf(slots)])
-  const values = slots.map((slot) => cutParameter(builder, flat, slot))
+  for (const { initializer } of whole) builder.dropInitializer(initializer)
+  const values = slots.map((slot, i) =>
+    cutParameter(builder, flat, slot, whole[i - shapes.length]?.initializer),
+  )
   const valueOf = new Map(slots.map(({ name }, i) => [name, values[i] ?? '']))
   for (const [name, { module, rank, frozenA }] of byName) {
     const { a } = factorsOf(module, rank)

@@ -1,0 +1,138 @@
+/**
+ * Adapters as inputs of an aggregation outside of a round. Factors are read where they lie. An adapter that holds
+ * parameters trained whole holds values, and what is combined are changes: those are computed from the base and written,
+ * with the factors, to a file of its own beside the result, which is removed at the end.
+ */
+import { join } from 'node:path'
+import { blocksOf } from '../aggregate/dense-parts.ts'
+import { placesOfBlocks } from '../aggregate/inputs.ts'
+import type { FactorPlaces, JobInput, JobModule, TensorPlace } from '../aggregate/job.ts'
+import { denseName } from '../charter/tensor-names.ts'
+import { RoundError } from '../core/errors.ts'
+import { encodeHeader } from '../core/safetensors.ts'
+import { openAtomicWriter, openReader } from '../files/index.ts'
+import { type AdapterFile, littleEndian } from '../model/peft.ts'
+import { type StoredTensor, decodeFloat32 } from '../model/weights.ts'
+import { changesOf, type ParameterChange, type WholeParameter } from '../model/whole-parameters.ts'
+
+export type MergeInputFault = {
+  readonly code: 'ADAPTERS_DIFFER'
+  readonly file: string
+  readonly reason: string
+}
+
+/** The modules that all adapters have, in byte order, then their dense parts. @throws ADAPTERS_DIFFER naming the first difference */
+export function commonModules(files: readonly AdapterFile[]): readonly JobModule[] {
+  const [first, ...rest] = files
+  const modules = (first?.modules ?? []).map(({ name, in: width, out }) => ({ name, in: width, out }))
+  const parts = (first?.whole ?? []).map(({ name, tensor: { shape } }) => ({ name, shape: [...shape] }))
+  const describe = ({ modules: own, whole }: AdapterFile): ReadonlyMap<string, string> =>
+    new Map<string, string>([
+      ...own.map((each) => [`module ${each.name}`, `[${each.out}, ${each.in}]`] as const),
+      ...whole.map(({ name, tensor: { shape } }) => [`parameter ${name}`, `[${shape.join(', ')}]`] as const),
+    ])
+  const expected = first === undefined ? new Map<string, string>() : describe(first)
+  for (const file of rest) {
+    const found = describe(file)
+    const differ = (reason: string): never => {
+      throw new RoundError<MergeInputFault>(
+        { code: 'ADAPTERS_DIFFER', file: file.path, reason },
+        `${file.path}: ${reason} (compared with ${first?.path ?? ''})`,
+        { hint: 'Only adapters of the same modules of the same base model can be merged.' },
+      )
+    }
+    for (const [name, shape] of expected) {
+      if (!found.has(name)) differ(`lacks ${name}`)
+      if (found.get(name) !== shape) differ(`${name} has shape ${found.get(name)}, expected ${shape}`)
+    }
+    for (const name of found.keys()) if (!expected.has(name)) differ(`has ${name}, which others lack`)
+  }
+  return [...modules, ...parts.flatMap(blocksOf)]
+}
+
+/** @param places — of the dense parts' blocks, where there are any */
+export function inputOf(
+  { path, modules }: Pick<AdapterFile, 'path' | 'modules'>,
+  claim: number,
+  places: readonly FactorPlaces[] = [],
+): JobInput {
+  const factors = modules.map(({ rank, scale, a, b }): FactorPlaces => {
+    return { rank, scale: [scale, 1], a: placeOf(a), b: placeOf(b) }
+  })
+  return { path, claim, factors: [...factors, ...places] }
+}
+
+function placeOf({ dtype, offset, path, name }: StoredTensor): TensorPlace {
+  if (dtype === 'F32' || dtype === 'BF16' || dtype === 'F16') return { dtype, offset }
+  const reason = `tensor ${name} is ${dtype}, expected F32, BF16 or F16`
+  throw new RoundError<MergeInputFault>({ code: 'ADAPTERS_DIFFER', file: path, reason }, `${path}: ${reason}`)
+}
+
+/**
+ * Writes an adapter's factors and the changes of what it holds whole to one file. @param base — the base model's folder
+ * @throws WEIGHTS_MISMATCH | NO_SPACE
+ */
+export async function writeJoined(
+  file: AdapterFile,
+  claim: number,
+  base: string,
+  path: string,
+): Promise<JobInput> {
+  const changes = await changesOf(await readWhole(file), base)
+  const stored = file.modules.flatMap(({ name, a, b }) => [
+    { name: `${name}.lora_A`, tensor: a },
+    { name: `${name}.lora_B`, tensor: b },
+  ])
+  const { prefix, header } = encodeHeader([
+    ...stored.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
+    ...changes.map(({ name, shape }) => ({ name: denseName(name), dtype: 'F32', shape })),
+  ])
+  const reader = await openReader(file.path)
+  const writer = await openAtomicWriter(path)
+  try {
+    await writer.write(prefix)
+    for (const { name } of header.entries) {
+      const tensor = stored.find((each) => each.name === name)?.tensor
+      const change = changes.find((each) => denseName(each.name) === name)?.change
+      await writer.write(
+        tensor === undefined ? littleEndian(change) : await reader.read(tensor.offset, tensor.sizeBytes),
+      )
+    }
+    await writer.commit()
+  } finally {
+    await writer.abort()
+    await reader.close()
+  }
+  const offsetOf = (name: string): number => header.entries.find((each) => each.name === name)?.offset ?? 0
+  const modules = file.modules.map((module) => ({
+    ...module,
+    a: { ...module.a, offset: offsetOf(`${module.name}.lora_A`) },
+    b: { ...module.b, offset: offsetOf(`${module.name}.lora_B`) },
+  }))
+  return inputOf({ path, modules }, claim, placesOf(changes, offsetOf))
+}
+
+const placesOf = (
+  changes: readonly ParameterChange[],
+  offsetOf: (name: string) => number,
+): readonly FactorPlaces[] =>
+  changes.flatMap(({ name, shape }) =>
+    placesOfBlocks({ name, shape: [...shape] }, { offset: offsetOf(denseName(name)), dtype: 'F32' }),
+  )
+
+async function readWhole({ path, whole }: AdapterFile): Promise<readonly WholeParameter[]> {
+  const reader = await openReader(path)
+  try {
+    const parameters: WholeParameter[] = []
+    for (const { name, tensor } of whole) {
+      const values = decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), tensor)
+      parameters.push({ name, shape: tensor.shape, values })
+    }
+    return parameters
+  } finally {
+    await reader.close()
+  }
+}
+
+/** Where the joined file of adapter `index` lies meanwhile. */
+export const joinedPath = (out: string, index: number): string => join(out, `.adapter-${index}.safetensors`)
