@@ -12,7 +12,17 @@ from torch.nn import functional as F
 RANK, SCALE = 2, 1.5
 
 
+LEAVES = {}
+
+
 def weight(name, *shape):
+    """The tensor of a name, the same one each time."""
+    if name not in LEAVES:
+        LEAVES[name] = formula(name, *shape)
+    return LEAVES[name]
+
+
+def formula(name, *shape):
     code = sum((i + 1) * ord(letter) for i, letter in enumerate(name)) % 997
     count = math.prod(shape)
     middle = 1.0 if "norm" in name and name.endswith("weight") else 0.0
@@ -109,8 +119,8 @@ class Model:
         if name not in self.adapted:
             return base
         if name not in self.factors:
-            a = weight(f"{name}.lora_A", RANK, x.shape[-1]).requires_grad_()
-            b = weight(f"{name}.lora_B", out, RANK).requires_grad_()
+            a = formula(f"{name}.lora_A", RANK, x.shape[-1]).requires_grad_()
+            b = formula(f"{name}.lora_B", out, RANK).requires_grad_()
             self.factors[name] = (a, b)
         a, b = self.factors[name]
         return base + SCALE * F.linear(F.linear(x, a), b)

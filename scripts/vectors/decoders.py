@@ -13,7 +13,7 @@ import os
 import torch
 from torch.nn import functional as F
 
-from decoder_models import MODELS, RANK, SCALE, Model
+from decoder_models import LEAVES, MODELS, RANK, SCALE, Model, formula
 
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
@@ -151,7 +151,27 @@ def looks_at_length(config):
     return (scaling.get("rope_type") or scaling.get("type")) in ("dynamic", "longrope", "su")
 
 
+def loss_of(logits, ids, tokens):
+    labels = torch.where(tokens.bool(), ids, torch.tensor(-100))
+    return F.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1))
+
+
+def whole(build, config, ids, tokens):
+    """Gradients of every weight: its length, and its product with a direction that the formula gives."""
+    LEAVES.clear()
+    build(config).logits(ids, tokens)
+    leaves = {name: leaf.requires_grad_() for name, leaf in LEAVES.items()}
+    loss_of(build(config).logits(ids, tokens), ids, tokens).backward()
+    sums = {}
+    for name, leaf in sorted(leaves.items()):
+        direction = formula(f"{name}.direction", *leaf.shape)
+        sums[name] = rounded(torch.stack([leaf.grad.norm(), (leaf.grad * direction).sum()]))
+    LEAVES.clear()
+    return sums
+
+
 def case(fields):
+    LEAVES.clear()
     kind = fields["model_type"]
     config = fields if kind == "gpt2" else {**BASE, **fields}
     if kind == "gemma3":
@@ -160,8 +180,7 @@ def case(fields):
     model = build(config, adapted)
     ids, tokens = torch.tensor(IDS), torch.tensor(MASK)
     logits = model.logits(ids, tokens)
-    labels = torch.where(tokens.bool(), ids, torch.tensor(-100))
-    loss = F.cross_entropy(logits[:, :-1].reshape(-1, config["vocab_size"]), labels[:, 1:].reshape(-1))
+    loss = loss_of(logits, ids, tokens)
     loss.backward()
     gradients = {}
     for name, (a, b) in sorted(model.factors.items()):
@@ -176,6 +195,7 @@ def case(fields):
         "places": places,
         "logits": [rounded(plain[row, at]) for row, at in places],
         "gradients": gradients,
+        "whole": whole(build, config, ids, tokens),
     }
     if looks_at_length(config):
         # A place's logits depend on what stands behind it: here nothing does.

@@ -22,6 +22,8 @@ interface Case {
   /** Of each place with nothing behind it, where positions look at the length of the run. */
   readonly alone?: readonly (readonly number[])[]
   readonly gradients: Readonly<Record<string, readonly number[]>>
+  /** Of every weight: the gradient's length, and its product with the formula's direction. */
+  readonly whole: Readonly<Record<string, readonly [norm: number, product: number]>>
 }
 interface Vectors {
   readonly ids: readonly (readonly number[])[]
@@ -101,6 +103,42 @@ describe.each(Object.entries(vectors.cases))('%s', (name, expected) => {
     for (const [key, theirs] of Object.entries(expected.gradients)) {
       const ours = gradients.get(`base_model.model.${key}.weight`) ?? new Float32Array(0)
       expect(distance(ours, theirs), key).toBeLessThanOrEqual(BAR)
+    }
+  })
+
+  it('gives every weight PyTorch’s gradient', async () => {
+    const { model } = await loadDecoder(folder)
+    const training = buildTrainingGraph(model, { trainable: { kind: 'full' }, loss: 'causal-lm' })
+    const names = training.parameters.map(({ name }) => name)
+    expect(names.toSorted()).toEqual(Object.keys(expected.whole).toSorted())
+    const weights = training.parameters.map(({ name, size }) => [name, formulaWeight(name, size)] as const)
+    const parameters = packParameters(training.parameters, new Map(weights))
+    const session = await openSession({
+      model: training.model,
+      weightsFolder: folder,
+      device: 'cpu',
+      threads: 1,
+    })
+    const labels = flat(ids).map((id, i) => (flat(mask)[i] === 1 ? id : -100))
+    const results = await session.run(
+      {
+        input_ids: int64Tensor([rows, columns], flat(ids)),
+        attention_mask: int64Tensor([rows, columns], flat(mask)),
+        labels: int64Tensor([rows, columns], labels),
+        parameters: floatTensor([parameters.length], parameters),
+      },
+      ['token_count', 'gradients'],
+    )
+    await session.close()
+    const count = floatsOf(results.token_count)[0] ?? 0
+    for (const [name, gradient] of unpackParameters(training.parameters, floatsOf(results.gradients))) {
+      const direction = formulaWeight(`${name}.direction`, gradient.length)
+      const dot = (other: Float32Array): number =>
+        gradient.reduce((sum, value, i) => sum + value * (other[i] ?? 0), 0)
+      const [norm, product] = expected.whole[name] ?? [Number.NaN, Number.NaN]
+      expect(Math.abs(Math.sqrt(dot(gradient)) / count / norm - 1), name).toBeLessThanOrEqual(BAR)
+      const reach = norm * Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0))
+      expect(Math.abs(dot(direction) / count - product) / reach, name).toBeLessThanOrEqual(BAR)
     }
   })
 
