@@ -86,7 +86,7 @@ function changesFrom(
     { code: 'BASE_MODEL_NEEDED', file },
     `${file}: holds ${whole.length} parameters that were trained whole, such as ${whole[0]?.name ?? ''}; their change cannot be told without the base model`,
     {
-      hint: 'Name the base model’s folder as `model` in the node’s options (`oneround init --model <folder>`).',
+      hint: 'Set `model` in the node’s node.json to the folder of the base model.',
     },
   )
 }
