@@ -73,8 +73,8 @@ function simulate(folder: string, liar: string | undefined, members: number, fir
     const isAssertion = stderr.includes('AssertionError')
     return [{ check: isAssertion ? 'assertion' : `crash: ${stderr.slice(0, 200)}`, seed: first }]
   }
-  const { violations } = JSON.parse(stdout) as { violations: readonly { check: string; seed: number }[] }
-  return violations
+  const { found } = JSON.parse(stdout) as { found: readonly { check: string; seed: number }[] }
+  return found
 }
 
 function hunt(mutant: Mutant, seedMax: number): Found {

@@ -6,7 +6,7 @@
  * certified: at least q−f honest members hold the bytes, and no second Header of its member can be certified.
  * Source: docs/PROTOCOL.md §4.6, §5.
  */
-import { digestKey } from '../core/ids.ts'
+import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { isCommitted } from './commit.ts'
 import { lastCut } from './deadlines.ts'
@@ -15,6 +15,14 @@ import { answerSlot, publishSlot } from './slot.ts'
 import { type Draft, put, sign, type State } from './state.ts'
 import { hasQuorum, receiptsKey, tallyOf } from './tally.ts'
 import type { Params } from './types.ts'
+
+/**
+ * What admission's answer is about: an update as the update of one member. A copier's Header names another's update and
+ * is refused; the same bytes are admitted under the Header of whose they are.
+ */
+export function storedKey(member: MemberIndex, update: Digest): string {
+  return `${member}/${digestKey(update)}`
+}
 
 /** Headers held of one member: one, unless it lies. */
 export function headersOf(state: State, member: MemberIndex): readonly MessageOf<'header'>[] {
@@ -64,8 +72,7 @@ function isAnswered({ params, state }: Draft, { key, member }: MessageOf<'header
 
 function certify(draft: Draft, header: MessageOf<'header'>): void {
   const { member } = header
-  const update = digestKey(header.body.update)
-  const result = draft.state.stored.get(update)
+  const result = draft.state.stored.get(storedKey(member, header.body.update))
   if (result !== undefined) allowServing(draft, header)
   // §5.3 A member caught by evidence gets no Receipt.
   if (draft.state.caught.has(member)) return
@@ -84,7 +91,7 @@ function allowServing(draft: Draft, header: MessageOf<'header'>): void {
 /** Asks for an update's bytes, once as committed and once more as decided. */
 export function fetchUpdate(draft: Draft, header: MessageOf<'header'>, isDecided: boolean): void {
   if (header.member === draft.params.me && !isDecided) return
-  const update = digestKey(header.body.update)
+  const update = storedKey(header.member, header.body.update)
   const asked = draft.state.fetching.get(update)
   if (asked === true || asked === isDecided) return
   put(draft, 'fetching', update, isDecided)

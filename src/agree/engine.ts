@@ -30,7 +30,7 @@
 import { digestKey } from '../core/ids.ts'
 import { assert } from '../core/errors.ts'
 import { advanceAgreement, viewEndsAtMs } from './agreement.ts'
-import { advanceCertify } from './certify.ts'
+import { advanceCertify, storedKey } from './certify.ts'
 import { advanceCommit } from './commit.ts'
 import { advanceCut } from './cut.ts'
 import { cutAtMs, lastCut, stallsAtMs } from './deadlines.ts'
@@ -98,10 +98,12 @@ function apply(draft: Draft, event: Event): boolean {
       return true
     case 'adapter-ready':
       if (!draft.state.own.isReady) patch(draft, { own: { isReady: true, draft: event.header } })
-      if (event.header !== null) put(draft, 'stored', digestKey(event.header.update), { kind: 'admitted' })
+      if (event.header !== null && draft.params.me !== null) {
+        put(draft, 'stored', storedKey(draft.params.me, event.header.update), { kind: 'admitted' })
+      }
       return true
     case 'update-stored':
-      put(draft, 'stored', digestKey(event.update), event.result)
+      put(draft, 'stored', storedKey(event.member, event.update), event.result)
       return true
     case 'aggregated': {
       const outcome = decisionUnder(draft.state, digestKey(event.decision))

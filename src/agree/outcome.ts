@@ -11,7 +11,7 @@ import { objectDigest } from '../core/hash.ts'
 import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { assembleCertificate } from './assemble.ts'
-import { fetchUpdate } from './certify.ts'
+import { fetchUpdate, storedKey } from './certify.ts'
 import { type Decision, decisionCodec } from './messages.ts'
 import { halt } from './receive.ts'
 import { attestationSlot } from './slot.ts'
@@ -73,7 +73,7 @@ function gather(draft: Draft, cut: number): void {
   if (outcome === null || isAggregating || !hasResult(outcome)) return
   let isComplete = true
   for (const { member, header, update } of outcome.decision.updates) {
-    if (draft.state.stored.has(digestKey(update))) continue
+    if (draft.state.stored.has(storedKey(member, update))) continue
     isComplete = false
     const held = headerOf(draft.state, member, header)
     // §8.1 A decided update is fetched and used also by who refused it.

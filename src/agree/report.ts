@@ -77,7 +77,8 @@ export function statusOf(state: State, params: Params): RoundReport {
  */
 export function isInProgress(state: State, { me, charter }: Params): boolean {
   const members = tallyOf(state, statusesKey(state.cut))
-  return state.cut === 0 || members.length > charter.f || (me !== null && members.includes(me))
+  const hasSigned = me !== null && state.signed.has(statusSlot(state.cut, me))
+  return state.cut === 0 || members.length > charter.f || hasSigned
 }
 
 /** The cut that a report is about: the one in progress, or the last that was decided. */

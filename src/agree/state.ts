@@ -116,9 +116,9 @@ export interface State {
   readonly wanted: ReadonlyMap<string, Digest>
   /** Values of proposals held, by digest. */
   readonly values: ReadonlyMap<string, Value>
-  /** Update digest → what admission said of the bytes on my disk. */
+  /** Member and update (`storedKey`) → what admission said of the bytes on my disk, as that member's. */
   readonly stored: ReadonlyMap<string, AdmissionResult>
-  /** Fetches asked for: update digest → whether as decided. */
+  /** Fetches asked for, by `storedKey` → whether as decided. */
   readonly fetching: ReadonlyMap<string, boolean>
   /** Headers whose update members may read from me. */
   readonly serving: ReadonlyMap<string, true>

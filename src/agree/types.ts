@@ -61,6 +61,7 @@ export type Event =
   | { readonly kind: 'clock'; readonly nowMs: number }
   /** My adapter is ready and its chunks are on disk and synced; or I have none for this round (null). */
   | { readonly kind: 'adapter-ready'; readonly header: HeaderDraft | null }
+  /** What admission says of bytes on my disk as `member`'s update; another member's claim to the same is answered apart. */
   | {
       readonly kind: 'update-stored'
       readonly member: MemberIndex

@@ -46,6 +46,8 @@ export class UpdateKeeper {
   readonly #modules: UpdateKeeperModules
   readonly #served = new Set<string>()
   readonly #stored = new Set<string>()
+  /** Claims `member/update` that are judged, or will be. */
+  readonly #asked = new Set<string>()
   readonly #inProgress = new Map<string, Promise<void>>()
   readonly #stop = new AbortController()
 
@@ -56,11 +58,18 @@ export class UpdateKeeper {
   /** Gets, checks and stores an update, for as long as it takes. Asked again for the same one, it does nothing. */
   fetch(wanted: WantedUpdate): void {
     const key = digestKey(wanted.header.update)
-    if (this.#inProgress.has(key) || this.#stored.has(key) || this.#stop.signal.aborted) return
-    this.#inProgress.set(
-      key,
-      this.#fetchUntilStored(wanted).finally(() => this.#inProgress.delete(key)),
-    )
+    const claim = `${wanted.member}/${key}`
+    if (this.#asked.has(claim) || this.#stop.signal.aborted) return
+    this.#asked.add(claim)
+    // One after the other where a copier claims another's update: each claim is judged, the bytes come once.
+    const before = this.#inProgress.get(key) ?? Promise.resolve()
+    const work = before
+      .then(async () => this.#fetchUntilStored(wanted))
+      .then((isJudged) => void (isJudged || this.#asked.delete(claim)))
+      .finally(() => {
+        if (this.#inProgress.get(key) === work) this.#inProgress.delete(key)
+      })
+    this.#inProgress.set(key, work)
   }
 
   /** My own update lies whole in the store and was judged when it was made. */
@@ -93,20 +102,25 @@ export class UpdateKeeper {
     await this.#modules.store.close()
   }
 
-  async #fetchUntilStored(wanted: WantedUpdate): Promise<void> {
+  /** @returns whether it came to an answer; if not, it may be asked for again */
+  async #fetchUntilStored(wanted: WantedUpdate): Promise<boolean> {
     const { wait, log, fail } = this.#modules
     const { signal } = this.#stop
     for (let delayMs = RETRY_MIN_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
       try {
-        return await this.#fetchOnce(wanted)
+        await this.#fetchOnce(wanted)
+        return true
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) return false
         // The disk is full: going on alone would look like a peer's silence. The operator hears of it at once.
-        if (isRoundError(error, 'NO_SPACE')) return fail(error)
+        if (isRoundError(error, 'NO_SPACE')) {
+          fail(error)
+          return false
+        }
         // There is no network, and the file that stands in for it lacks this update: another file may bring it.
         if (isRoundError(error, 'NOT_CARRIED')) {
           log.debug('update: not in the file', { member: wanted.member })
-          return
+          return false
         }
         log.warn('update: a fault of this machine; trying again', {
           member: wanted.member,
@@ -117,6 +131,7 @@ export class UpdateKeeper {
       // An abort during the wait ends the loop by its condition.
       await wait(delayMs, signal).catch(() => undefined)
     }
+    return false
   }
 
   async #fetchOnce(wanted: WantedUpdate): Promise<void> {
@@ -144,18 +159,18 @@ export class UpdateKeeper {
       } catch (error) {
         if (refusal === null) throw error
         // The member committed to this very manifest: no other bytes will ever come.
-        return this.#settle(wanted, { kind: 'refused', fault: (refusal as RoundError).code })
+        return this.#answer(wanted, { kind: 'refused', fault: (refusal as RoundError).code })
       }
     }
-    this.#settle(wanted, await admit(header))
+    const result = await admit(header)
+    this.#stored.add(digestKey(digest))
+    this.#answer(wanted, result)
+    if (this.#served.has(digestKey(digest))) exchange.announceUpdate(digest)
   }
 
-  #settle(wanted: WantedUpdate, result: AdmissionResult): void {
+  #answer(wanted: WantedUpdate, result: AdmissionResult): void {
     const { member, header } = wanted
-    const key = digestKey(header.update)
-    this.#stored.add(key)
     this.#modules.onStored(wanted, result)
     this.#modules.feed({ kind: 'update-stored', member, update: header.update, result })
-    if (this.#served.has(key)) this.#modules.exchange.announceUpdate(header.update)
   }
 }

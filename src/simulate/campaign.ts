@@ -2,7 +2,8 @@
 import { toHex } from '../core/bytes.ts'
 import { createHasher } from '../core/hash.ts'
 import { CHECKS } from './checks/registry.ts'
-import type { BehaviourName } from './behaviours/registry.ts'
+import { BEHAVIOUR_NAMES, type BehaviourName } from './behaviours/registry.ts'
+import { countWorld, unseenIn } from './counters.ts'
 import type { Violation } from './history.ts'
 import type { KeyKind } from './keys.ts'
 import { buildScenario } from './scenario.ts'
@@ -24,7 +25,7 @@ export interface Campaign {
   readonly members: number
   readonly worlds: number
   readonly violations: readonly (Violation & { readonly seed: number })[]
-  /** Worlds that ended with fewer updates than the minimum, the same at everyone. */
+  /** Worlds that ended without a result, since fewer updates were published than the minimum: the same at everyone. */
   readonly undecided: number
   readonly medianViews: number
   readonly maxViews: number
@@ -32,6 +33,8 @@ export interface Campaign {
   readonly traceDigest: string
   /** What happened, over all worlds. */
   readonly counts: Readonly<Record<string, number>>
+  /** What should have happened in so many worlds and never did. */
+  readonly unseen: readonly string[]
 }
 
 export function runCampaign(options: CampaignOptions): Campaign {
@@ -52,21 +55,12 @@ export function runCampaign(options: CampaignOptions): Campaign {
     const { history } = result
     traces.update(result.traceDigest)
     violations.push(...CHECKS.flatMap((check) => check(history)).map((found) => ({ ...found, seed })))
-    if (history.decided.some(({ isUndecided }) => isUndecided)) undecided++
+    if (history.decided.every(({ isUndecided }) => isUndecided)) undecided++
     views.push(...history.decided.map(({ view }) => view + 1))
-    for (const name of scenario.liars.values()) count(`liar:${name}`)
-    for (const { code } of history.alarms) count(`alarm:${code}`)
+    countWorld(count, scenario, history)
     count('happenings', result.eventCount)
-    count('signed', history.signed.length)
-    count('decisions', history.decided.length)
-    count('certificates', history.certificates.length)
-    count('evidence', history.caught.length)
-    count('excluded', history.decided.filter(({ excluded }) => excluded.length > 0).length)
-    count(
-      'crashes',
-      [...history.crashCounts.values()].reduce((sum, each) => sum + each, 0),
-    )
-    count('partitions', scenario.partitions.length)
+    count('sent objects', history.network.sentCount)
+    count('sent bytes', history.network.sentSizeBytes)
     options.onWorld?.(seed, result)
   }
   views.sort((a, b) => a - b)
@@ -80,5 +74,7 @@ export function runCampaign(options: CampaignOptions): Campaign {
     maxViews: views.at(-1) ?? 0,
     traceDigest: toHex(traces.digest()),
     counts: Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    unseen:
+      options.liar === undefined ? unseenIn(counts, lastSeed - firstSeed + 1, members, BEHAVIOUR_NAMES) : [],
   }
 }

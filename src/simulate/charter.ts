@@ -3,13 +3,9 @@ import type { Charter } from '../charter/schema.ts'
 import { utf8 } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
 import type { Digest } from '../core/ids.ts'
+import { COMMIT_AT_MS, CUT_AT_MS, FINAL_AT_MS } from './deadlines.ts'
 import type { Keys } from './keys.ts'
 import type { Scenario } from './scenario.ts'
-
-/** Deadlines of every world's one round, in virtual milliseconds. */
-const COMMIT_AT_MS = 5_000
-const CUT_AT_MS = 15_000
-const FINAL_AT_MS = 25_000
 
 /** The rule that simulated members attest; which it is makes no difference to agreement. */
 export const SIMULATED_RULE = { id: 'mean', version: 1 } as const
@@ -44,10 +40,17 @@ export function buildCharter(scenario: Scenario, keys: Keys): Charter {
       updateNorm: [1, 1],
       memoryBytes: 1 << 20,
     },
-    rounds: [{ commitAtMs: COMMIT_AT_MS, cutAtMs: CUT_AT_MS, lateCutsAtMs: [], finalAtMs: FINAL_AT_MS }],
+    rounds: [
+      {
+        commitAtMs: COMMIT_AT_MS,
+        cutAtMs: CUT_AT_MS,
+        lateCutsAtMs: [...scenario.lateCutsAtMs],
+        finalAtMs: FINAL_AT_MS,
+      },
+    ],
     minUpdates: scenario.minUpdates,
     reveal: scenario.reveal,
-    latecomers: false,
+    latecomers: scenario.latecomers,
     retentionMs: 0,
     clockSkewMaxMs: 1_000,
   }

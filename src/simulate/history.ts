@@ -25,13 +25,33 @@ export interface SignedFact {
 
 export interface DecidedFact {
   readonly member: MemberIndex
+  readonly cut: number
   readonly digest: string
   /** x, by digest: two values may give one decision, yet must not both be decided. */
   readonly value: string
   readonly updates: readonly { readonly member: MemberIndex; readonly header: string }[]
   readonly excluded: readonly MemberIndex[]
+  /** Marked as added by a late cut. */
+  readonly late: readonly MemberIndex[]
   readonly isUndecided: boolean
+  readonly isUnchanged: boolean
   readonly view: number
+}
+
+/** What the network did, in numbers. */
+export interface NetworkFacts {
+  /** Objects that members sent, by broadcast and by sync, and their bytes as envelopes; updates are not counted. */
+  sentCount: number
+  sentSizeBytes: number
+  lostCount: number
+  duplicatedCount: number
+}
+
+export interface CrashFact {
+  readonly member: MemberIndex
+  readonly why: 'crash' | 'crash-at-write' | 'full-disk' | 'restored-backup'
+  /** Journal entries that were not synced and are gone. */
+  readonly lostCount: number
 }
 
 export interface History {
@@ -40,20 +60,28 @@ export interface History {
   readonly q: number
   readonly minUpdates: number
   readonly reveal: 'committed' | 'immediate'
+  readonly latecomers: boolean
   readonly liars: readonly MemberIndex[]
   /** Nobody lies, nothing is lost, and everybody has published well before the commit deadline. */
   readonly isCalm: boolean
+  /** All faults end so early that what was committed can be certified before the final deadline. */
+  readonly healsInTime: boolean
   readonly signed: SignedFact[]
   /** When an honest member first let anybody read its own update: order and member. */
   readonly reveals: { readonly order: number; readonly member: MemberIndex }[]
   readonly decided: DecidedFact[]
   readonly caught: { readonly by: MemberIndex; readonly member: MemberIndex }[]
-  readonly alarms: { readonly member: MemberIndex; readonly code: string }[]
+  readonly alarms: { readonly member: MemberIndex; readonly code: string; readonly cut: number }[]
   /** Certificates that honest members put together, and what the offline check said of each. */
-  readonly certificates: { readonly member: MemberIndex; readonly fault: string | null }[]
+  readonly certificates: {
+    readonly member: MemberIndex
+    readonly cut: number
+    readonly fault: string | null
+  }[]
   /** Honest members that were done when the world ended. */
   finished: readonly MemberIndex[]
-  readonly crashCounts: Map<MemberIndex, number>
+  readonly crashes: CrashFact[]
+  readonly network: NetworkFacts
 }
 
 export interface Violation {

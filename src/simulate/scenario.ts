@@ -7,6 +7,7 @@
 import { defaultFaultCount, defaultQuorum } from '../core/quorum.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { BEHAVIOUR_NAMES, type BehaviourName } from './behaviours/registry.ts'
+import { CUT_AT_MS, FINAL_AT_MS } from './deadlines.ts'
 import type { KeyKind } from './keys.ts'
 import { createRandom, type Random } from './random.ts'
 
@@ -15,6 +16,15 @@ export interface Partition {
   readonly untilMs: number
   /** Members on one side; the others are on the other. */
   readonly side: readonly MemberIndex[]
+  /** Only what the side sends is lost: it still hears the others. */
+  readonly isOneWay: boolean
+}
+
+/** No room on a member's disk: whoever cannot write its journal stops until there is. */
+export interface FullDisk {
+  readonly member: MemberIndex
+  readonly fromMs: number
+  readonly untilMs: number
 }
 
 export interface Crash {
@@ -46,6 +56,13 @@ export interface Scenario {
   /** Chance that an honest member dies at a write of its journal, before or after it, while the network is sick. */
   readonly crashAtWriteProbability: number
   readonly liars: ReadonlyMap<MemberIndex, BehaviourName>
+  /** Whether f ≥ 2 liars all lie in the same way: what one shows to one half of the members, all show to it. */
+  readonly isCoalition: boolean
+  /** For each member, how long its disk takes to sync at most. */
+  readonly syncMaxMs: readonly number[]
+  readonly fullDisks: readonly FullDisk[]
+  readonly lateCutsAtMs: readonly number[]
+  readonly latecomers: boolean
 }
 
 /** Far beyond any view that a world within bounds needs: whoever is not done by then never will be. */
@@ -57,11 +74,54 @@ export interface ScenarioOptions {
   readonly keys?: KeyKind
   /** What every liar is; by default each is drawn. */
   readonly liar?: BehaviourName
+  /**
+   * Which faults are drawn. Seeds that once broke a promise stay the worlds that they were: `first` leaves out what was
+   * added later (one-way partitions, slow and full disks, late cuts, coalitions).
+   */
+  readonly faults?: 'first' | 'all'
 }
 
 export function buildScenario(
   seed: number,
-  { members: n, keys = 'keyed-hash', liar }: ScenarioOptions,
+  { members: n, keys = 'keyed-hash', liar, faults = 'all' }: ScenarioOptions,
+): Scenario {
+  const first = buildFirstScenario(seed, n, keys, liar)
+  return faults === 'first' ? first : withLaterFaults(first, liar)
+}
+
+/** What is drawn from a stream of its own, so that it changes nothing else in a world. */
+function withLaterFaults(scenario: Scenario, liar: BehaviourName | undefined): Scenario {
+  const { seed, n, healAtMs, partitions, liars } = scenario
+  const random = createRandom(`faults/${n}/${seed}`)
+  const roster = scenario.trainedAtMs.map((_, member) => member)
+  const isCoalition = liars.size >= 2 && random.chance(0.4)
+  const lead = [...liars.values()][0]
+  const hasSlowDisks = random.chance(0.25)
+  const hasLateCuts = random.chance(0.4)
+  const latecomers = hasLateCuts && random.chance(0.5)
+  return {
+    ...scenario,
+    liars:
+      isCoalition && lead !== undefined && liar === undefined
+        ? new Map([...liars.keys()].map((member) => [member, lead]))
+        : liars,
+    isCoalition,
+    partitions: partitions.map((partition) => ({ ...partition, isOneWay: random.chance(0.4) })),
+    syncMaxMs: roster.map(() => (hasSlowDisks && random.chance(0.5) ? random.between(20, 900) : 0)),
+    fullDisks: healAtMs > 0 && random.chance(0.2) ? drawFullDisks(random, roster, healAtMs) : [],
+    lateCutsAtMs: hasLateCuts ? random.pick([[17_000], [17_000, 21_000], [16_000, 19_000, 23_000]]) : [],
+    latecomers,
+    trainedAtMs: scenario.trainedAtMs.map((atMs) =>
+      hasLateCuts && random.chance(0.2) ? random.between(6_000, 22_000) : atMs,
+    ),
+  }
+}
+
+function buildFirstScenario(
+  seed: number,
+  n: number,
+  keys: KeyKind,
+  liar: BehaviourName | undefined,
 ): Scenario {
   const random = createRandom(`scenario/${n}/${seed}`)
   const f = defaultFaultCount(n)
@@ -95,6 +155,11 @@ export function buildScenario(
     crashes: isSick ? drawCrashes(random, roster, healAtMs) : [],
     crashAtWriteProbability: isSick ? random.pick([0, 0, 0.02, 0.1]) : 0,
     liars,
+    isCoalition: false,
+    syncMaxMs: roster.map(() => 0),
+    fullDisks: [],
+    lateCutsAtMs: [],
+    latecomers: false,
   }
 }
 
@@ -112,7 +177,18 @@ function drawPartitions(
   return Array.from({ length: random.between(0, 2) }, () => {
     const fromMs = random.between(0, healAtMs - 1)
     const side = random.shuffle(roster).slice(0, random.between(1, roster.length - 1))
-    return { fromMs, untilMs: random.between(fromMs + 1, healAtMs), side }
+    return { fromMs, untilMs: random.between(fromMs + 1, healAtMs), side, isOneWay: false }
+  })
+}
+
+function drawFullDisks(
+  random: Random,
+  roster: readonly MemberIndex[],
+  healAtMs: number,
+): readonly FullDisk[] {
+  return Array.from({ length: random.between(1, 2) }, () => {
+    const fromMs = random.between(0, healAtMs - 1)
+    return { member: random.pick(roster), fromMs, untilMs: random.between(fromMs + 1, healAtMs) }
   })
 }
 
@@ -126,7 +202,16 @@ function drawCrashes(random: Random, roster: readonly MemberIndex[], healAtMs: n
 /** Trained this early, a Header reaches everyone before the commit deadline: latencies are below half a second. */
 const CALM_TRAINED_AT_MS = 4_000
 
-/** Nobody lies, nothing is lost, everybody publishes in time. */
-export function isCalm({ liars, healAtMs, trainedAtMs }: Scenario): boolean {
-  return liars.size === 0 && healAtMs === 0 && trainedAtMs.every((atMs) => (atMs ?? 0) <= CALM_TRAINED_AT_MS)
+/** Nobody lies, nothing is lost, disks are quick, everybody publishes in time. */
+export function isCalm({ liars, healAtMs, trainedAtMs, syncMaxMs }: Scenario): boolean {
+  const isQuick = syncMaxMs.every((maxMs) => maxMs === 0)
+  const isEarly = trainedAtMs.every((atMs) => (atMs ?? 0) <= CALM_TRAINED_AT_MS)
+  return liars.size === 0 && healAtMs === 0 && isQuick && isEarly
+}
+
+/** Whether what was committed can be fetched and receipted by everyone between the healing and the final deadline. */
+export function healsInTime({ healAtMs, latencyMaxMs, syncMaxMs }: Scenario): boolean {
+  // Headers and Seals by sync, the bytes there and back, a Receipt: each under a handful of latencies, syncs and retries.
+  const marginMs = 8 * latencyMaxMs + 8 * Math.max(...syncMaxMs) + 5_000
+  return Math.max(healAtMs, CUT_AT_MS) + marginMs <= FINAL_AT_MS
 }

@@ -6,14 +6,10 @@
  * journal or disk; after a restart the engine gets exactly what the contract in agree/types.ts promises it.
  */
 import {
-  codecOf,
   createState,
-  decodeMessage,
   type Effect,
-  encodeEnvelope,
   type Event,
   headersOf,
-  instanceOf,
   isFinished,
   type Bodies,
   type HeaderDraft,
@@ -29,9 +25,11 @@ import { utf8 } from '../core/bytes.ts'
 import { sha256 } from '../core/hash.ts'
 import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
-import { signedBytesOf } from '../core/signature.ts'
 import { SIMULATED_LAYOUT, SIMULATED_RULE } from './charter.ts'
-import { toFactBody } from './history.ts'
+import type { CrashFact } from './history.ts'
+import { record } from './record.ts'
+import { noteSigned, signBody, signBytes } from './signing.ts'
+import type { FullDisk } from './scenario.ts'
 import type { World } from './world.ts'
 
 const SYNC_EVERY_MS = 1_000
@@ -48,6 +46,11 @@ export interface Behaviour {
   readonly servesUpdate?: (liar: Site, update: string, to: MemberIndex) => boolean
   /** Whether peers get its objects by sync; by default they do. */
   readonly answersSync?: (liar: Site) => boolean
+  /** What it finds in its journal when it starts, and whether it knows that something is missing. */
+  readonly remembers?: (
+    liar: Site,
+    journal: readonly Message[],
+  ) => { readonly messages: readonly Message[]; readonly observe: boolean }
   /** What it publishes in place of an ordinary update. */
   readonly draft?: (liar: Site) => HeaderDraft
 }
@@ -56,7 +59,8 @@ export interface Behaviour {
 interface Durable {
   readonly journal: Message[]
   syncedCount: number
-  readonly disk: Map<string, AdmissionResult>
+  /** Updates that lie whole on it. */
+  readonly disk: Set<string>
 }
 
 export class Site {
@@ -65,12 +69,16 @@ export class Site {
   /** Null for a member that keeps the rules. */
   readonly behaviour: Behaviour | null
   readonly #params: Params
-  readonly #durable: Durable = { journal: [], syncedCount: 0, disk: new Map() }
+  readonly #durable: Durable = { journal: [], syncedCount: 0, disk: new Set() }
   readonly #serving = new Set<string>()
   readonly #queue: Event[] = []
   #state: State
   #isUp = false
+  /** Effects of the latest step that are not done yet. */
+  readonly #waiting: Effect[] = []
   #isDraining = false
+  /** The disk syncs: nothing else is done meanwhile. */
+  #isSyncing = false
   /** Counts starts: whatever an earlier life had under way is lost. */
   #life = 0
 
@@ -92,7 +100,8 @@ export class Site {
 
   /** Holds a certificate of every cut that has a result, and waits for no further cut. */
   get isDone(): boolean {
-    return this.#isUp && (isFinished(this.#state, this.#params) || this.#state.mode === 'halted')
+    if (!this.#isUp || this.#isSyncing) return false
+    return isFinished(this.#state, this.#params) || this.#state.mode === 'halted'
   }
 
   start(): void {
@@ -101,10 +110,11 @@ export class Site {
     this.#life++
     this.#serving.clear()
     this.#state = createState(this.#params)
-    this.feed({ kind: 'restored', messages: [...this.#durable.journal], observe: false })
-    for (const [update, result] of this.#durable.disk) {
-      const owner = world.updates.get(update)?.owner ?? member
-      this.feed({ kind: 'update-stored', member: owner, update: digestOf(update), result })
+    const remembered = this.behaviour?.remembers?.(this, this.#durable.journal)
+    const { messages, observe } = remembered ?? { messages: [...this.#durable.journal], observe: false }
+    this.feed({ kind: 'restored', messages, observe })
+    for (const update of this.#durable.disk) {
+      this.#judge(world.updates.get(update)?.owner ?? member, digestOf(update))
     }
     this.#tick()
     const trainedAtMs = world.scenario.trainedAtMs[member] ?? null
@@ -117,14 +127,17 @@ export class Site {
   }
 
   /** Loses the state, everything under way and an unsynced end of the journal; starts again at `untilMs`. */
-  crash(untilMs: number): void {
+  crash(untilMs: number, why: CrashFact['why']): void {
     if (!this.#isUp) return
     const { world, member } = this
     const { journal, syncedCount } = this.#durable
     this.#isUp = false
-    journal.length = world.random.between(syncedCount, journal.length)
-    const count = world.history.crashCounts.get(member) ?? 0
-    world.history.crashCounts.set(member, count + 1)
+    const heldCount = journal.length
+    journal.length = world.random.between(syncedCount, heldCount)
+    world.history.crashes.push({ member, why, lostCount: heldCount - journal.length })
+    this.#waiting.length = 0
+    this.#queue.length = 0
+    this.#isSyncing = false
     world.trace(`${member} crash`)
     world.schedule.at(untilMs, () => this.start())
   }
@@ -132,24 +145,27 @@ export class Site {
   /** Gives the engine an event and does what it asks; events that come up meanwhile wait their turn. */
   feed(event: Event): void {
     this.#queue.push(event)
-    if (this.#isDraining) return
-    this.#isDraining = true
-    while (this.#isUp) {
-      const next = this.#queue.shift()
-      if (next === undefined) break
-      this.#handle(next)
-    }
-    this.#queue.length = 0
-    this.#isDraining = false
+    if (this.#isDraining || this.#isSyncing) return
+    this.#drain()
   }
 
-  #handle(event: Event): void {
-    const { state, effects } = step(this.#state, event, this.#params)
-    this.#state = state
-    for (const effect of effects) {
-      if (!this.#isUp) return
-      if (this.behaviour?.onEffect?.(this, effect) !== true) this.#perform(effect)
+  /** Effects before events, in order, until all are done, the disk is at work or the site is down. */
+  #drain(): void {
+    this.#isDraining = true
+    while (this.#isUp && !this.#isSyncing) {
+      const effect = this.#waiting.shift()
+      if (effect !== undefined) {
+        if (this.behaviour?.onEffect?.(this, effect) !== true) this.#perform(effect)
+        continue
+      }
+      const next = this.#queue.shift()
+      if (next === undefined) break
+      const { state, effects } = step(this.#state, next, this.#params)
+      this.#state = state
+      this.#waiting.push(...effects)
     }
+    if (!this.#isUp) this.#queue.length = 0
+    this.#isDraining = false
   }
 
   receive(message: Message): void {
@@ -167,8 +183,8 @@ export class Site {
     return this.behaviour.servesUpdate?.(this, update, to) ?? true
   }
 
-  putOnDisk(update: string, result: AdmissionResult): void {
-    this.#durable.disk.set(update, result)
+  putOnDisk(update: string): void {
+    this.#durable.disk.add(update)
   }
 
   /** Signs whatever it is asked to: for the shell before the journal, and for liars. */
@@ -177,6 +193,7 @@ export class Site {
   }
 
   sendTo(message: Message, to: MemberIndex): void {
+    countSent(this.world, message)
     this.world.deliver(this.member, to, () => this.world.sites[to]?.receive(message))
   }
 
@@ -205,8 +222,13 @@ export class Site {
     const { healAtMs, crashAtWriteProbability } = this.world.scenario
     const nowMs = this.world.schedule.nowMs()
     if (this.behaviour !== null || nowMs >= healAtMs) return false
+    const full = fullDiskOf(this.world, this.member)
+    if (full !== null) {
+      this.crash(full.untilMs, 'full-disk')
+      return true
+    }
     if (!this.world.random.chance(crashAtWriteProbability)) return false
-    this.crash(this.world.random.between(nowMs + 1, healAtMs + 1))
+    this.crash(this.world.random.between(nowMs + 1, healAtMs + 1), 'crash-at-write')
     return true
   }
 
@@ -219,6 +241,7 @@ export class Site {
         this.#durable.journal.push(effect.message)
         return
       case 'broadcast':
+        if (effect.message.member === member) noteSigned(world, effect.message)
         return this.broadcast(effect.message)
       case 'pull':
         return this.#ask(effect.digests.map((digest) => digestKey(digest)))
@@ -239,42 +262,31 @@ export class Site {
         )
       }
       default:
-        if (this.behaviour === null) this.#note(effect)
+        if (this.behaviour === null) record(world, member, this.#state, effect)
     }
   }
 
+  /** What is lost with an unsynced end of the journal never left, and counts as never signed. */
   #journalAndSign(effect: Extract<Effect, { kind: 'sign' }>): void {
     if (this.#diesAtWrite()) return
     const message = signBytes(this.world, this.member, effect.type, effect.body)
     const { journal } = this.#durable
     journal.push(message)
-    this.#durable.syncedCount = journal.length
-    this.world.trace(`${this.member} signs ${effect.slot} ${message.key}`)
-    if (!this.#diesAtWrite()) this.feed({ kind: 'signed', message })
-  }
-
-  /** Writes what an honest site says into the history. */
-  #note(effect: Effect): void {
-    const { member, world } = this
-    const { history } = world
-    if (effect.kind === 'decided') {
-      const { decision, isUndecided } = effect
-      const digest = digestKey(effect.digest)
-      const updates = decision.updates.map((each) => ({
-        member: each.member,
-        header: digestKey(each.header),
-      }))
-      const { cut } = decision
-      const { view, value } = instanceOf(this.#state, cut).finalized ?? { view: -1, value: '' }
-      history.decided.push({ member, digest, value, updates, excluded: decision.excluded, isUndecided, view })
-      world.trace(`${member} decides ${digest} in ${view}`)
-    } else if (effect.kind === 'evidence') {
-      history.caught.push({ by: member, member: effect.member })
-    } else if (effect.kind === 'alarm') {
-      history.alarms.push({ member, code: effect.alarm.code })
-    } else if (effect.kind === 'certificate') {
-      history.certificates.push({ member, fault: world.checkCertificate(effect.certificate) })
+    const synced = (): void => {
+      this.#durable.syncedCount = journal.length
+      // A liar sends what it likes, past the shell.
+      if (this.behaviour !== null) noteSigned(this.world, message)
+      this.world.trace(`${this.member} signs ${effect.slot} ${message.key}`)
+      if (!this.#diesAtWrite()) this.feed({ kind: 'signed', message })
     }
+    const maxMs = this.world.scenario.syncMaxMs[this.member] ?? 0
+    if (maxMs === 0 || this.behaviour !== null) return synced()
+    this.#isSyncing = true
+    this.#later(this.world.random.between(1, maxMs), () => {
+      this.#isSyncing = false
+      synced()
+      if (!this.#isDraining) this.#drain()
+    })
   }
 
   #sync(): void {
@@ -295,7 +307,9 @@ export class Site {
         const missing = (keys ?? [...theirs.keys()]).filter((key) => !this.#state.objects.has(key))
         for (const key of missing) {
           const message = theirs.get(key)
-          if (message !== undefined) this.receive(message)
+          if (message === undefined) continue
+          countSent(world, message)
+          this.receive(message)
         }
       })
     })
@@ -305,8 +319,7 @@ export class Site {
   #fetch(of: MemberIndex, update: Digest): void {
     const { world, member } = this
     const key = digestKey(update)
-    const stored = this.#durable.disk.get(key)
-    if (stored !== undefined) return this.feed({ kind: 'update-stored', member: of, update, result: stored })
+    if (this.#durable.disk.has(key)) return this.#judge(of, update)
     const header = headersOf(this.#state, of).find((held) => digestKey(held.body.update) === key)
     const providers = header === undefined ? [] : providersOf(this.#state, this.#params, header)
     const provider = providers.length === 0 ? undefined : world.sites[world.random.pick(providers)]
@@ -316,11 +329,38 @@ export class Site {
     }
     const { latencyMinMs, latencyMaxMs } = world.scenario
     this.#later(2 * world.random.between(latencyMinMs, latencyMaxMs), () => {
-      const result = admit(world, of, key)
-      this.putOnDisk(key, result)
-      this.feed({ kind: 'update-stored', member: of, update, result })
+      // An error of mine is no event: no room, try again.
+      if (fullDiskOf(world, member) !== null)
+        return this.#later(FETCH_RETRY_MS, () => this.#fetch(of, update))
+      this.putOnDisk(key)
+      this.#judge(of, update)
     })
   }
+
+  /** Says what admission says of an update on disk; a member judges its own before it publishes it. */
+  #judge(of: MemberIndex, update: Digest): void {
+    const result: AdmissionResult =
+      of === this.member ? { kind: 'admitted' } : admit(this.world, of, digestKey(update))
+    this.feed({ kind: 'update-stored', member: of, update, result })
+  }
+}
+
+/** An envelope's bytes beyond its body: map head, three keys, type and signature. */
+const ENVELOPE_OVERHEAD_BYTES = 100
+
+function countSent({ history: { network } }: World, { bytes }: Message): void {
+  network.sentCount++
+  network.sentSizeBytes += bytes.length + ENVELOPE_OVERHEAD_BYTES
+}
+
+/** Why a member cannot write now, if it cannot. */
+function fullDiskOf({ scenario, schedule }: World, member: MemberIndex): FullDisk | null {
+  const nowMs = schedule.nowMs()
+  return (
+    scenario.fullDisks.find(
+      (disk) => disk.member === member && nowMs >= disk.fromMs && nowMs < disk.untilMs,
+    ) ?? null
+  )
 }
 
 /** What admission says of an update that `of` committed to: a function of the bytes alone. */
@@ -334,40 +374,12 @@ function digestOf(key: string): Digest {
   return Uint8Array.from(key.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16)) as Digest
 }
 
-function signBody<T extends MessageType>(
-  world: World,
-  member: MemberIndex,
-  type: T,
-  body: Bodies[T],
-): Message {
-  return signBytes(world, member, type, codecOf(type).encode(body))
-}
-
-function signBytes(world: World, member: MemberIndex, type: MessageType, body: Uint8Array): Message {
-  const signer = world.keys.signers[member]
-  if (signer === undefined) throw new RangeError(`no member ${member}`)
-  const signature = signer.sign(signedBytesOf(type, body))
-  // As on a wire: what peers get is decoded from bytes.
-  const opened = decodeMessage(encodeEnvelope({ type, body, signature }))
-  if (!opened.ok) throw new TypeError(`a ${type} does not decode: ${opened.fault.code}`)
-  const { message } = opened
-  world.history.signed.push({
-    order: world.nextOrder(),
-    member,
-    type,
-    slot: message.slot,
-    digest: message.key,
-    body: toFactBody(message.body),
-  })
-  return message
-}
-
 /** An update of this site, registered and on its disk; `variant` tells several apart. */
 export function ownDraft(site: Site, variant: string, isAdmissible = true): HeaderDraft {
   const { world, member } = site
   const update = sha256(utf8(`update/${world.scenario.seed}/${member}/${variant}`))
   world.updates.set(digestKey(update), { owner: member, isAdmissible })
-  site.putOnDisk(digestKey(update), { kind: 'admitted' })
+  site.putOnDisk(digestKey(update))
   return draftFor(update)
 }
 

@@ -15,7 +15,7 @@ import { buildCharter, SIMULATED_LAYOUT } from './charter.ts'
 import type { History } from './history.ts'
 import { createKeys, type Keys } from './keys.ts'
 import { createRandom, type Random } from './random.ts'
-import { GIVE_UP_AT_MS, isCalm, type Scenario, VIEW_TIMEOUT_MS } from './scenario.ts'
+import { GIVE_UP_AT_MS, healsInTime, isCalm, type Scenario, VIEW_TIMEOUT_MS } from './scenario.ts'
 import { createSchedule, type Schedule } from './schedule.ts'
 import { Site } from './site.ts'
 
@@ -34,6 +34,8 @@ export interface World {
   readonly history: History
   readonly sites: Site[]
   readonly updates: Map<string, SimulatedUpdate>
+  /** Slot → digests of the bodies that are in the history already. */
+  readonly noted: Map<string, Set<string>>
   readonly paramsOf: (member: MemberIndex) => Params
   /** Whether a message that leaves now from one to the other gets through. */
   readonly isConnected: (from: MemberIndex, to: MemberIndex) => boolean
@@ -56,7 +58,7 @@ export function runWorld(scenario: Scenario): WorldResult {
   for (const [member, site] of world.sites.entries()) {
     site.start()
     for (const crash of scenario.crashes.filter((each) => each.member === member)) {
-      world.schedule.at(crash.atMs, () => site.crash(crash.untilMs))
+      world.schedule.at(crash.atMs, () => site.crash(crash.untilMs, 'crash'))
     }
   }
   let eventCount = 0
@@ -94,6 +96,7 @@ function buildWorld(scenario: Scenario, hasher: Hasher): World {
     history: emptyHistory(scenario),
     sites: [],
     updates: new Map(),
+    noted: new Map(),
     paramsOf: (me) => ({
       charter,
       charterDigest,
@@ -119,15 +122,17 @@ function buildWorld(scenario: Scenario, hasher: Hasher): World {
 }
 
 function emptyHistory(scenario: Scenario): History {
-  const { n, f, q, minUpdates, reveal } = scenario
+  const { n, f, q, minUpdates, reveal, latecomers } = scenario
   return {
     n,
     f,
     q,
     minUpdates,
     reveal,
+    latecomers,
     liars: [...scenario.liars.keys()].sort((a, b) => a - b),
     isCalm: isCalm(scenario),
+    healsInTime: healsInTime(scenario),
     signed: [],
     reveals: [],
     decided: [],
@@ -135,22 +140,31 @@ function emptyHistory(scenario: Scenario): History {
     alarms: [],
     certificates: [],
     finished: [],
-    crashCounts: new Map(),
+    crashes: [],
+    network: { sentCount: 0, sentSizeBytes: 0, lostCount: 0, duplicatedCount: 0 },
   }
 }
 
 function isConnected(scenario: Scenario, nowMs: number, from: MemberIndex, to: MemberIndex): boolean {
   return scenario.partitions.every(
-    ({ fromMs, untilMs, side }) =>
-      nowMs < fromMs || nowMs >= untilMs || side.includes(from) === side.includes(to),
+    ({ fromMs, untilMs, side, isOneWay }) =>
+      nowMs < fromMs ||
+      nowMs >= untilMs ||
+      side.includes(from) === side.includes(to) ||
+      (isOneWay && side.includes(to)),
   )
 }
 
 function deliver(world: World, from: MemberIndex, to: MemberIndex, arrive: () => void): void {
   const { scenario, random, schedule } = world
   const isSick = schedule.nowMs() < scenario.healAtMs
-  if (isSick && (!world.isConnected(from, to) || random.chance(scenario.lossProbability))) return
+  const { network } = world.history
+  if (isSick && (!world.isConnected(from, to) || random.chance(scenario.lossProbability))) {
+    network.lostCount++
+    return
+  }
   const copies = random.chance(scenario.duplicateProbability) ? 2 : 1
+  network.duplicatedCount += copies - 1
   for (let copy = 0; copy < copies; copy++) {
     schedule.after(random.between(scenario.latencyMinMs, scenario.latencyMaxMs), arrive)
   }

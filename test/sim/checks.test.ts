@@ -8,8 +8,10 @@ const SOUND: History = {
   q: 3,
   minUpdates: 1,
   reveal: 'committed',
+  latecomers: false,
   liars: [3],
   isCalm: false,
+  healsInTime: false,
   signed: [],
   reveals: [],
   decided: [],
@@ -17,7 +19,8 @@ const SOUND: History = {
   alarms: [],
   certificates: [],
   finished: [0, 1, 2],
-  crashCounts: new Map(),
+  crashes: [],
+  network: { sentCount: 0, sentSizeBytes: 0, lostCount: 0, duplicatedCount: 0 },
 }
 const checksFailing = (changed: Partial<History>): readonly string[] => [
   ...new Set(CHECKS.flatMap((check) => check({ ...SOUND, ...changed })).map(({ check }) => check)),
@@ -32,11 +35,14 @@ const fact = (order: number, member: number, type: string, slot: string, digest:
 })
 const decided = (member: number, digest: string, updates: { member: number; header: string }[] = []) => ({
   member,
+  cut: 0,
   digest,
   value: digest,
   updates,
   excluded: [] as number[],
+  late: [] as number[],
   isUndecided: false,
+  isUnchanged: false,
   view: 0,
 })
 
@@ -75,11 +81,75 @@ describe('checkers', () => {
   it('see an update that enough honest members listed and a decision lacks', () => {
     const listing = [0, 1].map((member) =>
       fact(member, member, 'status', `status/0/${member}`, `${member}`, {
+        cut: 0,
         certified: [{ member: 2, digest: 'h' }],
       }),
     )
-    expect(checksFailing({ signed: listing, decided: [decided(0, 'x')] })).toEqual(['inclusion'])
-    expect(checksFailing({ signed: listing.slice(1), decided: [decided(0, 'x')] })).toEqual([])
+    const all = [0, 1, 2].map((member) => decided(member, 'x'))
+    expect(checksFailing({ signed: listing, decided: all })).toEqual(['inclusion'])
+    expect(checksFailing({ signed: listing.slice(1), decided: all })).toEqual([])
+  })
+  it('see an update fixed after a reveal at cut 0, or unmarked later, where latecomers are welcome', () => {
+    const late = [fact(6, 3, 'header', 'publish/3', 'h')]
+    const reveals = [{ order: 5, member: 0 }]
+    const updates = [{ member: 3, header: 'h' }]
+    const at = (cut: number, marked: readonly number[]) => {
+      const first = [0, 1, 2].map((member) => decided(member, 'w'))
+      const facts = [0, 1, 2].map((member) => ({ ...decided(member, 'x', updates), cut, late: marked }))
+      return checksFailing({
+        latecomers: true,
+        signed: late,
+        reveals,
+        decided: cut === 0 ? facts : [...first, ...facts],
+      })
+    }
+    expect(at(0, [])).toEqual(['commit-before-reveal'])
+    expect(at(1, [3])).toEqual([])
+    expect(at(1, [])).toContain('commit-before-reveal')
+  })
+  it('see late cuts that lose, take back, mark wrongly, or hide a change', () => {
+    const updates = [{ member: 1, header: 'a' }]
+    const more = [...updates, { member: 2, header: 'b' }]
+    const first = { ...decided(0, 'x', updates), excluded: [3] }
+    const second = { ...decided(0, 'y', more), cut: 1, excluded: [3], late: [2] }
+    expect(checksFailing({ decided: [first, second] })).toEqual([])
+    const wrong = [
+      { ...second, updates: more.slice(1) },
+      { ...second, excluded: [] },
+      { ...second, late: [] },
+      { ...second, late: [1, 2] },
+      { ...second, isUnchanged: true },
+    ]
+    for (const fact of wrong) expect(checksFailing({ decided: [first, fact] })).toContain('late-cuts')
+    expect(checksFailing({ decided: [second] })).toContain('late-cuts')
+  })
+  it('see a late cut that an honest member began and another finished without', () => {
+    const signed = [fact(1, 0, 'status', 'status/1/0', 's', { cut: 1, certified: [] })]
+    const all = [0, 1, 2].flatMap((member) => [
+      decided(member, 'x'),
+      { ...decided(member, 'y'), cut: 1, isUnchanged: true },
+    ])
+    expect(checksFailing({ signed, decided: all })).toEqual([])
+    expect(checksFailing({ signed, decided: all.slice(0, -1) })).toEqual(['late-cuts'])
+  })
+  it('see a certificate of a cut that changed nothing', () => {
+    const same = { ...decided(0, 'y'), cut: 1, isUnchanged: true }
+    const certificates = [{ member: 0, cut: 1, fault: null }]
+    expect(checksFailing({ decided: [decided(0, 'x'), same], certificates })).toEqual(['late-cuts'])
+  })
+  it('see a round without a result whose network healed in time', () => {
+    const signed = [
+      fact(1, 0, 'header', 'publish/0', 'h'),
+      ...[0, 1, 2].map((member) =>
+        fact(2 + member, member, 'seal', `seal/${member}`, `s${member}`, {
+          published: [{ member: 0, digest: 'h' }],
+        }),
+      ),
+    ]
+    const nothing = [{ ...decided(0, 'x'), isUndecided: true }]
+    expect(checksFailing({ signed, decided: nothing, healsInTime: true })).toEqual(['result'])
+    expect(checksFailing({ signed, decided: nothing, healsInTime: false })).toEqual([])
+    expect(checksFailing({ signed: signed.slice(0, -1), decided: nothing, healsInTime: true })).toEqual([])
   })
   it('see evidence against the honest', () => {
     expect(checksFailing({ caught: [{ by: 0, member: 1 }] })).toEqual(['innocence'])
@@ -106,9 +176,11 @@ describe('checkers', () => {
     const attest = (member: number, aggregate: string) =>
       fact(1, member, 'attestation', `a/${member}`, aggregate, { aggregate })
     expect(checksFailing({ signed: [attest(0, 'x'), attest(1, 'y')] })).toEqual(['equal-aggregates'])
-    expect(checksFailing({ certificates: [{ member: 0, fault: 'CERTIFICATE_NO_QUORUM' }] })).toEqual([
+    expect(checksFailing({ certificates: [{ member: 0, cut: 0, fault: 'CERTIFICATE_NO_QUORUM' }] })).toEqual([
       'equal-aggregates',
     ])
-    expect(checksFailing({ alarms: [{ member: 0, code: 'TOO_MANY_LIARS' }] })).toEqual(['equal-aggregates'])
+    expect(checksFailing({ alarms: [{ member: 0, code: 'TOO_MANY_LIARS', cut: 0 }] })).toEqual([
+      'equal-aggregates',
+    ])
   })
 })

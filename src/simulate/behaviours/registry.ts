@@ -6,8 +6,11 @@ import { earlyReader } from './early-reader.ts'
 import { equivocator } from './equivocator.ts'
 import { fader } from './fader.ts'
 import { forgetter } from './forgetter.ts'
+import { lateLiar } from './late-liar.ts'
 import { miscomputer } from './miscomputer.ts'
 import { poisoner } from './poisoner.ts'
+import { quitter } from './quitter.ts'
+import { restoredBackup } from './restored-backup.ts'
 import { silent } from './silent.ts'
 import { splitter } from './splitter.ts'
 import { staleReplayer } from './stale-replayer.ts'
@@ -34,6 +37,9 @@ const BEHAVIOURS = {
   forgetter,
   miscomputer,
   twin,
+  quitter,
+  'restored-backup': restoredBackup,
+  'late-liar': lateLiar,
 } as const satisfies Readonly<Record<string, Behaviour>>
 
 export type BehaviourName = keyof typeof BEHAVIOURS

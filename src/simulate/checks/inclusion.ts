@@ -1,4 +1,4 @@
-/** What more than n−q honest members listed in their Status is in every decision, unless evidence excludes its member. */
+/** What more than n−q honest members listed in a cut's Status is in its decision, unless evidence excludes its member. */
 import type { MemberIndex } from '../../core/order.ts'
 import { type Check, itemsOf } from '../history.ts'
 
@@ -9,15 +9,16 @@ export const inclusion: Check = (history) => {
     for (const item of itemsOf(body, 'certified')) {
       const { member: listed, digest } = item
       if (typeof listed !== 'number' || typeof digest !== 'string') continue
-      const key = `${listed}/${digest}`
+      const key = `${Number(body['cut'])}/${listed}/${digest}`
       listers.set(key, (listers.get(key) ?? new Set<MemberIndex>()).add(member))
     }
   }
   const due = [...listers].filter(([, members]) => members.size > history.n - history.q).map(([key]) => key)
-  return history.decided.flatMap(({ member, updates, excluded }) => {
-    const included = new Set(updates.map((update) => `${update.member}/${update.header}`))
+  return history.decided.flatMap(({ member, cut, updates, excluded }) => {
+    const included = new Set(updates.map((update) => `${cut}/${update.member}/${update.header}`))
     return due
-      .filter((key) => !included.has(key) && !excluded.includes(Number(key.split('/')[0])))
+      .filter((key) => key.startsWith(`${cut}/`))
+      .filter((key) => !included.has(key) && !excluded.includes(Number(key.split('/')[1])))
       .map((key) => ({ check: 'inclusion', what: `${member} decided without ${key}` }))
   })
 }

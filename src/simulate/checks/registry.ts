@@ -5,7 +5,9 @@ import { commitBeforeReveal } from './commit-before-reveal.ts'
 import { equalAggregates } from './equal-aggregates.ts'
 import { inclusion } from './inclusion.ts'
 import { innocence } from './innocence.ts'
+import { lateCuts } from './late-cuts.ts'
 import { oneUpdate } from './one-update.ts'
+import { result } from './result.ts'
 import { singleSigning } from './single-signing.ts'
 import { termination } from './termination.ts'
 import { validity } from './validity.ts'
@@ -21,4 +23,6 @@ export const CHECKS: readonly Check[] = [
   termination,
   validity,
   equalAggregates,
+  lateCuts,
+  result,
 ]

@@ -6,6 +6,7 @@ import {
   FINAL_AT_MS,
   headerDraft,
   named,
+  ofKind,
   sitDown,
   type Table,
   typesSigned,
@@ -32,6 +33,28 @@ describe('certify', () => {
     })
     table.feed({ kind: 'update-stored', member: 1, update, result: { kind: 'admitted' } })
     expect(typesSigned(table)).toEqual(['refusal'])
+  })
+
+  it('§5.1 answers a copier and whom it copied each for itself', () => {
+    const table = sitDown()
+    const headers = [1, 2].map((member) => table.say(member, 'header', headerDraft('of member 1')))
+    const published = headers.map(named)
+    const effects = table.hear(
+      ...headers,
+      ...[1, 2, 3].map((sealer) => table.say(sealer, 'seal', { published })),
+    )
+    expect(ofKind(effects, 'fetch-update').map(({ member }) => member)).toEqual([1, 2])
+    const update = updateOf('of member 1')
+    const refused = { kind: 'refused', fault: 'UPDATE_OTHER_MEMBER' } as const
+    table.feed({ kind: 'update-stored', member: 2, update, result: refused })
+    table.feed({ kind: 'update-stored', member: 1, update, result: { kind: 'admitted' } })
+    const answers = table.signed.map((message) =>
+      'of' in message.body ? [message.type, message.body.of] : [],
+    )
+    expect(answers).toEqual([
+      ['refusal', 2],
+      ['receipt', 1],
+    ])
   })
 
   it('§5.2 holds a Header certified with q Receipts, whoever gave them', () => {
