@@ -2,7 +2,7 @@
  * A Hugging Face folder of a causal decoder → an ONNX graph over its own weights, without any conversion step.
  * In: `config.json` and safetensors (one file or shards). Out: opset 20, standard operators only; inputs `input_ids`
  * and `attention_mask`, int64 [batch, sequence]; output `logits`, f32 [batch, sequence, vocabulary].
- * Invariants: every weight keeps its name and stays where it lies (external data: file, offset, length); nodes are named
+ * Invariants: every weight has its module's name and stays where it lies (external data: file, offset, length); nodes are named
  * by the path of their module, `/model/layers.0/self_attn/q_proj/Gemm`, as exporters do.
  * The residual stream is kept flat, [batch·sequence, hidden], so that each projection is one Gemm on the weight as it is
  * stored and its gradient needs no transposed copy.
@@ -67,7 +67,7 @@ export function buildDecoder(
   if (form.isPacked === true) scope.tokenInput('segment_ids')
   const weights = new Map<string, string>()
   for (const [name, tensor] of found) {
-    weights.set(name, scope.weight(tensor.name, tensor.shape, dtypeOf(tensor), externalOf(tensor)))
+    weights.set(name, scope.weight(name, tensor.shape, dtypeOf(tensor), externalOf(tensor)))
   }
   const whole: Place = { config, scope, weight: (name) => weights.get(name) ?? '' }
   const { names, layers, head } = config

@@ -24,6 +24,8 @@ export interface TrainingBase {
   /** The folder that the weights' locations are relative to. */
   readonly folder: string
   readonly source: 'hugging-face' | 'onnx'
+  /** Whether the folder holds more than this graph: what sees images beside what reads text. */
+  readonly isPart: boolean
   readonly task: Task
   readonly loss: LossKind
   /** What gets an adapter where the recipe names no module: what PEFT adapts in the family. */
@@ -78,6 +80,7 @@ async function openFolder(folder: string, graphForm: BaseForm): Promise<Training
     model: prepareBase(model),
     folder,
     source: 'hugging-face',
+    isPart: config.isPart,
     digest: () => digestBaseModel(folder),
     task: 'causal-lm',
     loss: 'causal-lm',

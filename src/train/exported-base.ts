@@ -31,7 +31,15 @@ export async function openExportedBase(opened: OpenedModel): Promise<TrainingBas
   const parts = await partsOf(opened, config)
   const digest = () => digestOnnxBase(file, model)
   const targetModules = targetModulesOf(config['model_type'])
-  return { ...parts, model: prepareBase(parts.model), folder, source: 'onnx', targetModules, digest }
+  return {
+    ...parts,
+    model: prepareBase(parts.model),
+    folder,
+    source: 'onnx',
+    isPart: false,
+    targetModules,
+    digest,
+  }
 }
 
 function partsOf(opened: OpenedModel, config: JsonObject): Promise<Parts> {

@@ -5,6 +5,7 @@ import { encodeHeader } from '../core/safetensors.ts'
 import { listFiles, openAtomicWriter, readFileBounded, writeFileAtomic } from '../files/index.ts'
 import { factorsOf } from '../model/lora.ts'
 import { littleEndian, writeAdapter } from '../model/peft.ts'
+import { storedNameOf } from '../model/stored-names.ts'
 import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
 import type { TrainingBase } from './base.ts'
 import type { Task } from './tasks/task.ts'
@@ -20,8 +21,8 @@ export async function readStartingWeights(
   const tensors = await locateFolderTensors(base.folder)
   const values = new Map<string, Float32Array>()
   for (const { name } of slots) {
-    const tensor = tensors.get(name)
-    assert(tensor !== undefined, `the builder keeps the names of the weights, ${name} is none`)
+    const tensor = tensors.get(storedNameOf(tensors, name) ?? name)
+    assert(tensor !== undefined, `the builder found every weight, ${name} is none`)
     values.set(name, await readFloat32(tensor))
   }
   return packParameters(slots, values)

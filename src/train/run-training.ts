@@ -209,20 +209,19 @@ export async function readData(options: CheckedTrainingOptions, base: TrainingBa
 }
 
 /** A graph's weights have names and layouts of its exporter, which no folder of safetensors can be written from. */
-export function refuseFullExport({ source, folder }: TrainingBase, { mode }: TrainingRecipe): void {
-  if (mode.kind !== 'full' || source !== 'onnx') return
-  const fault: TrainFault = {
-    code: 'TRAIN_OPTION_INVALID',
-    option: 'recipe.mode',
-    reason: 'an exported graph',
-  }
-  throw new RoundError(
-    fault,
-    `recipe.mode: ${folder} holds an exported graph, of which adapters are trained`,
-    {
-      hint: 'Train an adapter (leave --full out), or name the Hugging Face folder that the graph was exported from.',
-    },
-  )
+export function refuseFullExport(
+  { source, folder, isPart }: Pick<TrainingBase, 'source' | 'folder' | 'isPart'>,
+  { mode }: Pick<TrainingRecipe, 'mode'>,
+): void {
+  if (mode.kind !== 'full' || (source !== 'onnx' && !isPart)) return
+  const reason = isPart ? 'a model of which one part is built' : 'an exported graph'
+  const fault: TrainFault = { code: 'TRAIN_OPTION_INVALID', option: 'recipe.mode', reason }
+  const hint = isPart
+    ? 'Train an adapter (leave --full out), or name the folder of a model that is text alone.'
+    : 'Train an adapter (leave --full out), or name the Hugging Face folder that the graph was exported from.'
+  throw new RoundError(fault, `recipe.mode: ${folder} holds ${reason}, of which adapters are trained`, {
+    hint,
+  })
 }
 
 /** What a run is: the same base, data and recipe are the same run, wherever it reads, writes and computes. */

@@ -7,6 +7,8 @@ import type { Activation } from './activation.ts'
 
 export interface DecoderConfig {
   readonly modelType: string
+  /** Whether the folder holds a larger model, of which this is the text part. */
+  readonly isPart: boolean
   readonly vocabSize: number
   readonly hiddenSize: number
   readonly headCount: number

@@ -1,6 +1,6 @@
 /**
  * The tensors of a decoder: which ones its config asks for, and where they are in a folder's files. Pure.
- * Names are those of modules; tensors keep the names that their files have (`stored-names.ts`).
+ * Names are those of modules, whatever files call them (`stored-names.ts`).
  */
 import { modelError } from '../errors.ts'
 import { DataType } from '../graph.ts'
@@ -61,7 +61,7 @@ function layerTensorShapes(config: DecoderConfig): ReadonlyMap<string, readonly 
   return shapes
 }
 
-/** Each tensor that the config asks for, by the name of its module, with its own name. @throws WEIGHTS_MISMATCH */
+/** Each tensor that the config asks for, by the name of its module. @throws WEIGHTS_MISMATCH */
 export function findWeights(
   config: DecoderConfig,
   tensors: StoredTensors,

@@ -76,6 +76,7 @@ function read3Nested(config: ConfigReader): DecoderConfig {
   return {
     ...inner,
     modelType: 'gemma3',
+    isPart: true,
     names: { ...inner.names, root },
   }
 }
@@ -104,6 +105,7 @@ function common(config: ConfigReader, modelType: string) {
   const hasBias = config.flag('attention_bias', false)
   return {
     modelType,
+    isPart: false,
     endOfSequenceId: config.endOfSequenceId(),
     names: {
       ...LLAMA_NAMES,

@@ -19,6 +19,7 @@ function read(config: ConfigReader): DecoderConfig {
   const rotary = { headSize, thetaField: 'rotary_emb_base', shareField: 'rotary_pct', share: 0.25 }
   return {
     modelType: 'gpt_neox',
+    isPart: false,
     ...sizes,
     positionCountMax: config.count('max_position_embeddings', 2048),
     endOfSequenceId: config.endOfSequenceId(),

@@ -16,6 +16,7 @@ function read(config: ConfigReader): DecoderConfig {
   const isByLayer = config.flag('scale_attn_by_inverse_layer_idx', false)
   return {
     modelType: 'gpt2',
+    isPart: false,
     vocabSize: config.count('vocab_size', 50_257),
     hiddenSize,
     headCount,

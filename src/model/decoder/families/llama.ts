@@ -16,6 +16,7 @@ const read = (config: ConfigReader, modelType: string): DecoderConfig => {
   const windows = readWindows(config, layerCount, windowPatternOf(config, modelType))
   return {
     modelType,
+    isPart: false,
     ...sizes,
     positionCountMax: config.count('max_position_embeddings', 2048),
     endOfSequenceId: config.endOfSequenceId(),

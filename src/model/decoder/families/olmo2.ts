@@ -13,6 +13,7 @@ function read(config: ConfigReader): DecoderConfig {
   config.refuse('sliding_window', 'OLMo 2 sees all tokens before')
   return {
     modelType: 'olmo2',
+    isPart: false,
     ...sizes,
     positionCountMax: config.count('max_position_embeddings', 2048),
     endOfSequenceId: config.endOfSequenceId(),

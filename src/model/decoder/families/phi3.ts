@@ -24,6 +24,7 @@ function read(stated: ConfigReader): DecoderConfig {
   )
   return {
     modelType: 'phi3',
+    isPart: false,
     ...sizes,
     positionCountMax: config.count('max_position_embeddings', 4096),
     endOfSequenceId: config.endOfSequenceId(),

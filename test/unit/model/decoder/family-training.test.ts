@@ -25,8 +25,11 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }))
 
 describe.each(TINY_FAMILIES)('$config.model_type', ({ config, adapted }) => {
-  it('learns in packed rows, in half precision, and answers with its adapter from a cache as without', async () => {
-    const folder = join(root, config.model_type)
+  it.each([
+    ['half precision', {}],
+    ['four bits', { quantise: { kind: 'int4', blockSize: 16 } }],
+  ] as const)('learns in packed rows, in %s, and answers from a cache as without', async (name, form) => {
+    const folder = join(root, `${config.model_type}, ${name}`)
     await writeFormulaBase(folder, config, { dtype: 'BF16', fileCount: 2 })
     const { tokenizer, config: tokenizerConfig } = byteLevelTokenizerFiles(128)
     await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
@@ -35,9 +38,16 @@ describe.each(TINY_FAMILIES)('$config.model_type', ({ config, adapted }) => {
       model: folder,
       data: [join(root, 'data.jsonl')],
       validation: [join(root, 'data.jsonl')],
-      out: join(root, `${config.model_type}-out`),
+      out: join(folder, 'out'),
       threads: 1,
-      recipe: { mode: { kind: 'lora', rank: 2 }, epochs: 3, batchSize: 4, learningRate: 5e-3, packing: true },
+      recipe: {
+        ...form,
+        mode: { kind: 'lora', rank: 2 },
+        epochs: 3,
+        batchSize: 4,
+        learningRate: 5e-3,
+        packing: true,
+      },
     })
     const result = await runTraining(
       options,
