@@ -19,7 +19,14 @@ export function parseDecoderConfig(text: string, file: string): DecoderConfig {
   if (config.any('quantization_config') !== undefined) {
     throw config.unsupported('quantization_config', 'take the model before its quantisation')
   }
-  return family.read(config)
+  return withReach(family.read(config))
+}
+
+/** `dynamic` is made for `factor` times as many positions as a config says, which are those of the first training. */
+function withReach(config: DecoderConfig): DecoderConfig {
+  const kinds = config.positions.kind === 'rotary' ? config.positions.kinds : []
+  const factors = kinds.map(({ scaling }) => (scaling?.kind === 'dynamic' ? scaling.factor : 1))
+  return { ...config, positionCountMax: Math.floor(config.positionCountMax * Math.max(1, ...factors)) }
 }
 
 /** What PEFT adapts of models that are no decoders, and of all others. Source: PEFT 0.21, `constants.py`. */

@@ -155,7 +155,7 @@ function positiveOf(
   throw modelError({ code: 'MODEL_CONFIG_INVALID', file, field }, message)
 }
 
-/** The ratio of the lengths is the factor where the config tells both; `factor` counts where it tells one. */
+/** Without `factor`, the ratio of the lengths is it: as the newest releases of `transformers` have it. */
 function longRopeOf(raw: Record<string, unknown>, fields: Record<string, unknown>, file: string): LongRope {
   const list = (field: string): readonly number[] => {
     const value = fields[field]
@@ -175,7 +175,7 @@ function longRopeOf(raw: Record<string, unknown>, fields: Record<string, unknown
   const original = fields[name] ?? raw[name]
   const originalCount =
     original === undefined ? longest : positiveOf({ [name]: original }, name, undefined, file)
-  const factor = originalCount === longest ? positiveOf(fields, 'factor', 1, file) : longest / originalCount
+  const factor = positiveOf(fields, 'factor', longest / originalCount, file)
   const usual = factor > 1 ? Math.sqrt(1 + Math.log(factor) / Math.log(originalCount)) : 1
   return {
     kind: 'longrope',

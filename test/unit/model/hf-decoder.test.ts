@@ -108,6 +108,12 @@ describe('config.json', () => {
     expect(() => parse(fields)).toThrowError(new RegExp(`config.json: .*${name}`))
   })
 
+  test('of dynamic positions says how many first training had, of which it reaches beyond', () => {
+    const fields = { max_position_embeddings: 30, rope_scaling: { type: 'dynamic', factor: 2.5 } }
+    expect(parse(fields).positionCountMax).toBe(75)
+    expect(parse({ max_position_embeddings: 30 }).positionCountMax).toBe(30)
+  })
+
   test.each([
     [{ hidden_size: 0 }, 'hidden_size'],
     [{ num_key_value_heads: 3 }, 'num_key_value_heads'],
@@ -120,6 +126,67 @@ describe('config.json', () => {
     expect(() => parse(fields)).toThrowError(
       expect.objectContaining({ info: expect.objectContaining({ code: 'MODEL_CONFIG_INVALID', field }) }),
     )
+  })
+})
+
+describe('the config of another family', () => {
+  const parse = (config: object) => parseDecoderConfig(JSON.stringify(config), 'config.json')
+  const sizes = { vocab_size: 10, hidden_size: 16, intermediate_size: 8, num_hidden_layers: 1 }
+  const heads = { ...sizes, num_attention_heads: 2, num_key_value_heads: 2 }
+  const longrope = { type: 'longrope', short_factor: [1], long_factor: [1] }
+
+  test.each([
+    [{ model_type: 'gpt2', add_cross_attention: true }, 'add_cross_attention'],
+    [{ model_type: 'gpt2', activation_function: 'tanh' }, 'activation_function "tanh"'],
+    [{ ...heads, model_type: 'gemma2', use_bidirectional_attention: true }, 'use_bidirectional_attention'],
+    [{ ...heads, model_type: 'olmo2', partial_rotary_factor: 0.5 }, 'partial_rotary_factor 0.5'],
+    [{ ...heads, model_type: 'olmo2', sliding_window: 8 }, 'sliding_window 8'],
+  ])('%j is refused by name', (config, name) => {
+    expect(() => parse(config)).toThrowError(
+      expect.objectContaining({ info: expect.objectContaining({ code: 'MODEL_UNSUPPORTED' }) }),
+    )
+    expect(() => parse(config)).toThrow(name)
+  })
+
+  test.each([
+    [{ model_type: 'gpt2', n_embd: 10, n_head: 3 }, 'n_head'],
+    [{ ...heads, model_type: 'gpt_neox', rotary_pct: 0.4 }, 'rotary_pct'],
+    [{ ...heads, model_type: 'gpt_neox', hidden_size: 17 }, 'num_attention_heads'],
+    [{ ...heads, model_type: 'phi3', rope_scaling: longrope }, 'short_factor'],
+    [{ ...heads, model_type: 'phi3', partial_rotary_factor: 2 }, 'partial_rotary_factor'],
+    [{ ...heads, model_type: 'gemma2', final_logit_softcapping: -1 }, 'final_logit_softcapping'],
+    [{ ...heads, model_type: 'gemma3_text', rope_local_base_freq: 0 }, 'rope_local_base_freq'],
+    [{ model_type: 'gemma3' }, 'text_config'],
+  ])('%j is an error that names the field', (config, field) => {
+    expect(() => parse(config)).toThrowError(
+      expect.objectContaining({ info: expect.objectContaining({ code: 'MODEL_CONFIG_INVALID', field }) }),
+    )
+  })
+
+  test('of a hub’s Gemma 3 that sees images leaves most to the family: theta, heads, vocabulary, windows', () => {
+    // The text part of google/gemma-3-4b-it, as its config.json has it.
+    const text_config = {
+      model_type: 'gemma3_text',
+      hidden_size: 2560,
+      intermediate_size: 10_240,
+      num_hidden_layers: 34,
+      rope_scaling: { factor: 8, rope_type: 'linear' },
+      sliding_window: 1024,
+    }
+    const config = parse({ model_type: 'gemma3', eos_token_id: [1, 106], text_config, vision_config: {} })
+    expect(config).toMatchObject({ vocabSize: 262_208, headCount: 8, keyValueHeadCount: 4, headSize: 256 })
+    expect(config).toMatchObject({ endOfSequenceId: 1, positionCountMax: 131_072, head: { isTied: true } })
+    expect(config.positions).toEqual({
+      kind: 'rotary',
+      size: 256,
+      kinds: [
+        { theta: 1e6, scaling: { kind: 'linear', factor: 8 } },
+        { theta: 10_000, scaling: null },
+      ],
+    })
+    const global = config.layers.flatMap(({ window, rotary }, i) => (window === null ? [[i, rotary]] : []))
+    expect(global).toEqual([5, 11, 17, 23, 29].map((i) => [i, 0]))
+    expect(config.layers[0]).toEqual({ window: 1024, rotary: 1, scoreScale: 1 / 16 })
   })
 })
 

@@ -48,6 +48,35 @@ test('yarn keeps the fastest wave, stretches the slowest, and makes scores loude
   expect(plain.amplitude).toBe(1)
 })
 
+test('dynamic leaves the first length alone, and stretches the slowest wave by the factor of the rest beyond', () => {
+  const raw = { max_position_embeddings: 100, rope_parameters: { rope_type: 'dynamic', factor: 4 } }
+  const { frequencies, amplitude, beyond } = rotaryWaves(10_000, 8, parseRopeScaling(raw, 'config.json'))
+  expect(frequencies).toEqual(rotaryWaves(10_000, 8, null).frequencies)
+  expect(amplitude).toBe(1)
+  if (beyond?.kind !== 'stretched') throw new Error('dynamic stretches')
+  expect(beyond).toMatchObject({ originalCount: 100, factor: 4 })
+  // θ' = θ·g^(8/6): frequency i is θ'^(−i/4), which is the plain one times g^(−i/3).
+  expect(beyond.powers.map((power) => power * 3)).toEqual([0, -1, -2, -3])
+})
+
+test('longrope divides each frequency by its own factor, and is louder by the ratio of lengths or as it is told', () => {
+  const lists = { short_factor: [1, 2], long_factor: [4, 8], original_max_position_embeddings: 16 }
+  const waves = (fields: object) => {
+    const raw = { max_position_embeddings: 64, rope_scaling: { type: 'longrope', ...lists, ...fields } }
+    return rotaryWaves(100, 4, parseRopeScaling(raw, 'config.json'))
+  }
+  const { frequencies, beyond, amplitude } = waves({})
+  expect(frequencies).toEqual([1, 1 / 10 / 2])
+  expect(beyond).toEqual({ kind: 'replaced', originalCount: 16, frequencies: [1 / 4, 1 / 10 / 8] })
+  // Four times as long: √(1 + ln 4 / ln 16) = √1.5.
+  expect(amplitude).toBeCloseTo(Math.sqrt(1.5), 12)
+  expect(waves({ factor: 16 }).amplitude).toBeCloseTo(Math.SQRT2, 12)
+  expect(waves({ factor: 1 }).amplitude).toBe(1)
+  expect(waves({ attention_factor: 1.25 }).amplitude).toBe(1.25)
+  expect(() => waves({ short_factor: [1, -1] })).toThrow(/short_factor/)
+  expect(() => waves({ long_mscale: 1.2 })).toThrow(/long_mscale/)
+})
+
 test('other kinds and odd fields are refused by name', () => {
   const parse = (fields: object) => () => parseRopeScaling({ rope_scaling: fields }, 'config.json')
   expect(parse({ rope_type: 'ntk', factor: 4 })).toThrow(/rope_type "ntk"/)

@@ -17,16 +17,19 @@ function read(stated: ConfigReader): DecoderConfig {
   const { layerCount, ...sizes } = readSizes(config)
   const { headSize } = sizes
   const windows = readWindows(config, layerCount, { usual: null, isSliding: () => true })
-  const original = config.count('original_max_position_embeddings', 4096)
-  const positions = readRotary(
-    new ConfigReader({ ...config.raw, original_max_position_embeddings: original }, config.file),
-    { headSize, shareField: 'partial_rotary_factor' },
-  )
+  const lengths = {
+    max_position_embeddings: config.count('max_position_embeddings', 4096),
+    original_max_position_embeddings: config.count('original_max_position_embeddings', 4096),
+  }
+  const positions = readRotary(new ConfigReader({ ...config.raw, ...lengths }, config.file), {
+    headSize,
+    shareField: 'partial_rotary_factor',
+  })
   return {
     modelType: 'phi3',
     isPart: false,
     ...sizes,
-    positionCountMax: config.count('max_position_embeddings', 4096),
+    positionCountMax: lengths.max_position_embeddings,
     endOfSequenceId: config.endOfSequenceId(),
     names: {
       ...LLAMA_NAMES,

@@ -31,6 +31,19 @@ test.each(['qwen2', 'qwen3'])('%s: layers from max_window_layers on, if the wind
   expect(windowsOf({ ...used, max_window_layers: 1, layer_types })).toEqual([7, null, null])
 })
 
+test('Gemma 2: every other layer; Gemma 3: all but each sixth, or as often as it says; Phi-3: all or none', () => {
+  const gemma = { num_attention_heads: 4, query_pre_attn_scalar: 4 }
+  expect(windowsOf({ ...gemma, model_type: 'gemma2' })).toEqual([4096, null, 4096])
+  const third = { ...gemma, model_type: 'gemma3_text', sliding_window: 7 }
+  expect(windowsOf({ ...third, num_hidden_layers: 7 })).toEqual([7, 7, 7, 7, 7, null, 7])
+  expect(windowsOf({ ...third, sliding_window_pattern: 2 })).toEqual([7, null, 7])
+  expect(windowsOf({ ...third, _sliding_window_pattern: 3 })).toEqual([7, 7, null])
+  const layer_types = ['full_attention', 'sliding_attention', 'full_attention']
+  expect(windowsOf({ ...third, layer_types })).toEqual([null, 7, null])
+  expect(windowsOf({ model_type: 'phi3' })).toEqual([null, null, null])
+  expect(windowsOf({ model_type: 'phi3', sliding_window: 7 })).toEqual([7, 7, 7])
+})
+
 test('a window that is no count, and lists that do not fit, are refused', () => {
   const refused = (fields: object, field: RegExp): void =>
     expect(() => windowsOf({ model_type: 'mistral', ...fields })).toThrow(field)
