@@ -6,7 +6,7 @@
  * head only one row a sequence is computed.
  * Source: names of inputs and outputs as Optimum exports them (`past_key_values.0.key` → `present.0.key`).
  */
-import { assert, RoundError } from '../core/errors.ts'
+import { RoundError } from '../core/errors.ts'
 import { DataType, type Dimension, type OnnxModel, type ValueInfo } from '../model/graph.ts'
 import { GraphBuilder } from '../model/graph-builder.ts'
 import { int } from '../model/attributes.ts'
