@@ -71,3 +71,4 @@ export type {
   RejectCode,
   Verdict,
 } from './types.ts'
+export { successionFault, type SuccessionProof } from './succession-proof.ts'

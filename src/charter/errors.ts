@@ -16,6 +16,8 @@ export type CharterFault =
   | { readonly code: 'CHARTER_UNSIGNED'; readonly file: string; readonly missing: readonly string[] }
   /** A signature that is not the member's over this charter. */
   | { readonly code: 'CHARTER_SIGNATURE_WRONG'; readonly file: string; readonly member: string }
+  /** No member is called so. */
+  | { readonly code: 'MEMBER_UNKNOWN'; readonly member: string }
   /** Two files hold two charters. */
   | {
       readonly code: 'CHARTERS_DIFFER'

@@ -57,3 +57,5 @@ export {
   type SignatureReport,
   signCharter,
 } from './signing.ts'
+export { successorFault } from './succession.ts'
+export { type CharterChanges, succeedingCharter } from './succeed.ts'

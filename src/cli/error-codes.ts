@@ -64,6 +64,12 @@ const NODE = {
     when: 'an adapter holds parameters trained whole, and the node’s options name no base model to compare them with',
   },
   BASIS_INVALID: { exit: 'input', when: 'the result that a round builds on does not hold' },
+  SUCCESSOR_INVALID: { exit: 'input', when: 'a draft cannot follow the charter in force' },
+  SUCCESSION_MISSING: {
+    exit: 'input',
+    when: 'a charter beyond epoch 0 lies here without the proof that it was decided',
+  },
+  SUCCESSION_INVALID: { exit: 'failed', when: 'a proof of succession does not hold' },
   CARRIED_FILE_INVALID: {
     exit: 'input',
     when: 'a carried file was cut off, changed, or is another kind of file',
@@ -152,6 +158,10 @@ const TRAINING = {
 const UPDATES = {
   UPDATE_TOO_LARGE: { exit: 'input', when: 'an update has more bytes than the charter allows' },
   UPDATE_RANK_TOO_LARGE: { exit: 'input', when: 'an update’s rank is above the charter’s' },
+  UPDATE_FACTOR_DIFFERS: {
+    exit: 'input',
+    when: 'the A of an update are not those that the charter fixes for all',
+  },
   UPDATE_SHAPE_MISMATCH: { exit: 'input', when: 'a factor’s shape is not the layout’s' },
   UPDATE_MODULES_MISMATCH: { exit: 'input', when: 'an adapter has not exactly the layout’s modules' },
   UPDATE_NOT_FINITE: { exit: 'input', when: 'an update holds NaN or infinity' },

@@ -40,4 +40,11 @@ export {
   verifyCertificate,
   type VerifyReport,
 } from './verify.ts'
+export {
+  formatSuccessionFile,
+  readSuccession,
+  successionChain,
+  type SuccessionFault,
+  successionsFolder,
+} from './succession-file.ts'
 export { writeResult, type WrittenResult } from './write-result.ts'

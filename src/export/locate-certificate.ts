@@ -10,9 +10,9 @@ export type CertificateMissing = { readonly code: 'CERTIFICATE_MISSING'; readonl
 /** Which certificate below a path is meant. */
 export interface Wanted {
   /** Which round of a node's folder; by default the last with a certificate. */
-  readonly round?: number
+  readonly round?: number | undefined
   /** Which cut of the round; by default the last with a certificate. */
-  readonly cut?: number
+  readonly cut?: number | undefined
 }
 
 /**
@@ -23,12 +23,15 @@ export async function locateCertificate(path: string, { round, cut }: Wanted = {
   if (!(await isFolder(path))) return path
   const here = await certificateOfRound(path, cut)
   if (here !== null) return here
-  const rounds = (await listFolders(join(path, 'rounds')))
+  const epochs = (await listFolders(path))
+    .flatMap((name) => /^epoch-(\d{1,10})$/.exec(name)?.[1] ?? [])
     .map(Number)
-    .filter((number) => Number.isSafeInteger(number) && (round === undefined || number === round))
     .sort((a, b) => b - a)
-  for (const number of rounds) {
-    const file = await certificateOfRound(join(path, 'rounds', String(number)), cut)
+  for (const epoch of [...epochs, 0]) {
+    const file = await certificateOfNode(join(path, ...(epoch === 0 ? [] : [`epoch-${epoch}`])), {
+      round,
+      cut,
+    })
     if (file !== null) return file
   }
   const which = [
@@ -43,6 +46,19 @@ export async function locateCertificate(path: string, { round, cut }: Wanted = {
       hint: 'Name a certificate.json, the folder of a round, or a node’s folder after its round.',
     },
   )
+}
+
+/** In a folder with `rounds/`: the last round that has it. */
+async function certificateOfNode(folder: string, { round, cut }: Wanted): Promise<string | null> {
+  const rounds = (await listFolders(join(folder, 'rounds')))
+    .map(Number)
+    .filter((number) => Number.isSafeInteger(number) && (round === undefined || number === round))
+    .sort((a, b) => b - a)
+  for (const number of rounds) {
+    const file = await certificateOfRound(join(folder, 'rounds', String(number)), cut)
+    if (file !== null) return file
+  }
+  return null
 }
 
 /** The certificate of a cut in a round's folder, or the latest; null where there is none. */

@@ -21,6 +21,7 @@ import {
 } from './certificate-file.ts'
 import { basisAggregates, basisOf, certificateBelow } from './basis.ts'
 import { exportResult } from './export-result.ts'
+import { successionChain, successionsFolder } from './succession-file.ts'
 import { CERTIFICATE_NAME, locateCertificate } from './locate-certificate.ts'
 import { checkDecidedUpdate } from './check-update.ts'
 import {
@@ -37,6 +38,8 @@ export interface VerifyOptions extends AggregateOptions {
   readonly charter?: string
   /** The same, by digest. */
   readonly charterDigest?: Digest
+  /** Folder with proofs of succession, as `charter approve` writes them; by default `successions/` of a node's folder. */
+  readonly successions?: string
   /** Which round of a node folder; by default the last with a certificate. */
   readonly round?: number
   /** Which cut of the round; by default the last with a certificate. */
@@ -59,8 +62,12 @@ export interface FileVerifyReport extends VerifyReport {
 export async function verify(path: string, options: VerifyOptions = {}): Promise<FileVerifyReport> {
   const file = await locateCertificate(path, options)
   const certificate = parseCertificateFile(await readText(file, CERTIFICATE_FILE_SIZE_BYTES_MAX), file)
-  const charterDigest = await trustedDigest(path, options)
+  const trusted = await trustedDigest(path, options)
+  const succession = trusted === undefined ? null : await successionCheck(path, options, trusted, certificate)
+  // A charter that follows from the trusted one is trusted as it is.
+  const charterDigest = succession === null ? trusted : certificate.signedCharter.digest
   const checks: Check[] = [
+    ...(succession === null ? [] : [succession]),
     ...certificateChecks(certificate, charterDigest === undefined ? {} : { charterDigest }),
   ]
   // What follows trusts the certificate: with a broken one there is nothing to compare with.
@@ -89,6 +96,27 @@ async function basisChecks(file: string, certificate: CertificateFile): Promise<
       ? `It builds on round ${claims.roundNumber}, whose certificate does not hold: ${report.checks.find((check) => !check.holds)?.text ?? ''}`
       : `It builds on aggregate ${toHex(basis)}; beside it lies that of round ${claims.roundNumber}, ${claims.aggregate}.`
   return [{ id: 'basis', holds, text, ...(holds ? {} : { code: 'BASIS_DIFFERS' }) }]
+}
+
+/** Where the certificate is of another charter than the trusted one: the successions between them, either way. */
+async function successionCheck(
+  path: string,
+  options: VerifyOptions,
+  trusted: Digest,
+  { signedCharter: { digest } }: CertificateFile,
+): Promise<Check | null> {
+  if (equalBytes(trusted, digest)) return null
+  const folder = options.successions ?? successionsFolder(path)
+  const forward = await successionChain(folder, trusted, digest)
+  const chain = forward ?? (await successionChain(folder, digest, trusted))
+  if (chain === null) return null
+  const steps = chain.map(({ old, next, finalizes }) => {
+    const q = old.charter.q
+    return `epoch ${old.charter.epoch} to ${next.charter.epoch}, decided by ${finalizes.length} of ${old.charter.members.length} members (a quorum is ${q})`
+  })
+  const way = forward === null ? 'leads to' : 'follows from'
+  const text = `Its charter ${way} the one that was named, ${toHex(trusted)}: ${steps.join('; ')}.`
+  return { id: 'succession', holds: true, text }
 }
 
 /** What the caller named, or the charter that a node's folder was run with. */

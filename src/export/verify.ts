@@ -42,6 +42,7 @@ export interface Check {
 
 export type CheckId =
   | 'charter-trusted'
+  | 'succession'
   | 'charter-signed'
   | 'round'
   | 'certificate'

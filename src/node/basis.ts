@@ -23,7 +23,7 @@ export async function readBasis(
   roundNumber: number,
 ): Promise<Digest | null> {
   if (!buildsOnPrevious(charter, roundNumber)) return null
-  const { certificate: file, aggregate } = roundFolder(nodeFolder, roundNumber - 1)
+  const { certificate: file, aggregate } = roundFolder(nodeFolder, roundNumber - 1, charter.epoch)
   if (!(await hasFile(file)) || !(await hasFile(aggregate))) throw basisMissing(roundNumber, file)
   const { checks, claims } = await verify(file, { charterDigest: digest })
   const failed = checks.find(({ holds }) => !holds)

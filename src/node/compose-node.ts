@@ -90,7 +90,7 @@ export type NodeFault = { readonly code: 'ROUND_UNKNOWN'; readonly round: number
 export async function composeNode(options: CompositionOptions, modules: NodeModules): Promise<Node> {
   const params = await roundParams(options)
   const me = params.me
-  const folder = roundFolder(options.folder, options.roundNumber)
+  const folder = roundFolder(options.folder, options.roundNumber, options.signedCharter.charter.epoch)
   await ensureFolder(folder.updates)
   const signer = createSigner(options.seed)
   const closers: (() => Promise<void>)[] = []

@@ -18,6 +18,13 @@ export {
   type ImportedObjects,
   importObjects,
 } from './carry.ts'
+export {
+  adoptSuccessor,
+  type ApproveOptions,
+  approveSuccessor,
+  type Succeeded,
+  type SuccessorFault,
+} from './succession.ts'
 export { type NodeOptions, openNode } from './open-node.ts'
 export { readStatus, type StatusFault } from './read-status.ts'
 export { cutFolder, journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'

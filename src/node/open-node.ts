@@ -10,13 +10,12 @@ import type { Charter } from '../charter/schema.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import { RoundError } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
-import { RULE_BOOK } from '../aggregate/rule-book.ts'
 import { checkBaseModel } from '../model/base-digest.ts'
-import { readCharterInForce } from './charter-store.ts'
 import { composeNode, type Node } from './compose-node.ts'
 import type { OnNodeEvent } from './events.ts'
 import type { NodeModules } from './modules.ts'
 import { charterPath, type NodeFolder, pathFrom, readNodeFolder } from './node-folder.ts'
+import { readCharterOfNode } from './succession.ts'
 import { systemModules } from './system-modules.ts'
 
 export interface NodeOptions {
@@ -38,7 +37,7 @@ export interface NodeOptions {
 export type OpenNodeFault = { readonly code: 'NO_ADAPTER'; readonly file: string }
 
 /**
- * @throws KEY_PERMISSIONS | KEY_MALFORMED | CHARTER_MALFORMED | CHARTER_UNSIGNED | CHARTER_INVALID | BASE_MODEL_MISMATCH |
+ * @throws KEY_PERMISSIONS | KEY_MALFORMED | CHARTER_MALFORMED | CHARTER_UNSIGNED | CHARTER_INVALID | SUCCESSION_MISSING | BASE_MODEL_MISMATCH |
  * NO_ADAPTER | ROUND_UNKNOWN | NOT_A_MEMBER | JOURNAL_MISSING | JOURNAL_CORRUPT | LOCKED
  */
 export async function openNode(
@@ -48,7 +47,7 @@ export async function openNode(
 ): Promise<Node> {
   const nodeFolder = await readNodeFolder(options.folder)
   const charterFile = options.charter ?? charterPath(options.folder)
-  const signedCharter = await readCharterInForce(charterFile, RULE_BOOK)
+  const signedCharter = await readCharterOfNode(options.folder, charterFile)
   const { model } = nodeFolder.options
   if (model !== undefined) {
     await checkBaseModel(pathFrom(options.folder, model), signedCharter.charter.baseModel)

@@ -13,6 +13,9 @@
  *     cut-<k>/                         the same four of a late cut that added updates
  *     events.jsonl                     what happened, one line an event
  *
+ *   epoch-<e>/rounds/<number>/         the same for rounds of a charter that succeeded another
+ *   charters/, successions/            charters that were, and the proofs of what succeeded them (succession.ts)
+ *
  * Everything that `verify` needs lies in here, so the folder can be moved anywhere after the round.
  */
 import { join } from 'node:path'
@@ -30,9 +33,10 @@ export interface RoundFolder {
 export const journalPath = (nodeFolder: string): string => join(nodeFolder, 'journal.log')
 export const statusPath = (nodeFolder: string): string => join(nodeFolder, 'status.json')
 
-/** @param roundNumber — from 1, as in the charter */
-export function roundFolder(nodeFolder: string, roundNumber: number): RoundFolder {
-  const path = join(nodeFolder, 'rounds', String(roundNumber))
+/** @param roundNumber — from 1, as in the charter @param epoch — the charter's: each has rounds from 1 */
+export function roundFolder(nodeFolder: string, roundNumber: number, epoch = 0): RoundFolder {
+  const folder = epoch === 0 ? nodeFolder : join(nodeFolder, `epoch-${epoch}`)
+  const path = join(folder, 'rounds', String(roundNumber))
   return {
     path,
     updates: join(path, 'updates'),

@@ -51,6 +51,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./charter-sign.ts')).charterSignCommand,
   },
   {
+    name: 'charter succeed',
+    summary: 'draw up the next charter: members join, leave, or get new keys',
+    load: async () => (await import('./charter-succeed.ts')).charterSucceedCommand,
+  },
+  {
+    name: 'charter approve',
+    summary: 'decide on the next charter with the members of the one in force',
+    load: async () => (await import('./charter-approve.ts')).charterApproveCommand,
+  },
+  {
+    name: 'charter adopt',
+    summary: 'take over a charter that was decided without this node',
+    load: async () => (await import('./charter-adopt.ts')).charterAdoptCommand,
+  },
+  {
     name: 'model inspect',
     summary: 'list inputs, weights, adaptable modules and what stands in the way of training',
     load: async () => (await import('./model-inspect.ts')).modelInspectCommand,

@@ -20,6 +20,10 @@ export const verifyCommand = defineCommand({
       'the charter that you mean; by default charter.json in the node’s folder',
     ),
     charterDigest: text('--charter-digest <hex>', 'the same by its digest'),
+    successions: text(
+      '--successions <folder>',
+      'proofs of succession; by default those of the node’s folder',
+    ),
     round: count(
       '--round <number>',
       'which round of a node’s folder; by default the last with a certificate',
@@ -46,6 +50,7 @@ export const verifyCommand = defineCommand({
       const report = await verify(path, {
         ...(options.charter === undefined ? {} : { charter: options.charter }),
         ...(digest === undefined ? {} : { charterDigest: digest }),
+        ...(options.successions === undefined ? {} : { successions: options.successions }),
         ...(options.cut === undefined ? {} : { cut: options.cut }),
         ...(options.round === undefined ? {} : { round: options.round }),
         ...(options.aggregate === undefined ? {} : { aggregate: options.aggregate }),
