@@ -32,6 +32,8 @@ interface Recipe {
   readonly seed?: string
   readonly scale: readonly [number, number]
   readonly shapes: readonly (readonly [inCount: number, out: number])[]
+  /** All members have the first one's A. */
+  readonly sharedA?: boolean
   /** Of parameters that are trained whole. */
   readonly parts?: readonly (readonly number[])[]
   readonly ranks: readonly number[]
@@ -172,6 +174,20 @@ export const RECIPES: readonly Recipe[] = [
     draw: ordinary,
     times: { 2: 4 },
   },
+  {
+    name: 'shared',
+    scale: [3, 7],
+    shapes: [
+      [6, 4],
+      [3, 5],
+    ],
+    sharedA: true,
+    parts: [[3]],
+    ranks: [2, 2, 2, 2, 2, 2, 2],
+    claims: [1, 2, 1, 3, 2, 1, 2],
+    draw: ordinary,
+    times: { 4: -2 },
+  },
 ]
 
 export function setOf({
@@ -179,6 +195,7 @@ export function setOf({
   seed,
   scale,
   shapes,
+  sharedA,
   parts,
   ranks,
   claims,
@@ -216,15 +233,16 @@ export function setOf({
     return {
       claim: claims[member] ?? 1,
       ...(dense === undefined ? {} : { dense }),
-      factors: modulesOf.map(({ rank, a, b }) => ({
+      factors: modulesOf.map(({ rank, a, b }, k) => ({
         rank,
-        a: hexOfSingles(a),
+        a: hexOfSingles(sharedA === true ? (values[0]?.[k]?.a ?? a) : a),
         b: hexOfSingles(b.map((value, i) => factor * value * (i % 3 === 0 ? 1 + change : 1))),
       })),
     }
   })
   const dense = parts?.map((shape, k) => ({ name: `part.${k}.weight`, shape }))
-  return { name, scale, modules, ...(dense === undefined ? {} : { dense }), inputs }
+  const shared = sharedA === undefined ? {} : { sharedA }
+  return { name, scale, modules, ...shared, ...(dense === undefined ? {} : { dense }), inputs }
 }
 
 export const inputSets = (): readonly InputSet[] => RECIPES.map(setOf)

@@ -41,7 +41,7 @@ const LAMBDAS: readonly (readonly [number, number])[] = [
 const SILENT = new Set(['coarse: median', 'coarse: weighted-median, weighed'])
 
 /** Sets beyond the first two on which variants are asked too. */
-const VARIED = new Set(['near', 'cancelling', 'straddling', 'parts'])
+const VARIED = new Set(['near', 'cancelling', 'straddling', 'parts', 'shared'])
 
 /** As many poisoned updates as the rule bears, at most two and, of many, as few as keep every subset searchable by hand. */
 function poisonedFor(text: string, set: InputSet): number | null {

@@ -103,6 +103,7 @@ export async function aggregate(
         claims: aggregation.weights === 'inverse-norm' ? 'inverse-norm' : 'given',
         lambda: aggregation.lambda,
         modules: jobModules(layout),
+        ...(layout.sharedA === undefined ? {} : { sharedA: true }),
         inputs: jobInputs,
         outputPath: wholePath,
         ...(options.workers === undefined ? {} : { workers: options.workers }),
@@ -126,7 +127,7 @@ export async function aggregate(
     sizeBytes: (shrunk ?? figures).sizeBytes,
     rule: { id: choice.id, version: choice.version },
     ruleText: ruleText(rule),
-    form: rule.facts.family === 'combination' || shrunk !== null ? 'stacked' : 'dense',
+    form: isStacked(rule.facts.family, layout) || shrunk !== null ? 'stacked' : 'dense',
     members: describeMembers(
       inputs.map(({ member }) => member),
       figures.inputs,
@@ -141,6 +142,10 @@ export async function aggregate(
     notes: figures.notes,
   }
 }
+
+/** Whether the result is factors: of combination rules, and where all updates share A. */
+const isStacked = (family: 'combination' | 'coordinate', { sharedA }: Layout): boolean =>
+  family === 'combination' || sharedA !== undefined
 
 /** What each update counts for, as whole numbers; norms are known to the kernel only, so those come from there. */
 function claimsOf(

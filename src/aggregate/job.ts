@@ -50,6 +50,8 @@ export interface AggregateJob {
   readonly modules: readonly JobModule[]
   /** In roster order. */
   readonly inputs: readonly JobInput[]
+  /** Whether all inputs have one A in each module, bit for bit: rules then work on B (kernel/tile-modules.ts). */
+  readonly sharedA?: boolean
   readonly outputPath: string
   /**
    * Threads that make the tiles of a coordinate rule, 1 to 64; by default what the job is worth, at most 4. Nobody agrees on

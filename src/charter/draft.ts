@@ -23,6 +23,8 @@ export interface CharterDraft {
   /** Parameters that are trained whole. */
   readonly dense?: readonly DensePart[]
   readonly rankMax: number
+  /** Digest of the A that all updates have (schema.ts). */
+  readonly sharedA?: Digest
   /** alpha / r. */
   readonly scale: Rational
   readonly dtype?: Layout['dtype']
@@ -63,6 +65,7 @@ export function buildCharter(draft: CharterDraft): Charter {
     ...(draft.dense === undefined || draft.dense.length === 0
       ? {}
       : { dense: inByteOrder(draft.dense).map(({ name, shape }) => ({ name, shape: [...shape] })) }),
+    ...(draft.sharedA === undefined ? {} : { sharedA: draft.sharedA }),
     rankMax: draft.rankMax,
     scale: draft.scale,
     dtype: draft.dtype ?? 'f32',

@@ -44,6 +44,11 @@ const layoutSchema = v.strictObject({
   modules: v.pipe(v.array(moduleSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX)),
   /** In byte order of their names, each once; absent when there are none. */
   dense: v.optional(v.pipe(v.array(densePartSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX))),
+  /**
+   * Where A is nobody's to train: SHA-256 of all A of an update, stored as in it, in the modules' order. Every update has
+   * these very bytes, and rules work on B.
+   */
+  sharedA: v.optional(digestSchema),
   /** An update may use any rank from 1 to this one, in each module. */
   rankMax: v.pipe(countSchema(RANK_MAX), v.minValue(1)),
   /** s: alpha/r of PEFT, one for all members and modules. Never taken from an update. */

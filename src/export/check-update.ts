@@ -31,6 +31,7 @@ const OF_THE_FILE: ReadonlySet<string> = new Set([
   'UPDATE_TOO_LARGE',
   'UPDATE_NOT_CANONICAL',
   'UPDATE_RANK_TOO_LARGE',
+  'UPDATE_FACTOR_DIFFERS',
   'MANIFEST_INVALID',
 ])
 

@@ -8,6 +8,7 @@ import { blocksOf } from '../aggregate/dense-parts.ts'
 import { placesOfBlocks } from '../aggregate/inputs.ts'
 import type { FactorPlaces, JobInput, JobModule, TensorPlace } from '../aggregate/job.ts'
 import { denseName } from '../charter/tensor-names.ts'
+import { equalBytes } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, openReader } from '../files/index.ts'
@@ -136,3 +137,29 @@ async function readWhole({ path, whole }: AdapterFile): Promise<readonly WholePa
 
 /** Where the joined file of adapter `index` lies meanwhile. */
 export const joinedPath = (out: string, index: number): string => join(out, `.adapter-${index}.safetensors`)
+
+/** @throws ADAPTERS_DIFFER naming the first adapter and module whose A is another */
+export async function checkSharedA(files: readonly AdapterFile[]): Promise<void> {
+  const [first, ...rest] = files
+  for (const file of rest) {
+    for (const [index, { name }] of file.modules.entries()) {
+      if (equalBytes(await bytesOfA(file, index), await bytesOfA(first ?? file, index))) continue
+      const reason = `module ${name} has another A than ${first?.path ?? ''}`
+      throw new RoundError<MergeInputFault>(
+        { code: 'ADAPTERS_DIFFER', file: file.path, reason },
+        `${file.path}: ${reason}`,
+        { hint: 'Leave --shared-a out: rules then work on ΔW.' },
+      )
+    }
+  }
+}
+
+async function bytesOfA({ path, modules }: AdapterFile, index: number): Promise<Uint8Array> {
+  const reader = await openReader(path)
+  try {
+    const a = modules[index]?.a
+    return a === undefined ? new Uint8Array() : await reader.read(a.offset, a.sizeBytes)
+  } finally {
+    await reader.close()
+  }
+}

@@ -29,7 +29,14 @@ import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
 import { type AdapterFile, locateAdapter } from '../model/peft.ts'
 import { openAggregateFile } from './aggregate-file.ts'
 import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
-import { commonModules, inputOf, joinedPath, type MergeInputFault, writeJoined } from './merge-inputs.ts'
+import {
+  checkSharedA,
+  commonModules,
+  inputOf,
+  joinedPath,
+  type MergeInputFault,
+  writeJoined,
+} from './merge-inputs.ts'
 import type { CardFacts } from './model-card.ts'
 
 export { EXPORT_FORMATS }
@@ -53,6 +60,8 @@ export interface MergeOptions {
   readonly lambda?: string
   readonly out: string
   readonly format?: ExportFormat
+  /** All adapters have one A, which is checked: the rule works on B, and the result has their rank. */
+  readonly sharedA?: boolean
   /** Recompresses the result to this rank. */
   readonly rank?: number
   /** Hugging Face folder of the base model: for `merged`, and for adapters with parameters trained whole. */
@@ -120,6 +129,7 @@ export async function merge(
   const files: AdapterFile[] = []
   for (const folder of options.adapters) files.push(await locateAdapter(folder))
   const modules = commonModules(files)
+  if (options.sharedA === true) await checkSharedA(files)
   await ensureFolder(out)
   const claims = claimsOf(files, options, b)
   const outputPath = join(out, '.aggregate.safetensors')
@@ -137,6 +147,7 @@ export async function merge(
       lambda: parseRational(lambda, '--lambda'),
       modules,
       inputs,
+      ...(options.sharedA === true ? { sharedA: true } : {}),
       outputPath,
     }
     const figures = await kernel.aggregate(job, {

@@ -17,6 +17,7 @@ import type { Kernel } from './modules.ts'
 const UPDATE_FAULTS: ReadonlySet<string> = new Set([
   'UPDATE_NOT_CANONICAL',
   'UPDATE_RANK_TOO_LARGE',
+  'UPDATE_FACTOR_DIFFERS',
   'MANIFEST_INVALID',
 ])
 

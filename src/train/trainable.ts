@@ -3,9 +3,12 @@
  * with their ranks and scales, or every parameter; the first parameters. Pure but for reading a base's own weights.
  */
 import { RoundError } from '../core/errors.ts'
+import { createHasher } from '../core/hash.ts'
+import type { Digest } from '../core/ids.ts'
 import { SeededRng } from '../core/seeded-rng.ts'
 import { findLinearModules } from '../model/linear-modules.ts'
 import { chooseModules, factorsOf, type LinearModule } from '../model/lora.ts'
+import { littleEndian } from '../model/peft.ts'
 import { byPattern } from '../model/peft-config.ts'
 import type { TrainingBase } from './base.ts'
 import type { TrainFault } from './errors.ts'
@@ -81,6 +84,21 @@ export async function initialParameters(
     }
   }
   return flat
+}
+
+/**
+ * SHA-256 of every A that `freezeA` with this seed gives, f32, in the order of the modules' names: what a charter fixes
+ * (`layout.sharedA`).
+ */
+export function sharedFactorDigest(
+  modules: readonly { readonly name: string; readonly in: number }[],
+  rank: number,
+  seed: string,
+): Digest {
+  const hasher = createHasher()
+  for (const { name, in: width } of modules.toSorted((x, y) => (x.name < y.name ? -1 : 1)))
+    hasher.update(littleEndian(initialA(`base_model.model.${name}.lora_A.weight`, [rank, width], seed)))
+  return hasher.digest()
 }
 
 function initialA(name: string, dims: readonly number[], seed: string): Float32Array {

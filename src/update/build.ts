@@ -11,7 +11,7 @@
  */
 import type { Charter, Layout, LayoutModule } from '../charter/schema.ts'
 import { denseName } from '../charter/tensor-names.ts'
-import { toHex } from '../core/bytes.ts'
+import { equalBytes, toHex } from '../core/bytes.ts'
 import { assert } from '../core/errors.ts'
 import { createHasher, sha256 } from '../core/hash.ts'
 import type { Digest, RoundId } from '../core/ids.ts'
@@ -21,7 +21,7 @@ import { toNumber } from '../core/rational.ts'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, openReader } from '../files/index.ts'
 import type { AdapterModule } from '../model/peft.ts'
-import { updateError } from './errors.ts'
+import { factorDiffers, updateError } from './errors.ts'
 import { factorNames, layoutDigest, updateTensors } from './layout.ts'
 import {
   chunkCountOf,
@@ -90,6 +90,7 @@ export async function writeUpdateFile(
   }
   for (const { name, change } of parts)
     factors.set(denseName(name), () => encodeFactor(denseName(name), change, 1, layout))
+  checkSharedA(modules, factors, layout)
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
@@ -99,6 +100,19 @@ export async function writeUpdateFile(
     await writer.abort()
   }
   return { path, nonce }
+}
+
+/** Before anything is written: every member would refuse it. @throws UPDATE_FACTOR_DIFFERS */
+function checkSharedA(
+  modules: readonly UpdateModule[],
+  factors: ReadonlyMap<string, () => Uint8Array>,
+  { sharedA }: Layout,
+): void {
+  if (sharedA === undefined) return
+  const hasher = createHasher()
+  for (const { name } of modules) hasher.update(factors.get(factorNames(name).a)?.() ?? new Uint8Array())
+  const found = hasher.digest()
+  if (!equalBytes(found, sharedA)) throw factorDiffers(sharedA, found)
 }
 
 /** What B is multiplied by, so that the charter's scale gives the adapter's ΔW. */

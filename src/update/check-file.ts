@@ -17,9 +17,10 @@ import {
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from '../core/safetensors.ts'
+import { createHasher } from '../core/hash.ts'
 import { openReader, type Reader } from '../files/index.ts'
 import { updateMetadata } from './build.ts'
-import { updateError, type UpdateFault } from './errors.ts'
+import { factorDiffers, updateError, type UpdateFault } from './errors.ts'
 import { factorNames, updateTensors } from './layout.ts'
 
 /** One module's factors in the file. */
@@ -46,10 +47,26 @@ export async function checkUpdateFile(
   const reader = await openReader(path)
   try {
     const prefix = await readPrefix(reader, layout)
-    return checkUpdateHeader(prefix, reader.sizeBytes, layout, nonce)
+    const modules = checkUpdateHeader(prefix, reader.sizeBytes, layout, nonce)
+    await checkSharedA(reader, modules, layout)
+    return modules
   } finally {
     await reader.close()
   }
+}
+
+/** @throws UPDATE_FACTOR_DIFFERS */
+async function checkSharedA(
+  reader: Reader,
+  modules: readonly UpdateFileModule[],
+  { sharedA }: Layout,
+): Promise<void> {
+  if (sharedA === undefined) return
+  const hasher = createHasher()
+  for (const { a } of modules) hasher.update(await reader.read(a.offset, a.sizeBytes))
+  const found = hasher.digest()
+  // [REJECT] §5.8 Where the charter fixes A, an update has these very bytes.
+  if (!equalBytes(found, sharedA)) throw factorDiffers(sharedA, found)
 }
 
 async function readPrefix(reader: Reader, layout: Layout): Promise<Uint8Array> {

@@ -45,11 +45,13 @@ const set: fc.Arbitrary<InputSet> = fc
       minLength: 1,
       maxLength: 2,
     }),
+    isShared: fc.boolean(),
     parts: fc.array(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 3 }), { maxLength: 2 }),
     scale: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
   })
-  .chain(({ m, shapes, parts, scale }) => {
-    const member = fc.integer({ min: 1, max: 3 }).chain((rank) =>
+  .chain(({ m, shapes, isShared, parts, scale }) => {
+    const ranks = isShared ? fc.constant(2) : fc.integer({ min: 1, max: 3 })
+    const member = ranks.chain((rank) =>
       fc.record({
         claim: fc.integer({ min: 1, max: 5 }),
         copy: fc.option(copy, { nil: null, freq: 4 }),
@@ -69,9 +71,9 @@ const set: fc.Arbitrary<InputSet> = fc
       }[] = []
       for (const [i, { claim, copy: copied, factors, changes }] of members.entries()) {
         const source = copied === null ? undefined : members[copied.from % (i + 1)]
-        const own = (source?.factors ?? factors).map(({ rank, a, b }) => ({
+        const own = (source?.factors ?? factors).map(({ rank, a, b }, k) => ({
           rank,
-          a: hexOfSingles(a),
+          a: hexOfSingles(isShared ? (members[0]?.factors[k]?.a ?? a) : a),
           b: hexOfSingles(nudged(b, copied?.ulps ?? 0)),
         }))
         const dense = (source?.changes ?? changes).map(hexOfSingles)
@@ -79,7 +81,7 @@ const set: fc.Arbitrary<InputSet> = fc
       }
       const modules = shapes.map(([width, out], k) => ({ name: `m${k}`, in: width, out }))
       const dense = parts.map((shape, k) => ({ name: `p${k}`, shape }))
-      return { name: 'random', scale, modules, dense, inputs }
+      return { name: 'random', scale, modules, sharedA: isShared, dense, inputs }
     })
   })
 

@@ -87,6 +87,7 @@ export async function answerByKernel(
       claims: claims === 'inverse-norm' ? claims : 'given',
       lambda: question.lambda,
       modules: jobModules(layoutOf(set, [set.scale[0], set.scale[1]])),
+      ...(set.sharedA === true ? { sharedA: true } : {}),
       inputs: inputs.map((input) => ({ ...input, claim: claims === 'given' ? input.claim : 1 })),
       outputPath,
     },
@@ -95,9 +96,9 @@ export async function answerByKernel(
   const found = findRule(question.rule)
   const isDense = !('problem' in found) && found.facts.family === 'coordinate'
   const weights = figures.inputs.map(({ weight }) => hexOfDouble(weight ?? 0))
-  const tensors = isDense ? [...readTensors(outputPath)] : []
+  const tensors = isDense ? [...readTensors(outputPath)].filter(([name]) => !name.endsWith('.lora_A')) : []
   const delta = tensors.map(
-    ([name, { values }]) => [name.replace(/\.(delta|dense)$/, ''), hexOfSingles(values)] as const,
+    ([name, { values }]) => [name.replace(/\.(delta|dense|lora_B)$/, ''), hexOfSingles(values)] as const,
   )
   return {
     sha256: figures.digest,

@@ -10,6 +10,8 @@ import { figuresOfWeights, type ReportFigures, uniformWeights } from './figures.
 import { divideUp } from './integers.ts'
 import { denseTensor, openOutput, type Output } from './output.ts'
 import type { Rows } from './rows.ts'
+import { writeSharedA } from './shared-a.ts'
+import { isOnB, replaceA, tileModule } from './tile-modules.ts'
 import { weighRows } from './weigh-rows.ts'
 
 export interface Written extends ReportFigures {
@@ -39,7 +41,9 @@ export async function combine(
   exports.markUsed(arrays.weights, m, arrays.used)
   const used = [...arena.integers(arrays.used, m)].flatMap((flag, input) => (flag === 0 ? [] : [input]))
   const rankOf = (index: number) =>
-    used.reduce((sum, input) => sum + (job.inputs[input]?.factors[index]?.rank ?? 0), 0)
+    job.sharedA === true
+      ? (job.inputs[0]?.factors[index]?.rank ?? 0)
+      : used.reduce((sum, input) => sum + (job.inputs[input]?.factors[index]?.rank ?? 0), 0)
   const tensors = job.modules.flatMap(({ name, in: inCount, out, block }, index): TensorLayout[] => {
     if (block !== undefined) return denseTensor(name, block)
     return [
@@ -47,10 +51,11 @@ export async function combine(
       { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankOf(index)] },
     ]
   })
-  const output = await openOutput(writer, rule, tensors)
+  const output = await openOutput(writer, rule, 'stacked', tensors)
+  if (job.sharedA === true) await writeSharedA(run, output)
   for (const [index, { block }] of job.modules.entries()) {
-    if (block !== undefined) {
-      await combineBlock(run, index, output)
+    if (block !== undefined || job.sharedA === true) {
+      await combineRows(run, index, output)
       onStep(index + 1)
       continue
     }
@@ -78,25 +83,26 @@ export async function combine(
   return { sizeBytes: output.header.fileSizeBytes, ...figures, notes }
 }
 
-/** λ × Σ wᵢ × blockᵢ of a dense part, in its place. */
-async function combineBlock(run: Run, index: number, output: Output): Promise<void> {
+/** λ × Σ wᵢ × tileᵢ in its place: of a block of a dense part, or of s·B where all updates have one A. */
+async function combineRows(run: Run, index: number, output: Output): Promise<void> {
   const { kernel, job, arrays } = run
   const { exports, arena } = kernel
   const m = job.inputs.length
-  await withFactors(run, index, async (table, module) => {
-    const count = module.in
+  await withFactors(run, index, async (table, whole) => {
+    const module = tileModule(job, whole, index)
+    if (isOnB(job, whole)) replaceA(kernel, table, m, module.in)
+    const count = module.in * module.out
     const stride = 16 * divideUp(4 * count, 16)
     const tiles = arena.reserve(stride * m)
-    const row = arena.reserve(8 * count)
+    const row = arena.reserve(8 * module.in)
     for (let input = 0; input < m; input++) {
-      exports.denseTile(table + ENTRY_BYTES * input, 0, 1, count, 1, row, tiles + stride * input)
+      const entry = table + ENTRY_BYTES * input
+      exports.denseTile(entry, 0, module.out, module.in, module.out, row, tiles + stride * input)
     }
     const to = arena.reserve(stride)
     exports.weightedSumTile(tiles, stride, m, arrays.weights, count, ...job.lambda, to)
-    await output.writeTensor(
-      denseName(module.name),
-      arena.bytes(to, 4 * count),
-      4 * (module.block?.first ?? 0),
-    )
+    const { name, block } = module
+    const tensor = block === undefined ? `${name}.lora_B` : denseName(name)
+    await output.writeTensor(tensor, arena.bytes(to, 4 * count), 4 * (block?.first ?? 0))
   })
 }

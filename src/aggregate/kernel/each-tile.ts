@@ -9,6 +9,8 @@ import type { Address } from './exports.ts'
 import { ENTRY_BYTES } from './factors.ts'
 import { divideDown, divideUp } from './integers.ts'
 import type { Rows } from './rows.ts'
+import { metricOf } from './shared-a.ts'
+import { isOnB, replaceA, tileModule } from './tile-modules.ts'
 
 /** Coordinates of one tile, all members: rows are grouped up to this many. */
 const TILE_COORDINATE_COUNT = 1 << 16
@@ -24,6 +26,8 @@ export interface Tile {
   readonly first: number
   readonly moduleIndex: number
   readonly module: JobModule
+  /** Where coordinates are those of s·B: what makes inner products those of ΔW (shared-a.ts). */
+  readonly metric: Address | null
 }
 
 /** What is done with each tile, and in which memory. */
@@ -67,7 +71,11 @@ export async function eachTile(
 ): Promise<void> {
   const { exports, arena } = run.kernel
   const m = run.job.inputs.length
-  await withFactors(run, moduleIndex, async (table, module) => {
+  await withFactors(run, moduleIndex, async (table, whole) => {
+    const module = tileModule(run.job, whole, moduleIndex)
+    const rank = module.in
+    const metric = isOnB(run.job, whole) ? metricOf(run.kernel, table, { rank, width: whole.in }) : null
+    if (metric !== null) replaceA(run.kernel, table, m, rank)
     const rowCountMax = rowsOfTile(module)
     const stride = 16 * divideUp(4 * rowCountMax * module.in, 16)
     const inputs = arena.reserve(stride * m + 16)
@@ -87,7 +95,7 @@ export async function eachTile(
         } else exports.mixTile(inputs, stride, m, rows.matrix + 8 * m * source, count, to)
       }
       const mark = arena.mark()
-      const tile = { inputs, rows: own, stride, count, first: first * module.in, moduleIndex, module }
+      const tile = { inputs, rows: own, stride, count, first: first * module.in, moduleIndex, module, metric }
       await visit(tile, (sizeBytes) => arena.reserve(sizeBytes))
       arena.release(mark)
     }

@@ -119,15 +119,19 @@ export function denseSumsOf(
     readonly stride: number
     readonly to: Address
     readonly uniform: Address | null
+    /** A tile as inner products need it (shared-a.ts). */
+    readonly seen: (tile: Address) => Address
   },
   count: number,
 ): DenseSums {
-  const { inputs, stride, to, uniform } = tiles
+  const { inputs, stride, to, uniform, seen } = tiles
+  const result = seen(to)
+  const other = uniform === null ? null : seen(uniform)
   return {
-    toResult: job.inputs.map((_, i) => exports.dot(inputs + stride * i, to, count)),
-    square: exports.dot(to, to, count),
-    uniformProduct: uniform === null ? 0 : exports.dot(to, uniform, count),
-    uniformSquare: uniform === null ? 0 : exports.dot(uniform, uniform, count),
+    toResult: job.inputs.map((_, i) => exports.dot(inputs + stride * i, result, count)),
+    square: exports.dot(to, result, count),
+    uniformProduct: other === null ? 0 : exports.dot(to, other, count),
+    uniformSquare: uniform === null || other === null ? 0 : exports.dot(uniform, other, count),
   }
 }
 

@@ -20,10 +20,11 @@ export function denseTensor(name: string, { first, shape }: NonNullable<JobModul
 export async function openOutput(
   writer: AtomicWriter,
   rule: ResolvedRule,
+  form: 'stacked' | 'dense',
   tensors: readonly TensorLayout[],
 ): Promise<Output> {
   const metadata = new Map([
-    ['form', rule.facts.family === 'combination' ? 'stacked' : 'dense'],
+    ['form', form],
     ['format', 'oneround/aggregate@1'],
     ['rule', ruleText(rule)],
   ])

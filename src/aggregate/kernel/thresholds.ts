@@ -5,6 +5,7 @@
 import type { Rational } from '../../core/rational.ts'
 import type { Run } from './arrays.ts'
 import type { TileThreads } from './tile-threads.ts'
+import { tileModules } from './tile-modules.ts'
 import type { Threshold } from './tile-work.ts'
 
 /** @param density — share of the coordinates that each row keeps */
@@ -14,7 +15,7 @@ export async function findThresholds(
   density: Rational,
 ): Promise<readonly Threshold[]> {
   const { exports, arena } = run.kernel
-  const total = run.job.modules.reduce((sum, module) => sum + module.in * module.out, 0)
+  const total = tileModules(run.job).reduce((sum, module) => sum + module.in * module.out, 0)
   const mark = arena.mark()
   const rest = arena.reserve(8)
   const kept = exports.keptCount(total, ...density)

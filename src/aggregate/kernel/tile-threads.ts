@@ -14,6 +14,7 @@ import type { DenseSums } from './figures.ts'
 import { divideDown } from './integers.ts'
 import { openTileWorker, type TileWorker } from './tile-worker.ts'
 import { type CombinedTile, combineSpan, countSpan, reserveBins } from './tile-work.ts'
+import { tileModules } from './tile-modules.ts'
 import type { Threshold, TileWork } from './tile-work.ts'
 
 export interface TileEvents {
@@ -63,15 +64,15 @@ export function openTileThreads(run: Run, work: TileWork): TileThreads {
 }
 
 function ownThread(run: Run, work: TileWork): TileThreads {
-  const { modules } = run.job
   return {
     count: async (uppers) => {
       const bins = reserveBins(run, work.plan, uppers)
-      for (const span of spansOf(modules, true)) await countSpan(run, work.plan, span, { uppers, bins })
+      for (const span of spansOf(tileModules(run.job), true))
+        await countSpan(run, work.plan, span, { uppers, bins })
       return bins
     },
     combine: async (thresholds, { onTile, onSums, onModule }) => {
-      for (const span of spansOf(modules, true)) {
+      for (const span of spansOf(tileModules(run.job), true)) {
         await combineSpan(run, work, span, thresholds, async (tile) => {
           onSums(tile.sums)
           await onTile(tile)
@@ -97,7 +98,7 @@ function severalThreads(run: Run, work: TileWork, count: number): TileThreads {
     norms: copy(arrays.norms, m),
     claims: copy(arrays.claims, m),
   }
-  const spans = spansOf(job.modules, false)
+  const spans = spansOf(tileModules(job), false)
   const workers = Array.from({ length: Math.min(count, Math.max(1, spans.length)) }, () =>
     openTileWorker(seat),
   )

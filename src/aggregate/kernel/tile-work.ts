@@ -10,6 +10,7 @@ import { eachTile, type Span, type TilePlan } from './each-tile.ts'
 import type { Address } from './exports.ts'
 import { areClaimsUneven, type DenseSums, denseSumsOf } from './figures.ts'
 import type { Rows } from './rows.ts'
+import { throughMetric } from './shared-a.ts'
 
 export type TileRule = ResolvedRule & Resolved<CoordinateRule>
 
@@ -87,7 +88,10 @@ export async function combineSpan(
     const uniform = isCompared ? reserve(stride) : null
     if (uniform !== null)
       facts.combineTile({ ...shared, numerator, denominator, claims: arrays.ones, to: uniform })
-    const sums = denseSumsOf(run, { inputs: tile.inputs, stride, to, uniform }, count)
+    const { metric, inputs, module } = tile
+    const seen = (at: Address): Address =>
+      metric === null ? at : throughMetric(kernel, at, metric, { rank: module.in, count })
+    const sums = denseSumsOf(run, { inputs, stride, to, uniform, seen }, count)
     await onTile({ moduleIndex, first, bytes: arena.bytes(to, 4 * count), sums })
   })
 }

@@ -11,6 +11,7 @@ import type { Written } from './combine.ts'
 import { addDenseSums, figuresOfDense, noDenseSums } from './figures.ts'
 import { denseTensor, openOutput } from './output.ts'
 import type { Rows } from './rows.ts'
+import { sharedRank, writeSharedA } from './shared-a.ts'
 import { findThresholds } from './thresholds.ts'
 import { openTileThreads } from './tile-threads.ts'
 import { planTiles, type TileRule } from './tile-work.ts'
@@ -26,21 +27,28 @@ export async function combineTiles(
 ): Promise<Written> {
   const { job } = run
   const { facts, parameter } = rule
-  const tensors = job.modules.flatMap(({ name, in: inCount, out, block }): TensorLayout[] => {
+  const tensors = job.modules.flatMap(({ name, in: inCount, out, block }, index): TensorLayout[] => {
     if (block !== undefined) return denseTensor(name, block)
-    return [{ name: `${name}.delta`, dtype: 'F32', shape: [out, inCount] }]
+    if (job.sharedA !== true) return [{ name: `${name}.delta`, dtype: 'F32', shape: [out, inCount] }]
+    const rank = sharedRank(job, index)
+    return [
+      { name: `${name}.lora_A`, dtype: 'F32', shape: [rank, inCount] },
+      { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rank] },
+    ]
   })
   const work = planTiles(run, rule, rows)
   const threads = openTileThreads(run, work)
   try {
     const thresholds =
       facts.trimsTo === undefined ? null : await findThresholds(run, threads, parameter(facts.trimsTo))
-    const output = await openOutput(writer, rule, tensors)
+    const form = job.sharedA === true ? 'stacked' : 'dense'
+    const output = await openOutput(writer, rule, form, tensors)
     let sums = noDenseSums(job.inputs.length)
     await threads.combine(thresholds, {
       onTile: ({ moduleIndex, first, bytes }) => {
         const { name, block } = job.modules[moduleIndex] ?? { name: '' }
-        if (block === undefined) return output.writeTensor(`${name}.delta`, bytes, 4 * first)
+        const suffix = job.sharedA === true ? 'lora_B' : 'delta'
+        if (block === undefined) return output.writeTensor(`${name}.${suffix}`, bytes, 4 * first)
         return output.writeTensor(denseName(name), bytes, 4 * (block.first + first))
       },
       onSums: (tile) => {
@@ -49,6 +57,7 @@ export async function combineTiles(
       onModule: onStep,
     })
     await threads.finish()
+    if (job.sharedA === true) await writeSharedA(run, output)
     const { isCompared, plan } = work
     const isUsed = usedInputs(run, rows, plan.chosen)
     const figures = figuresOfDense(run, rows, sums, { isUsed, isCompared })

@@ -16,6 +16,7 @@ import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import { writeCharterFile } from '../../node/charter-store.ts'
 import { openBaseGraph } from '../../train/base.ts'
+import { sharedFactorDigest } from '../../train/trainable.ts'
 import { wholeSites } from '../../train/whole.ts'
 import {
   choice,
@@ -48,6 +49,10 @@ const options = {
   ),
   rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
   alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
+  freezeA: text(
+    '--freeze-a <seed>',
+    'fix A for all: the one that `train --freeze-a --seed <seed>` draws; rules then work on B',
+  ),
   rule: withDefault(
     list(
       '--rule <ids>',
@@ -140,6 +145,7 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
   const modules = distinct(
     chooseModules(linear, given.targets.length > 0 ? given.targets : base.targetModules),
   )
+  const layoutModules = modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize }))
   const saved = { modulesToSave: given.modulesToSave, bias: 'none' } as const
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   const stated = {
@@ -153,12 +159,15 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     consortium: systemRng.bytes(CONSORTIUM_BYTES),
     members: invites,
     baseModel: await base.digest(),
-    modules: modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize })),
+    modules: layoutModules,
     dense: wholeSites(base.model, linear, modules, saved).map(({ name, dims }) => ({
       name,
       shape: [...dims],
     })),
     rankMax: given.rank,
+    ...(given.freezeA === undefined
+      ? {}
+      : { sharedA: sharedFactorDigest(layoutModules, given.rank, given.freezeA) }),
     scale: [numerator, denominator * given.rank],
     rules: given.rule.map(parseRuleChoice),
     kernelDigest: await kernelDigest(),

@@ -63,6 +63,7 @@ export function charterText(signed: SignedCharter): string {
     `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}; ${aggregation.resultRank === undefined ? 'result exact' : `result of rank ${aggregation.resultRank}`}`,
     `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
     ...wholeText(layout.dense ?? []),
+    ...(layout.sharedA === undefined ? [] : [`A fixed for all, SHA-256 ${toHex(layout.sharedA)}`]),
     `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,
     '',

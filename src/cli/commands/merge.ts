@@ -41,9 +41,16 @@ export const mergeCommand = defineCommand({
     ),
     seed: withDefault(text('--seed <text>', 'what rules that draw lots draw from'), 'oneround'),
     lambda: withDefault(text('--lambda <x>', 'multiplies the result'), '1'),
+    sharedA: flag(
+      '--shared-a',
+      'all adapters have one A (FFA-LoRA): combine B alone, the result has their rank',
+    ),
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     report: text('--report <file>', 'write what the rule did with each adapter: .html, .json or .txt'),
-    base: text('--base <folder>', 'Hugging Face folder of the base model: for --format merged, and for parameters trained whole'),
+    base: text(
+      '--base <folder>',
+      'Hugging Face folder of the base model: for --format merged, and for parameters trained whole',
+    ),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
   run: async ({ args, options }, { output, signal }) => {
@@ -66,6 +73,7 @@ export const mergeCommand = defineCommand({
           format: options.format,
           ...(weights === undefined ? {} : { weights }),
           ...(options.rank === undefined ? {} : { rank: options.rank }),
+          ...(options.sharedA ? { sharedA: true } : {}),
           ...(options.base === undefined ? {} : { baseModel: options.base }),
         },
         { signal, onProgress: progress.update, ...(inspect === undefined ? {} : { inspect }) },

@@ -57,18 +57,19 @@ export function answerByReference(
   const lambda = question.lambda[0] / question.lambda[1]
   const shares = weightsOf(rule.facts.id, { rows, b: question.b, parameter: rule.parameter })
   const metadata = {
-    form: shares === null ? 'dense' : 'stacked',
+    form: shares === null && set.sharedA !== true ? 'dense' : 'stacked',
     format: 'oneround/aggregate@1',
     rule: ruleText(rule),
   }
   if (shares === null) {
     const mixing = rule.steps.length === 0 ? null : rows.shares
-    const deltas = denseResult(updates, rows, mixing, question, rule.parameter)
+    const deltas = denseResult(set, updates, rows, mixing, question, rule.parameter)
     const parts = partTensors(set, deltas.slice(set.modules.length))
-    const file = fileOf(metadata, [
-      ...set.modules.map((_, k) => deltaTensor(set, k, at(deltas, k))),
-      ...parts,
-    ])
+    const ofModules =
+      set.sharedA === true
+        ? sharedTensors(set, updates, deltas)
+        : set.modules.map((_, k) => deltaTensor(set, k, at(deltas, k)))
+    const file = fileOf(metadata, [...ofModules, ...parts])
     const named = [
       ...set.modules.map(({ name }, k) => [name, hexOfSingles(at(deltas, k))] as const),
       ...parts.map(({ values }, k) => [at(set.dense ?? [], k).name, hexOfSingles(values)] as const),
@@ -80,8 +81,19 @@ export function answerByReference(
       ? shares
       : updates.map((_, j) => sum(shares.map((share, i) => share * cell(rows.shares, i, j))))
   const file = fileOf(metadata, [
-    ...stackedTensors(set, updates, weights, lambda),
-    ...partTensors(set, weightedBlocks(set, updates, weights, lambda)),
+    ...(set.sharedA === true
+      ? sharedTensors(
+          set,
+          updates,
+          set.modules.map((_, k) => weightedRow(denseRows(updates, k, null, true), weights, lambda)),
+        )
+      : stackedTensors(set, updates, weights, lambda)),
+    ...partTensors(
+      set,
+      range(at(updates, 0).length)
+        .slice(set.modules.length)
+        .map((k) => weightedRow(denseRows(updates, k, null, false), weights, lambda)),
+    ),
   ])
   return { answer: answerOf(file, weights, null), file }
 }
@@ -118,13 +130,16 @@ function claimsOf({ inputs }: InputSet, { claims, b }: VectorQuestion, gram: Mat
 }
 
 function denseResult(
+  { modules, sharedA }: InputSet,
   updates: readonly (readonly Factors[])[],
   rows: Rows,
   shares: Matrix | null,
   { rule: { id }, b, seed, lambda: [numerator, denominator] }: VectorQuestion,
   parameter: (name: string) => readonly [number, number],
 ): readonly (readonly number[])[] {
-  const all = at(updates, 0).map((_, k) => denseRows(updates, k, shares))
+  const all = at(updates, 0).map((_, k) =>
+    denseRows(updates, k, shares, sharedA === true && k < modules.length),
+  )
   const chosen = id === 'bulyan' ? bulyanChoice(rows, b) : range(rows.claims.length)
   const kept = all.map((matrix) => chosen.map((i) => at(matrix, i)))
   const prepared =
@@ -153,21 +168,23 @@ function partTensors({ dense = [] }: InputSet, blocks: readonly (readonly number
   })
 }
 
-/** λ · Σ wᵢ·Δᵢ of each block, i ascending. */
-function weightedBlocks(
+/** λ · Σ wᵢ·rowᵢ, i ascending. */
+const weightedRow = (rows: Matrix, weights: readonly number[], lambda: number): readonly number[] =>
+  at(rows, 0).map((_, c) => rounded(lambda * sum(rows.map((row, i) => at(weights, i) * at(row, c)))))
+
+/** A as all updates have it, and the B that a rule gave. */
+function sharedTensors(
   { modules }: InputSet,
   updates: readonly (readonly Factors[])[],
-  weights: readonly number[],
-  lambda: number,
-): readonly (readonly number[])[] {
-  return range(at(updates, 0).length)
-    .slice(modules.length)
-    .map((k) => {
-      const rows = updates.map((factors) => at(at(factors, k).a, 0))
-      return at(rows, 0).map((_, c) =>
-        rounded(lambda * sum(rows.map((row, i) => at(weights, i) * at(row, c)))),
-      )
-    })
+  results: readonly (readonly number[])[],
+): readonly Tensor[] {
+  return modules.flatMap(({ name, in: width, out }, k) => {
+    const { a } = at(at(updates, 0), k)
+    return [
+      { name: `${name}.lora_A`, shape: [a.length, width], values: a.flat() },
+      { name: `${name}.lora_B`, shape: [out, a.length], values: at(results, k) },
+    ]
+  })
 }
 
 function stackedTensors(

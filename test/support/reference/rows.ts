@@ -165,13 +165,19 @@ function stepShares({ gram, square }: Rows, { id, index, b, seed, parameter }: S
   })
 }
 
-/** Dense f32 rows [row][coordinate] of one module. */
+/** s·B [out][rank] in f64, before any rounding: what ΔW is with the identity for A. */
+const scaledB = ({ b, scale }: Factors): Matrix =>
+  range(at(b, 0).length).map((o) => b.map((column) => scale * at(column, o)))
+
+/** Dense f32 rows [row][coordinate] of one module: of ΔW, or of s·B. */
 export function denseRows(
   updates: readonly (readonly Factors[])[],
   module: number,
   shares: Matrix | null,
+  isOnB: boolean,
 ): Matrix {
-  const deltas = updates.map((factors) => exactDelta(at(factors, module)).flat().map(rounded))
+  const rowsOf = isOnB ? scaledB : exactDelta
+  const deltas = updates.map((factors) => rowsOf(at(factors, module)).flat().map(rounded))
   if (shares === null) return deltas
   return shares.map((row) =>
     at(deltas, 0).map((_, c) => rounded(sum(row.map((share, k) => share * cell(deltas, k, c))))),

@@ -20,6 +20,8 @@ export interface InputSet {
   readonly name: string
   readonly scale: readonly [number, number]
   readonly modules: readonly VectorModule[]
+  /** All inputs have one A, and rules work on s·B; absent: no. */
+  readonly sharedA?: boolean
   /** Parameters that are trained whole; absent: none. */
   readonly dense?: readonly { readonly name: string; readonly shape: readonly number[] }[]
   /** In roster order; factors in the modules' order, changes of dense parts (f32, row by row) in theirs. */
