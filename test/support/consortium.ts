@@ -42,6 +42,12 @@ export interface ConsortiumOptions {
   readonly changes?: Partial<CharterDraft>
 }
 
+/** site-a to site-z, then site-aa, site-ab, … */
+function siteName(i: number): string {
+  const letter = (k: number): string => String.fromCharCode(97 + k)
+  return `site-${i < 26 ? '' : letter(Math.floor(i / 26) - 1)}${letter(i % 26)}`
+}
+
 const rng = { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) }
 
 /** Two modules of 24×16 and 16×24, rank up to 4. */
@@ -54,7 +60,7 @@ const MODULES = [
 export async function makeConsortium(options: ConsortiumOptions): Promise<Consortium> {
   const { n, commitSeconds = 600, cutSeconds = 900, finalSeconds = 1200, rank = 2, changes = {} } = options
   const root = mkdtempSync(join(tmpdir(), 'oneround-consortium-'))
-  const names = Array.from({ length: n }, (_, i) => `site-${String.fromCharCode(97 + i)}`)
+  const names = Array.from({ length: n }, (_, i) => siteName(i))
   const folderOf = (name: string) => join(root, name)
   const adapterOf = (name: string) => join(root, `${name}-adapter`)
   const ports = await findFreePorts(n)
