@@ -140,6 +140,8 @@ export interface AdapterWriting {
   readonly whole?: readonly WholeParameter[]
   /** `lora_dropout` that it was trained with. */
   readonly dropout?: number
+  /** `fan_in_fan_out`: the base's projections are Conv1D, [in, out]. It says nothing of the factors. */
+  readonly isFanInFanOut?: boolean
 }
 
 /**
@@ -198,7 +200,7 @@ export function adapterConfigJson(
     base_model_name_or_path: options.baseModel ?? null,
     // A module cannot be both adapted and saved whole: then what was trained of it is its bias.
     bias: whole.some((module) => adapted.has(module)) ? 'lora_only' : 'none',
-    fan_in_fan_out: false,
+    fan_in_fan_out: options.isFanInFanOut ?? false,
     inference_mode: true,
     init_lora_weights: true,
     layers_pattern: null,

@@ -26,6 +26,8 @@ export interface TrainingBase {
   readonly source: 'hugging-face' | 'onnx'
   /** Whether the folder holds more than this graph: what sees images beside what reads text. */
   readonly isPart: boolean
+  /** Whether its projections are Conv1D, as PEFT wants to be told. */
+  readonly isFanInFanOut: boolean
   readonly task: Task
   readonly loss: LossKind
   /** What gets an adapter where the recipe names no module: what PEFT adapts in the family. */
@@ -81,6 +83,7 @@ async function openFolder(folder: string, graphForm: BaseForm): Promise<Training
     folder,
     source: 'hugging-face',
     isPart: config.isPart,
+    isFanInFanOut: config.weightLayout === 'in-out',
     digest: () => digestBaseModel(folder),
     task: 'causal-lm',
     loss: 'causal-lm',

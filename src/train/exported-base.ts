@@ -37,6 +37,7 @@ export async function openExportedBase(opened: OpenedModel): Promise<TrainingBas
     folder,
     source: 'onnx',
     isPart: false,
+    isFanInFanOut: config['model_type'] === 'gpt2',
     targetModules,
     digest,
   }

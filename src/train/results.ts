@@ -8,7 +8,6 @@ import { littleEndian, writeAdapter } from '../model/peft.ts'
 import { storedNameOf } from '../model/stored-names.ts'
 import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
 import type { TrainingBase } from './base.ts'
-import type { Task } from './tasks/task.ts'
 import type { LoraSite } from './gradient/training-graph.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
 import { savedName } from './whole.ts'
@@ -32,7 +31,7 @@ const LORA_FACTOR = /\.lora_[AB]\.weight$/
 
 export interface TrainedAdapter {
   readonly out: string
-  readonly task: Task
+  readonly base: Pick<TrainingBase, 'task' | 'isFanInFanOut'>
   /** The recipe's words for the modules, where PEFT would choose exactly these by them; null: their whole names. */
   readonly targets: readonly string[] | null
   readonly dropout: number
@@ -43,7 +42,7 @@ export interface TrainedAdapter {
 
 /** Writes the adapter as a PEFT folder. A module that runs in several places of the graph is one module of it. */
 export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void> {
-  const { out, task, targets, dropout, sites, slots, parameters } = trained
+  const { out, base, targets, dropout, sites, slots, parameters } = trained
   const values = unpackParameters(slots, parameters)
   const byName = new Map(sites.map((site) => [site.module.name, site]))
   const written = [...byName.values()].map(({ module, rank, scale, frozenA }) => {
@@ -76,7 +75,8 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
   await writeAdapter(out, written, {
     targetModules,
     // Other task types make PEFT look for a head that was trained with the adapter.
-    taskType: task === 'causal-lm' ? 'CAUSAL_LM' : null,
+    taskType: base.task === 'causal-lm' ? 'CAUSAL_LM' : null,
+    isFanInFanOut: base.isFanInFanOut,
     dropout,
     whole,
   })

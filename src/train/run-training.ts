@@ -17,6 +17,7 @@ import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
+import { type FisherTrace, measureFisher } from './fisher.ts'
 import { createPull, type Pull } from './pull.ts'
 import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
@@ -49,6 +50,8 @@ export interface TrainingResult {
   readonly placement?: DeviceRecord
   /** Whether layers were computed twice, and the estimate that decided it. */
   readonly memory?: MemoryChoice
+  /** Where it was asked for: how steeply the loss rises around the result. */
+  readonly fisher?: FisherTrace
   /** What the model learns. */
   readonly task: Task
   /** Samples trained on, and set aside. */
@@ -103,7 +106,7 @@ export async function runTraining(
     weightsFolder: base.folder,
     trainable,
     loss: base.loss,
-    isHostStepped: options.recipe.optimizer !== 'adamw' || options.recipe.pull > 0,
+    isHostStepped: options.recipe.optimizer !== 'adamw' || options.recipe.pull > 0 || options.recipe.fisher,
     device,
     threads: options.threads,
     onNodeRuns: (runs) => {
@@ -135,7 +138,10 @@ export async function runTraining(
       onProgress,
     }
     const result = await runLoop(loop)
-    const out = await writeOutcome(options, base.task, sites, objective.slots, result.parameters)
+    const fisher = recipe.fisher
+      ? await measureFisher(objective, result.parameters, data.training, { seed: recipe.seed, onProgress })
+      : null
+    const out = await writeOutcome(options, base, sites, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
     const outcome = {
       options,
@@ -155,6 +161,7 @@ export async function runTraining(
       ...(quantisation === null ? {} : { quantisation }),
       ...(packing === null ? {} : { packing }),
       ...(memory === null ? {} : { memory }),
+      ...(fisher === null ? {} : { fisher }),
     }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
@@ -252,7 +259,7 @@ const wordsOf = ({ targets, exclude }: Extract<TrainingRecipe['mode'], { kind: '
 
 async function writeOutcome(
   options: CheckedTrainingOptions,
-  task: Task,
+  base: TrainingBase,
   sites: readonly LoraSite[],
   slots: readonly ParameterSlot[],
   parameters: Float32Array,
@@ -264,7 +271,7 @@ async function writeOutcome(
   }
   const out = join(options.out, ADAPTER_FOLDER)
   const { dropout } = mode
-  await writeTrainedAdapter({ out, task, targets: wordsOf(mode), dropout, sites, slots, parameters })
+  await writeTrainedAdapter({ out, base, targets: wordsOf(mode), dropout, sites, slots, parameters })
   return out
 }
 

@@ -60,6 +60,7 @@ describe.each(TINY_FAMILIES)('$config.model_type', ({ config, adapted }) => {
     expect(names.filter((name) => name.includes('.0.')).sort()).toEqual([...adapted].sort())
     const words = adapted.map((name) => name.split('.').at(-1))
     expect(adapter.config.targetModules).toEqual(words)
+    expect(adapter.config.isFanInFanOut).toBe(config.model_type === 'gpt2')
     const prompts = [
       [3, 1, 4, 1, 5, 9, 2],
       [6, 5, 3],
