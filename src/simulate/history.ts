@@ -82,6 +82,8 @@ export interface History {
   finished: readonly MemberIndex[]
   readonly crashes: CrashFact[]
   readonly network: NetworkFacts
+  /** Update digest → whose it is and whether its bytes are admissible. */
+  readonly updates: ReadonlyMap<string, { readonly owner: MemberIndex; readonly isAdmissible: boolean }>
 }
 
 export interface Violation {

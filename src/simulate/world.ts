@@ -87,15 +87,16 @@ function buildWorld(scenario: Scenario, hasher: Hasher): World {
   const random = createRandom(`world/${scenario.n}/${scenario.seed}`)
   const time = createSchedule(0)
   let order = 0
+  const updates = new Map<string, SimulatedUpdate>()
   const world: World = {
     scenario,
     charter,
     keys,
     random,
     schedule: time,
-    history: emptyHistory(scenario),
+    history: emptyHistory(scenario, updates),
     sites: [],
-    updates: new Map(),
+    updates,
     noted: new Map(),
     paramsOf: (me) => ({
       charter,
@@ -121,7 +122,7 @@ function buildWorld(scenario: Scenario, hasher: Hasher): World {
   return world
 }
 
-function emptyHistory(scenario: Scenario): History {
+function emptyHistory(scenario: Scenario, updates: History['updates']): History {
   const { n, f, q, minUpdates, reveal, latecomers } = scenario
   return {
     n,
@@ -141,6 +142,7 @@ function emptyHistory(scenario: Scenario): History {
     certificates: [],
     finished: [],
     crashes: [],
+    updates,
     network: { sentCount: 0, sentSizeBytes: 0, lostCount: 0, duplicatedCount: 0 },
   }
 }

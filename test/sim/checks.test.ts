@@ -20,6 +20,7 @@ const SOUND: History = {
   certificates: [],
   finished: [0, 1, 2],
   crashes: [],
+  updates: new Map(),
   network: { sentCount: 0, sentSizeBytes: 0, lostCount: 0, duplicatedCount: 0 },
 }
 const checksFailing = (changed: Partial<History>): readonly string[] => [
@@ -150,6 +151,15 @@ describe('checkers', () => {
     expect(checksFailing({ signed, decided: nothing, healsInTime: true })).toEqual(['result'])
     expect(checksFailing({ signed, decided: nothing, healsInTime: false })).toEqual([])
     expect(checksFailing({ signed: signed.slice(0, -1), decided: nothing, healsInTime: true })).toEqual([])
+  })
+  it('see a decided update that is not admissible, or of another member', () => {
+    const signed = [fact(1, 2, 'header', 'publish/2', 'h', { update: 'u' })]
+    const decision = [decided(0, 'x', [{ member: 2, header: 'h' }])]
+    const of = (owner: number, isAdmissible: boolean) =>
+      checksFailing({ signed, decided: decision, updates: new Map([['u', { owner, isAdmissible }]]) })
+    expect(of(2, true)).toEqual([])
+    expect(of(2, false)).toEqual(['admission'])
+    expect(of(1, true)).toEqual(['admission'])
   })
   it('see evidence against the honest', () => {
     expect(checksFailing({ caught: [{ by: 0, member: 1 }] })).toEqual(['innocence'])

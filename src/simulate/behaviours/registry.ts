@@ -6,12 +6,15 @@ import { earlyReader } from './early-reader.ts'
 import { equivocator } from './equivocator.ts'
 import { fader } from './fader.ts'
 import { forgetter } from './forgetter.ts'
+import { impostor } from './impostor.ts'
 import { lateLiar } from './late-liar.ts'
 import { miscomputer } from './miscomputer.ts'
 import { poisoner } from './poisoner.ts'
 import { quitter } from './quitter.ts'
+import { recarrier } from './recarrier.ts'
 import { restoredBackup } from './restored-backup.ts'
 import { silent } from './silent.ts'
+import { skimper } from './skimper.ts'
 import { splitter } from './splitter.ts'
 import { staleReplayer } from './stale-replayer.ts'
 import { statusLiar } from './status-liar.ts'
@@ -40,6 +43,9 @@ const BEHAVIOURS = {
   quitter,
   'restored-backup': restoredBackup,
   'late-liar': lateLiar,
+  impostor,
+  skimper,
+  recarrier,
 } as const satisfies Readonly<Record<string, Behaviour>>
 
 export type BehaviourName = keyof typeof BEHAVIOURS

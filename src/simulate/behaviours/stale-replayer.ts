@@ -10,9 +10,14 @@ export const staleReplayer: Behaviour = {
     if (random.chance(0.3)) schedule.after(random.between(1_000, 20_000), () => liar.broadcast(message))
   },
   onEffect: (liar, effect) => {
-    if (effect.kind === 'broadcast' && effect.message.type === 'vote') {
-      const { body } = effect.message
-      liar.broadcast(liar.signBody('vote', { ...body, round: asRoundId(sha256(body.round)) }))
+    if (effect.kind !== 'broadcast') return false
+    const { message } = effect
+    const round = asRoundId(sha256(message.body.round))
+    if (message.type === 'vote') liar.broadcast(liar.signBody('vote', { ...message.body, round }))
+    if (message.type === 'finalize') {
+      // This one in place of its own: whoever counts it has a quorum that holds for nobody else.
+      liar.broadcast(liar.signBody('finalize', { ...message.body, round }))
+      return true
     }
     return false
   },

@@ -1,5 +1,6 @@
 /** Every promise of the protocol that a world is checked for: one explicit list. They share no code with the engine. */
 import type { Check } from '../history.ts'
+import { admission } from './admission.ts'
 import { agreement } from './agreement.ts'
 import { commitBeforeReveal } from './commit-before-reveal.ts'
 import { equalAggregates } from './equal-aggregates.ts'
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   singleSigning,
   termination,
   validity,
+  admission,
   equalAggregates,
   lateCuts,
   result,
