@@ -92,12 +92,12 @@ export class SuccessionRunner {
     return this.#decided.promise
   }
 
-  /** Members that have finalized something: they know, or will with the next message. */
-  finalizedBy(): readonly MemberIndex[] {
-    const members = [...this.#state.objects.values()]
-      .filter(({ type }) => type === 's-finalize')
-      .map(({ member }) => member)
-    return [...new Set(members)]
+  /** Whether everyone who approved anything has finalized: they know, or will with the next message. */
+  isSettled(): boolean {
+    const membersWith = (type: SuccessionMessage['type']): ReadonlySet<MemberIndex> =>
+      new Set([...this.#state.objects.values()].flatMap((held) => (held.type === type ? [held.member] : [])))
+    const finalized = membersWith('s-finalize')
+    return [...membersWith('s-approval')].every((member) => finalized.has(member))
   }
 
   /** @param next — a draft that may follow and that the operator approves; null: bring back what was signed before */

@@ -100,7 +100,7 @@ export async function approveSuccessor(
     const proof = await Promise.race([runner.decided, stopped])
     if (proof === null) return null
     const placed = await putInPlace(folder, proof, signer.publicKey)
-    await linger(runner, old, options)
+    await linger(runner, options)
     return { ...placed, proof, isMine: equalBytes(proof.next.digest, next.digest) }
   } finally {
     await runner.stop()
@@ -137,11 +137,7 @@ function peersOf(
   return peers
 }
 
-async function linger(
-  runner: SuccessionRunner,
-  { charter }: SignedCharter,
-  { lingerMs, signal }: ApproveOptions,
-): Promise<void> {
+async function linger(runner: SuccessionRunner, { lingerMs, signal }: ApproveOptions): Promise<void> {
   const untilMs = performance.now() + lingerMs
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -149,7 +145,7 @@ async function linger(
       signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
     })
   const isOver = (): boolean => signal.aborted || performance.now() >= untilMs
-  while (runner.finalizedBy().length < charter.members.length && !isOver()) await pause(POLL_MS)
+  while (!runner.isSettled() && !isOver()) await pause(POLL_MS)
   if (!isOver()) await pause(Math.min(SETTLED_MS, lingerMs))
 }
 
