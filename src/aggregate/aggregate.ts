@@ -164,10 +164,19 @@ function claimsOf(
         b,
         samplesRange,
       )
+    case 'fisher':
+      return capWeights(
+        inputs.map(({ claim }) => Math.max(1, claim)),
+        b,
+        [1, FISHER_CLAIM_MAX],
+      )
     case 'rank':
       return capWeights(located.map(totalRank), b, [1, Number.MAX_SAFE_INTEGER])
   }
 }
+
+/** As headers bound it (src/agree/messages.ts). */
+const FISHER_CLAIM_MAX = 2 ** 40
 
 /** A member chooses its own ranks, so this is a claim like any other. Dense parts have none. */
 export const totalRank = (factors: readonly FactorPlaces[]): number =>

@@ -54,6 +54,8 @@ const trainingSummarySchema = v.strictObject({
   tokens: countSchema(),
   lossBeforeMillionths: v.optional(countSchema(2 ** 40)),
   lossAfterMillionths: v.optional(countSchema(2 ** 40)),
+  /** Trace of the Fisher diagonal at the trained parameters, in millionths of nats²; a charter may weigh by it. */
+  fisherMillionths: v.optional(countSchema(2 ** 40)),
 })
 export type TrainingSummary = Readonly<v.InferOutput<typeof trainingSummarySchema>>
 

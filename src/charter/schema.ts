@@ -74,7 +74,7 @@ const aggregationSchema = v.strictObject({
   rules: v.pipe(v.array(ruleSchema), v.minLength(1), v.maxLength(8)),
   /** How many poisoned updates the rule must bear; at least f, since a poisoner may keep every rule of the protocol. */
   b: countSchema(MEMBER_COUNT_MAX),
-  weights: v.picklist(['uniform', 'charter', 'samples', 'inverse-norm', 'rank']),
+  weights: v.picklist(['uniform', 'charter', 'samples', 'inverse-norm', 'rank', 'fisher']),
   /** Claimed sample counts are restricted to this range before the robust cap. */
   samplesRange: v.strictTuple([
     v.pipe(countSchema(), v.minValue(1)),

@@ -5,6 +5,7 @@
  * In: paths. Out: the report of verify.ts with more checks. Never: the network, or anything written outside a temporary
  * folder. Whatever is found wrong is a failed check; only what cannot be read at all is thrown.
  */
+import { weightClaim } from '../agree/claim.ts'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { Header } from '../agree/index.ts'
@@ -241,9 +242,8 @@ async function recompute(
 }
 
 /** What the charter weighs a member by. */
-export function claimOf({ member, samples }: Header, { signedCharter }: CertificateFile): number {
-  const { aggregation, members } = signedCharter.charter
-  return aggregation.weights === 'samples' ? samples : (members[member]?.weight ?? 1)
+export function claimOf(header: Header, { signedCharter }: CertificateFile): number {
+  return weightClaim(signedCharter.charter, header)
 }
 
 async function recomputedCheck(

@@ -54,7 +54,7 @@ export async function prepareOwnUpdate(
 ): Promise<HeaderDraft> {
   const { params, store, folder, admit, rng } = modules
   const { charter, round, me } = params
-  const { samples, summary, base } = await readTraining(adapterFolder)
+  const { samples, summary, base } = await readTrainingClaim(adapterFolder)
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const adapter = await readAdapter(adapterFolder)
   const path = join(folder, 'own.building')
@@ -102,6 +102,7 @@ const trainingSchema = v.object({
   targetTokens: countOf,
   steps: countOf,
   epochs: v.optional(countOf),
+  fisher: v.optional(v.object({ trace: v.pipe(v.number(), v.finite(), v.minValue(0)) })),
   validationLoss: v.nullable(v.object({ before: lossOf, best: lossOf })),
 })
 
@@ -134,24 +135,32 @@ function refusePlainBase(
 }
 
 /** What `train` left beside the adapter. An adapter from elsewhere claims nothing. */
-async function readTraining(adapterFolder: string): Promise<Training> {
+export async function readTrainingClaim(adapterFolder: string): Promise<Training> {
   const unknown = { samples: 0, summary: { epochs: 0, steps: 0, tokens: 0 }, base: {} }
   for (const file of [join(adapterFolder, 'training.json'), join(dirname(adapterFolder), 'training.json')]) {
     if (!(await hasFile(file))) continue
     const training = parseTraining(await readText(file, TRAINING_SIZE_BYTES_MAX))
     if (training === null) continue
-    const { samples, targetTokens, steps, epochs, validationLoss, base } = training
+    const { samples, targetTokens, steps, epochs, validationLoss, base, fisher } = training
     const losses = validationLoss && {
       lossBeforeMillionths: Math.round(validationLoss.before * MILLION),
       lossAfterMillionths: Math.round(validationLoss.best * MILLION),
     }
     return {
       samples: samples.training,
-      summary: { epochs: epochs ?? 0, steps, tokens: targetTokens, ...losses },
+      summary: { epochs: epochs ?? 0, steps, tokens: targetTokens, ...losses, ...fisherClaim(fisher) },
       base: base ?? {},
     }
   }
   return unknown
+}
+
+/** As a header holds it: at least 1, within its bound. */
+function fisherClaim(
+  fisher: { readonly trace: number } | undefined,
+): Pick<TrainingSummary, 'fisherMillionths'> {
+  if (fisher === undefined) return {}
+  return { fisherMillionths: Math.min(2 ** 40, Math.max(1, Math.round(fisher.trace * MILLION))) }
 }
 
 function parseTraining(text: string): v.InferOutput<typeof trainingSchema> | null {

@@ -7,6 +7,7 @@
  * Stop: in the reverse order, and nothing that was acknowledged is lost.
  * Source: docs/PROTOCOL.md §5 to §9.
  */
+import { weightClaim } from '../agree/claim.ts'
 import { setTimeout as delay } from 'node:timers/promises'
 import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
 import type { AggregateInput } from '../aggregate/index.ts'
@@ -286,9 +287,8 @@ export class RoundRunner {
     return decision.updates.map(({ member, header: digest }) => {
       const header = this.#driver.state.objects.get(digestKey(digest))
       assert(header?.type === 'header', 'the engine asks for an aggregate with every decided header at hand')
-      const claim =
-        charter.aggregation.weights === 'samples' ? header.body.samples : charter.members[member]?.weight
-      return { member, path: store.pathOf(header.body.update), claim: claim ?? 1 }
+      const claim = weightClaim(charter, header.body)
+      return { member, path: store.pathOf(header.body.update), claim }
     })
   }
 }

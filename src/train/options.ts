@@ -113,6 +113,8 @@ export const recipeSchema = v.strictObject({
   /** Validations without a gain of `minGain` nats after which training stops; 0: never. */
   patience: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 3),
   minGain: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 1e-3),
+  /** Whether the trace of the Fisher diagonal is measured at the end: what a charter with `fisher` weights weighs by. */
+  fisher: v.optional(v.boolean(), false),
   /** Decides initial values, the split and the order. Any text. */
   seed: v.optional(v.string(), 'oneround'),
 })

@@ -71,6 +71,7 @@ const options = {
       'samples',
       'inverse-norm',
       'rank',
+      'fisher',
     ]),
     'uniform',
   ),

@@ -86,6 +86,7 @@ const options = {
   clip: decimal('--clip <norm>', 'largest norm of a step’s gradient, 0 for none (default: 1)'),
   patience: count('--patience <n>', 'validations without gain before stopping, 0 for never (default: 3)'),
   validateEvery: count('--validate-every <steps>', 'steps between validations (default: an epoch)'),
+  fisher: flag('--fisher', 'measure the Fisher information at the end, for charters that weigh by it'),
   seed: text('--seed <text>', 'decides initial values, split and order'),
   threads: count('--threads <n>', 'threads of the processor (default: ONNX Runtime’s choice)'),
   checkpointing: choice(
@@ -168,6 +169,7 @@ function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
     gradientNormMax: given.clip,
     patience: given.patience,
     validateEverySteps: given.validateEvery,
+    fisher: given.fisher || undefined,
     seed: given.seed,
   }
   return {

@@ -51,6 +51,24 @@ async function run(
   }
 }
 
+describe('Fisher weights', () => {
+  const vectors = [
+    [3, 0],
+    [0, 3],
+    [6, 6],
+  ] as const
+  it('are in proportion to what members publish', async () => {
+    const { weights, outcome } = await run(vectors, { claims: [1, 2, 5], weights: 'fisher' })
+    expect(weights).toEqual([1 / 8, 2 / 8, 5 / 8])
+    expect(outcome.uniform?.differenceNorm).toBeGreaterThan(0)
+  })
+  it('are capped: one member alone stays below half', async () => {
+    const { weights, outcome } = await run(vectors, { claims: [3, 4, 2 ** 39], weights: 'fisher', b: 1 })
+    expect(outcome.weightCap).toBe(6)
+    expect(weights[2]).toBeLessThan(0.5)
+  })
+})
+
 describe('weights from norms', () => {
   it('are in proportion to 1/norm', async () => {
     const found = await run(
