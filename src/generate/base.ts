@@ -34,13 +34,14 @@ const UNKNOWN_POSITION_COUNT = 2 ** 20
 
 /** @throws what openModel, readTokenizer and readChatTemplate throw */
 export async function openGenerationBase(path: string): Promise<GenerationBase> {
-  const { model, folder, file } = await openModel(path, { hasCache: true })
+  const { model, folder, file, config: built } = await openModel(path, { hasCache: true })
   const home = await homeOf(folder)
   const tokenizer = await readTokenizer(home)
   const template = await readChatTemplate(home)
   const config = await readObject(join(home, 'config.json'))
   const generation = await readObject(join(home, 'generation_config.json'))
-  const ends = [generation['eos_token_id'], config['eos_token_id'], tokenizer.endOfSequenceId].flat()
+  const configured = config['eos_token_id'] ?? built?.endOfSequenceId
+  const ends = [generation['eos_token_id'], configured, tokenizer.endOfSequenceId].flat()
   const endIds = new Set(ends.filter((id): id is number => Number.isSafeInteger(id)))
   const turnEnd = template === null ? '' : turnEndOf(template)
   const turnEndIds = turnEnd === '' ? [] : tokenizer.encode(turnEnd)
@@ -55,7 +56,7 @@ export async function openGenerationBase(path: string): Promise<GenerationBase> 
     template,
     endIds,
     turnEnd: turnEnd === '' || isToken ? null : turnEnd,
-    positionCountMax: positionsOf(config),
+    positionCountMax: built?.positionCountMax ?? positionsOf(config),
   }
 }
 

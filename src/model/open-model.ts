@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { hasFile, listFiles, readFileBounded } from '../files/index.ts'
 import { modelError } from './errors.ts'
 import type { OnnxModel } from './graph.ts'
+import type { DecoderConfig } from './hf-config.ts'
 import { loadDecoder, type DecoderForm } from './hf-decoder.ts'
 import { decodeModel } from './onnx.ts'
 
@@ -17,6 +18,8 @@ export interface OpenedModel {
   /** What it was built from: the ONNX file, or config.json. */
   readonly file: string
   readonly source: 'hugging-face' | 'onnx'
+  /** What config.json says, where the graph was built from it. */
+  readonly config: DecoderConfig | null
 }
 
 /** A protobuf message holds at most 2 GB; larger models keep their weights outside. */
@@ -35,8 +38,8 @@ export async function openModel(path: string, form: DecoderForm = {}): Promise<O
   if (graphs.includes('model.onnx')) return openOnnx(join(path, 'model.onnx'))
   const config = join(path, 'config.json')
   if (names.some((name) => name.endsWith('.safetensors')) && (await hasFile(config))) {
-    const { model, folder } = await loadDecoder(path, undefined, form)
-    return { model, folder, file: config, source: 'hugging-face' }
+    const built = await loadDecoder(path, undefined, form)
+    return { ...built, file: config, source: 'hugging-face' }
   }
   const [only] = graphs
   if (only !== undefined && graphs.length === 1) return openOnnx(join(path, only))
@@ -65,5 +68,5 @@ export async function findOnnxFile(path: string): Promise<string | null> {
 async function openOnnx(path: string): Promise<OpenedModel> {
   const bytes = await readFileBounded(path, ONNX_SIZE_BYTES_MAX)
   const model = decodeModel(bytes, path)
-  return { model, folder: dirname(path), file: path, source: 'onnx' }
+  return { model, folder: dirname(path), file: path, source: 'onnx', config: null }
 }
