@@ -43,14 +43,15 @@ function copyWith(mutant: Mutant): string {
   for (const name of ['src', 'scripts']) cpSync(join(root, name), join(folder, name), { recursive: true })
   for (const name of ['package.json', 'tsconfig.json']) cpSync(join(root, name), join(folder, name))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const path = join(folder, 'src', mutant.file)
-  const source = readFileSync(path, 'utf8')
-  if (source.split(mutant.find).length !== 2)
-    throw new Error(`${mutant.name}: its line is not once in ${mutant.file}`)
-  writeFileSync(
-    path,
-    source.replace(mutant.find, () => mutant.replace),
-  )
+  for (const { file, find, replace } of [mutant, ...(mutant.more ?? [])]) {
+    const path = join(folder, 'src', file)
+    const source = readFileSync(path, 'utf8')
+    if (source.split(find).length !== 2) throw new Error(`${mutant.name}: its line is not once in ${file}`)
+    writeFileSync(
+      path,
+      source.replace(find, () => replace),
+    )
+  }
   return folder
 }
 

@@ -11,6 +11,8 @@ export interface Mutant {
   /** Occurs exactly once in the file. */
   readonly find: string
   readonly replace: string
+  /** What else must change so that the rule is gone: some are enforced twice. */
+  readonly more?: readonly { readonly file: string; readonly find: string; readonly replace: string }[]
   /** Checks of which at least one must fail. */
   readonly seenBy: readonly string[]
   /** What every liar shall be, where only one kind can show it. */
@@ -187,6 +189,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'agree/slot.ts',
     find: 'vote: (body) => `vote/${body.cut}/${body.view}/${body.member}`',
     replace: 'vote: (body) => `vote/${body.cut}/${body.view}/${body.member}/${body.value.join()}`',
+    more: [
+      {
+        file: 'agree/agreement.ts',
+        find: "sign(draft, 'vote', { cut, view, value: valueDigest(held.body.value) })\n    return",
+        replace: "sign(draft, 'vote', { cut, view, value: valueDigest(held.body.value) })",
+      },
+    ],
     seenBy: ['equal-aggregates', 'agreement'],
     liar: 'equivocator',
   },
