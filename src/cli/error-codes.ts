@@ -138,6 +138,10 @@ const TRAINING = {
   PROMPT_TOO_LONG: { exit: 'input', when: 'a prompt leaves no position of the model for an answer' },
   MODEL_NOT_GENERATIVE: { exit: 'input', when: 'a model that does not continue text is asked to' },
   END_OF_SEQUENCE_UNKNOWN: { exit: 'input', when: 'the model folder does not say which id ends a sequence' },
+  RECIPE_INVALID: {
+    exit: 'usage',
+    when: 'a recipe file is no JSON, or has an unknown key or a value out of range',
+  },
   TRAINING_DIVERGED: { exit: 'failed', when: 'loss or gradient became infinite; the last checkpoint stays' },
   CHECKPOINT_FOREIGN: { exit: 'input', when: 'the output folder holds a checkpoint of another run' },
   CHECKPOINT_INVALID: { exit: 'input', when: 'a checkpoint is damaged' },

@@ -6,6 +6,13 @@ export type TrainFault =
   | { readonly code: 'DATA_EMPTY'; readonly file: string }
   /** An option is missing, unknown or out of range. */
   | { readonly code: 'TRAIN_OPTION_INVALID'; readonly option: string; readonly reason: string }
+  /** A recipe file that is no JSON, or has a key that is unknown or out of range. */
+  | {
+      readonly code: 'RECIPE_INVALID'
+      readonly file: string
+      readonly field: string
+      readonly reason: string
+    }
   /** Neither the tokenizer nor config.json says which id ends a sequence. */
   | { readonly code: 'END_OF_SEQUENCE_UNKNOWN'; readonly folder: string }
   /** Loss or gradient is NaN or infinite. The last good checkpoint stays. */

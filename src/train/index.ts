@@ -37,6 +37,7 @@ export {
   type TrainingOptions,
   type TrainingRecipe,
 } from './options.ts'
+export { readRecipe, recipeWithFlags, type StatedRecipe } from './recipe-file.ts'
 export { type RateFinding } from './run-find-rate.ts'
 export { type TrainingResult } from './run-training.ts'
 

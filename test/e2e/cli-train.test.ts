@@ -65,6 +65,34 @@ describe('train --find-lr', () => {
   })
 })
 
+describe('train --recipe', () => {
+  it('repeats a run from its training.json, bit by bit, and takes flags over it', async () => {
+    await writeFile(
+      join(folder, 'recipe.json'),
+      '{"epochs": 1, "seed": "x", "mode": {"kind": "lora", "rank": 3}}',
+    )
+    const first = await trained('--data', 'data.jsonl', '--recipe', 'recipe.json', '--out', 'first')
+    expect(first.status, first.stderr).toBe(0)
+    expect(first.document).toMatchObject({
+      recipe: { epochs: 1, seed: 'x', mode: { kind: 'lora', rank: 3 } },
+    })
+    const summary = join('first', 'training.json')
+    const second = await trained('--data', 'data.jsonl', '--recipe', summary, '--out', 'second')
+    expect(second.document?.['recipe']).toEqual(first.document?.['recipe'])
+    const weights = (out: string) => readFile(join(folder, out, 'adapter', 'adapter_model.safetensors'))
+    expect(await weights('second')).toEqual(await weights('first'))
+    const third = await trained('--data', 'data.jsonl', '--recipe', summary, '--rank', '2', '--out', 'third')
+    expect(third.document).toMatchObject({ recipe: { epochs: 1, seed: 'x', mode: { rank: 2 } } })
+  })
+
+  it('names the file and the key that is wrong', async () => {
+    await writeFile(join(folder, 'wrong.json'), '{"epoch": 1}')
+    const end = await trained('--data', 'data.jsonl', '--recipe', 'wrong.json', '--out', 'wrong')
+    expect(errorOf(end)).toMatchObject({ code: 'RECIPE_INVALID', file: 'wrong.json', field: 'epoch' })
+    expect(end.status).toBe(2)
+  })
+})
+
 describe('bad input', () => {
   const rows: readonly (readonly [string, readonly string[], number, Record<string, unknown>])[] = [
     [

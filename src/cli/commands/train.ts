@@ -9,6 +9,9 @@ import {
   DEVICE_CHOICES,
   findLearningRate,
   type RateFinding,
+  readRecipe,
+  recipeWithFlags,
+  type StatedRecipe,
   train,
   type TrainingOptions,
   type TrainingResult,
@@ -34,6 +37,10 @@ const options = {
   data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
   validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
   out: text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile'),
+  recipe: text(
+    '--recipe <file>',
+    'JSON of the options below, or an earlier training.json; flags win over it',
+  ),
   targets: list(
     '--targets <names>',
     'modules to adapt, as PEFT names them, or all-linear (default: those that PEFT adapts in the family)',
@@ -121,14 +128,16 @@ export const trainCommand = defineCommand({
     if (given.data.length === 0) throw usageError('missing --data <files>')
     const { out, findLr } = given
     if (out === undefined && !findLr) throw usageError('missing -o, --out <folder>')
+    const stated = given.recipe === undefined ? {} : await readRecipe(given.recipe)
+    const trainingOptions = toTrainingOptions(given, stated)
     const progress = output.progress(findLr ? 'find-lr' : 'train')
     const running = { signal, onProgress: progress.update }
     try {
       if (out === undefined || findLr) {
-        const finding = await findLearningRate(toTrainingOptions(given), running)
+        const finding = await findLearningRate(trainingOptions, running)
         return { document: jsonOf(finding), text: describeFinding(finding) }
       }
-      const result = await train({ ...toTrainingOptions(given), out }, running)
+      const result = await train({ ...trainingOptions, out }, running)
       return { document: jsonOf(result), text: describeTraining(result) }
     } finally {
       progress.stop()
@@ -136,8 +145,8 @@ export const trainCommand = defineCommand({
   },
 })
 
-/** Only what was given: the library has the defaults. */
-function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
+/** Only what was given, over what the recipe file states: the library has the defaults. */
+function toTrainingOptions(given: Given, stated: StatedRecipe): Omit<TrainingOptions, 'out'> {
   const lora = {
     targets: listOrNone(given.targets),
     exclude: listOrNone(given.exclude),
@@ -184,11 +193,11 @@ function toTrainingOptions(given: Given): Omit<TrainingOptions, 'out'> {
       checkpointing: given.checkpointing,
       memoryLimitMb: given.memoryLimit,
     }),
-    recipe: {
-      ...withoutGaps(recipe),
-      ...quantisationOf(given),
-      mode: given.full ? { kind: 'full' } : { kind: 'lora', ...withoutGaps(lora) },
-    },
+    recipe: recipeWithFlags(stated, {
+      recipe: { ...withoutGaps(recipe), ...quantisationOf(given) },
+      lora: withoutGaps(lora),
+      isFull: given.full,
+    }),
   }
 }
 
