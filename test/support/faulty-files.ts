@@ -67,7 +67,7 @@ export function installFaultyDisk(folder: string, { at, mode }: DiskFault): Faul
       length?: number | null,
       position?: number | null,
     ) => Promise<{ bytesWritten: number; buffer: Uint8Array }>
-    const { truncate } = handle
+    const truncate = handle.truncate.bind(handle)
     const watched = {
       write: (bytes: Uint8Array, offset?: number | null, length?: number | null, position?: number | null) =>
         numbered(
@@ -77,7 +77,7 @@ export function installFaultyDisk(folder: string, { at, mode }: DiskFault): Faul
       // A sync is a point too: what is before it may be in the cache only, yet a killed process loses no cache.
       datasync: wrap(handle.datasync.bind(handle)),
       sync: wrap(handle.sync.bind(handle)),
-      truncate: (length?: number) => freeing(() => truncate.call(handle, length)),
+      truncate: (length?: number) => freeing(() => truncate(length)),
     }
     return Object.assign(handle, watched)
   }
