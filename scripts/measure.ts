@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | aggregation | aggregation-full | training [OPTION…] | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | training [OPTION…] | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -59,6 +59,15 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
       const command = 'npm run bench:round -- --members 5 --megabytes 1,50 --json'
       const own = command.replace('npm run bench:round -- ', '').split(' ')
       measure('rounds', command, ['--import', 'tsx', 'scripts/bench-round.ts', ...own])
+    }
+  },
+  /** Words are numbers of members, each with its seeds: `-- simulation 4:0..1999 7:0..29`. */
+  simulation: (specs) => {
+    for (const spec of specs) {
+      const [members = '', seeds = ''] = spec.split(':')
+      const own = ['--seeds', seeds, '--members', members, '--json']
+      const command = `npm run simulate -- ${own.join(' ')}`
+      measure('simulation', command, ['--import', 'tsx', 'scripts/simulate.ts', ...own])
     }
   },
   aggregation: () => {

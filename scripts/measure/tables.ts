@@ -102,6 +102,19 @@ const head = (...cells: readonly string[]): readonly string[] => [
   row(...cells.map(() => '---')),
 ]
 
+const simulationLine = v.object({
+  ...machine,
+  document: v.object({
+    members: v.number(),
+    seeds: v.tuple([v.number(), v.number()]),
+    worlds: v.number(),
+    violations: v.number(),
+    undecided: v.number(),
+    medianViews: v.number(),
+    counts: v.record(v.string(), v.number()),
+  }),
+})
+
 function parseLines<S extends v.GenericSchema>(text: string, schema: S): readonly v.InferOutput<S>[] {
   return text
     .split('\n')
@@ -258,6 +271,37 @@ export function aggregationFullTable(text: string): string {
   return [...head(...titles), ...rows].join('\n')
 }
 
+/** Rounds in virtual time, by number of members: what was violated, and what a member sends. */
+export function simulationTable(text: string): string {
+  const lines = lastOf(parseLines(text, simulationLine), ({ document }) => `${document.members}`)
+  const rows = lines.map(
+    ({ document: { members, seeds, worlds, violations, undecided, medianViews, counts } }) => {
+      const perMember = (what: string): number => (counts[what] ?? 0) / worlds / members
+      return row(
+        String(members),
+        `${seeds[0]}..${seeds[1]}`,
+        String(violations),
+        String(undecided),
+        String(medianViews),
+        perMember('signed').toFixed(1),
+        perMember('sent objects').toFixed(0),
+        (perMember('sent bytes') / 1000).toFixed(0),
+      )
+    },
+  )
+  const titles = [
+    'members',
+    'seeds',
+    'violations',
+    'undecided',
+    'median views',
+    'signed a member',
+    'objects sent a member',
+    'kB sent a member',
+  ]
+  return [...head(...titles), ...rows].join('\n')
+}
+
 /** The last figures of each model, shape and way. */
 export function trainingTable(text: string): string {
   const all = parseLines(text, trainingLine).flatMap(({ cpu, document }) =>
@@ -306,6 +350,7 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   demo: demoTable,
   gradients: gradientTable,
   rounds: roundTable,
+  simulation: simulationTable,
   aggregation: aggregationTable,
   'aggregation-full': aggregationFullTable,
   training: trainingTable,

@@ -1,4 +1,4 @@
-/** Commits to an update and gives its bytes to nobody, or to one member only; receipts what it does not hold. */
+/** Commits to an update and gives its bytes to nobody, or (even seeds) to one member only; receipts what it does not hold. */
 import type { Message } from '../../agree/index.ts'
 import type { Behaviour, Site } from '../site.ts'
 
@@ -12,6 +12,7 @@ function receiptUnread(liar: Site, message: Message): void {
 
 export const withholder: Behaviour = {
   name: 'withholder',
-  servesUpdate: (liar, _, to) => to === (liar.member + 1) % liar.world.scenario.n,
+  servesUpdate: ({ member, world: { scenario } }, _, to) =>
+    scenario.seed % 2 === 0 && to === (member + 1) % scenario.n,
   onReceive: receiptUnread,
 }

@@ -229,6 +229,23 @@ describe('a late cut', () => {
     expect(decisionOf(seated.table, 0).late).toBeUndefined()
   })
 
+  it('§7.5 keeps what was decided before, though no status lists it again', () => {
+    const seated = sitDecided()
+    const { table, others, headers } = seated
+    const { value } = openLateCut(seated)
+    const late = headers.slice(2).map(named)
+    const statuses = others.map((member) =>
+      table.say(member, 'status', { cut: 1, certified: late, evidence: [] }),
+    )
+    const fresh = sitDown({ me: table.params.me, lateCutsAtMs: [LATE_AT_MS, SECOND_LATE_AT_MS] })
+    fresh.hear(...headers, ...others.map((m) => fresh.say(m, 'seal', { published: headers.map(named) })))
+    for (const header of headers) fresh.hear(...receipts(fresh, others, header))
+    fresh.hear(...seated.statuses, ...statuses)
+    decide(fresh, others, { round: ROUND, cut: 0, statuses: seated.statuses.map(named) })
+    decide(fresh, others, { ...value, statuses: statuses.map(named) })
+    expect(membersOf(decisionOf(fresh, 1))).toEqual(others)
+  })
+
   it('§7.5 excludes by evidence since, for good, and §7.8 says so when nothing else changes', () => {
     const seated = sitDecided()
     const { table, others, headers } = seated
