@@ -85,6 +85,7 @@ export function createExchange(
       await running
     },
     addresses: transport.addresses,
+    paths: transport.paths,
     connectedMembers: transport.connected,
     clockOffsetsMs: () => parts.clockOffsets,
     publish: (bytes) => publish(bytes, parts),

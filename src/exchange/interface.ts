@@ -98,6 +98,25 @@ export type ProviderFailure =
   | 'wrong-manifest'
   | 'protocol'
 
+/** How members reach each other beside plain TCP; all of it off by default. */
+export interface NetworkOptions {
+  /** 32 bytes that all members share: nobody without them can begin to speak. */
+  readonly key?: Uint8Array
+  /** `serve`: pass on connections between other members. `use`: be reachable through members that do. */
+  readonly relay?: 'serve' | 'use'
+  /** Find members on the same LAN by multicast. */
+  readonly mdns?: boolean
+  /** Ask the router to open the port that this node listens on. */
+  readonly upnp?: boolean
+}
+
+/** How a connected member is reached. */
+export interface ConnectionPath {
+  readonly member: MemberIndex
+  /** The member whose node passes the bytes on; null: direct. */
+  readonly relayedBy: MemberIndex | null
+}
+
 export interface ExchangeOptions {
   /** 32 secret bytes: the member's signing key is its transport identity too. */
   readonly seed: Uint8Array
@@ -110,6 +129,7 @@ export interface ExchangeOptions {
   readonly peers: ReadonlyMap<MemberIndex, readonly string[]>
   readonly roundId: RoundId
   readonly limits?: Partial<ExchangeLimits>
+  readonly network?: NetworkOptions
 }
 
 /** Bounds and times. The same at all members where they meet on the wire: see `DEFAULT_LIMITS`. */
@@ -182,6 +202,8 @@ export interface Exchange {
   readonly stop: () => Promise<void>
   /** Where I can be dialled, with the ports really taken. */
   readonly addresses: () => readonly string[]
+  /** How each connected member is reached, in roster order. */
+  readonly paths: () => readonly ConnectionPath[]
   /** Hands my own object to everyone. @throws OBJECT_TOO_LARGE */
   readonly publish: (bytes: Uint8Array) => Promise<PublishResult>
   readonly connectedMembers: () => readonly MemberIndex[]

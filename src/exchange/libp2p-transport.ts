@@ -20,9 +20,25 @@ import nacl from 'tweetnacl'
 import { assert, messageOf } from '../core/errors.ts'
 import { toHex } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
-import type { ExchangeLimits, ExchangeModules, ExchangeOptions, ObjectVerdict } from './interface.ts'
+import type {
+  ConnectionPath,
+  ExchangeLimits,
+  ExchangeModules,
+  ExchangeOptions,
+  ObjectVerdict,
+} from './interface.ts'
 import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
+import {
+  lanDiscovery,
+  networkProtector,
+  RELAY_PROTOCOL,
+  RELAYED_LISTEN,
+  reachServices,
+  relayOf,
+  relayTransport,
+  throughRelay,
+} from './reach.ts'
 import { keepDialling } from './redial.ts'
 import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
@@ -57,10 +73,19 @@ export function createLibp2pTransport(
   const topic = `oneround/1/${toHex(options.roundId)}`
   const changed = createBell()
   const stopping = createStopper()
+  const discovered = new Map<MemberIndex, readonly string[]>()
   let node: Node | null = null
 
   const isConnected = (member: MemberIndex): boolean =>
     node !== null && node.getConnections(roster.peerOf(member)).some(({ status }) => status === 'open')
+  const pathTo = (member: MemberIndex): ConnectionPath | null => {
+    const open = (node?.getConnections(roster.peerOf(member)) ?? []).filter(({ status }) => status === 'open')
+    const relays = open.map(({ remoteAddr }) => relayOf(remoteAddr.toString()))
+    const [first] = relays
+    if (first === undefined) return null
+    if (first === null || relays.includes(null)) return { member, relayedBy: null }
+    return { member, relayedBy: others.find((each) => roster.peerOf(each).toString() === first) ?? null }
+  }
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
@@ -75,18 +100,44 @@ export function createLibp2pTransport(
       throw listenFailed(options.listen, cause)
     }
     node = created
+    // What a member speaks is known only now: whether it relays, for those who wait for one that does.
+    created.addEventListener('peer:identify', changed.ring)
+    created.addEventListener('peer:discovery', ({ detail }) => {
+      const member = roster.memberOf(detail.id)
+      if (member === null || member === options.me) return
+      discovered.set(member, detail.multiaddrs.map(String))
+      changed.ring()
+    })
     created.services.pubsub.subscribe(topic)
     for (const member of others) void redial(member, created, handlers)
   }
+  /** Through every member that I am connected to directly and that says it relays. */
+  const relayedAddresses = async (member: MemberIndex): Promise<readonly string[]> => {
+    const near = others.filter((other) => other !== member && pathTo(other)?.relayedBy === null)
+    const relays: PeerId[] = []
+    for (const other of near) {
+      const known = await node?.peerStore.get(roster.peerOf(other)).catch(() => null)
+      if (known?.protocols.includes(RELAY_PROTOCOL) === true) relays.push(roster.peerOf(other))
+    }
+    return relays.map((relay) => throughRelay(relay, roster.peerOf(member)))
+  }
   const redial = (member: MemberIndex, created: Node, handlers: TransportHandlers): Promise<void> => {
-    const addresses = (options.peers.get(member) ?? []).map((text) =>
-      dialAddress(text, roster.peerOf(member)),
-    )
-    if (addresses.length === 0) return Promise.resolve()
+    const dial = (texts: readonly string[], outer: AbortSignal): Promise<unknown> => {
+      const addresses = texts.map((text) => dialAddress(text, roster.peerOf(member)))
+      return withDeadline(limits.dialTimeoutMs, outer, (signal) => created.dial(addresses, { signal }))
+    }
     return keepDialling({
       isConnected: () => isConnected(member),
       dial: async (outer) => {
-        await withDeadline(limits.dialTimeoutMs, outer, (signal) => created.dial(addresses, { signal }))
+        const direct = [...(options.peers.get(member) ?? []), ...(discovered.get(member) ?? [])]
+        const relayed = await relayedAddresses(member)
+        if (direct.length === 0 && relayed.length === 0) return changed.next(outer)
+        try {
+          await dial(direct.length > 0 ? direct : relayed, outer)
+        } catch (error) {
+          if (direct.length === 0 || relayed.length === 0) throw error
+          await dial(relayed, outer)
+        }
       },
       whenDisconnected: async (signal) => {
         while (isConnected(member) && !signal.aborted) await changed.next(signal)
@@ -111,6 +162,7 @@ export function createLibp2pTransport(
     },
     addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
     connected: () => others.filter(isConnected),
+    paths: () => others.flatMap((member) => pathTo(member) ?? []),
     broadcast: async (bytes) => {
       // Before the start and after the end there is nobody; sync hands it on.
       if (node === null) return []
@@ -128,15 +180,18 @@ function createNode(
   handlers: TransportHandlers,
 ): Promise<Node> {
   const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
+  const { network = {} } = options
   return createLibp2p({
     start: false,
     // tweetnacl's 64 bytes (seed, public key) are what libp2p calls a raw Ed25519 key.
     privateKey: privateKeyFromRaw(secretKey),
-    addresses: { listen: [...options.listen] },
-    transports: [tcp()],
+    addresses: { listen: [...options.listen, ...(network.relay === 'use' ? [RELAYED_LISTEN] : [])] },
+    transports: [tcp(), relayTransport()],
+    ...(network.key === undefined ? {} : { connectionProtector: networkProtector(network.key) }),
+    ...(network.mdns === true ? { peerDiscovery: [lanDiscovery(topic)] } : {}),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionGater: rosterGate(roster, handlers),
+    connectionGater: rosterGate(roster, handlers, network.relay === 'serve'),
     connectionManager: {
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
       maxIncomingPendingConnections: PENDING_CONNECTION_COUNT_MAX,
@@ -151,7 +206,7 @@ function createNode(
       pingTimeout: { minTimeout: 10_000 },
       abortConnectionOnPingFailure: true,
     },
-    services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)) },
+    services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)), ...reachServices(network) },
   })
 }
 
@@ -204,7 +259,7 @@ function hostsOf({ peers }: ExchangeOptions): string[] {
   return [...new Set(hosts)]
 }
 
-function rosterGate(roster: Roster, handlers: TransportHandlers): ConnectionGater {
+function rosterGate(roster: Roster, handlers: TransportHandlers, isRelay: boolean): ConnectionGater {
   // [REJECT] §10.3 Only roster keys may connect, in either direction.
   const isOutsider = (peer: PeerId): boolean => {
     if (roster.memberOf(peer) !== null) return false
@@ -215,9 +270,9 @@ function rosterGate(roster: Roster, handlers: TransportHandlers): ConnectionGate
     denyDialPeer: isOutsider,
     denyInboundEncryptedConnection: isOutsider,
     denyOutboundEncryptedConnection: isOutsider,
-    denyInboundRelayReservation: () => true,
-    denyInboundRelayedConnection: () => true,
-    denyOutboundRelayedConnection: () => true,
+    denyInboundRelayReservation: (peer) => !isRelay || isOutsider(peer),
+    denyInboundRelayedConnection: (relay, peer) => isOutsider(relay) || isOutsider(peer),
+    denyOutboundRelayedConnection: (source, target) => !isRelay || isOutsider(source) || isOutsider(target),
   }
 }
 
@@ -333,6 +388,7 @@ function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void
 
 /** A configured address with the key that must answer there: the charter's, whatever the address says. */
 function dialAddress(text: string, peer: PeerId): ReturnType<typeof multiaddr> {
+  if (relayOf(text) !== null) return multiaddr(text)
   return multiaddr(`${text.replace(/\/p2p\/[^/]+$/, '')}/p2p/${peer.toString()}`)
 }
 

@@ -104,8 +104,7 @@ function syncFailure(member: MemberIndex, error: unknown): ExchangeEvent {
     readonly code?: string
     readonly protocol?: string
     readonly spoken?: readonly string[]
-  } =
-    error instanceof Error && 'info' in error ? (error.info as object) : {}
+  } = error instanceof Error && 'info' in error ? (error.info as object) : {}
   if (info.code === 'PROTOCOL_UNKNOWN') {
     return { type: 'version-mismatch', member, protocol: info.protocol ?? '', spoken: info.spoken ?? [] }
   }

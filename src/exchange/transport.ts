@@ -4,7 +4,7 @@
  */
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
-import type { ExchangeEvent, ObjectVerdict } from './interface.ts'
+import type { ConnectionPath, ExchangeEvent, ObjectVerdict } from './interface.ts'
 
 /** Frames over a stream: a length of 4 bytes, big-endian, then that many bytes. Checked before anything is allocated. */
 export interface FrameStream {
@@ -42,6 +42,8 @@ export interface Transport {
   readonly addresses: () => readonly string[]
   /** In roster order. */
   readonly connected: () => readonly MemberIndex[]
+  /** How each connected member is reached, in roster order. */
+  readonly paths: () => readonly ConnectionPath[]
   /** @returns to which members it was handed */
   readonly broadcast: (bytes: Uint8Array) => Promise<readonly MemberIndex[]>
   /**

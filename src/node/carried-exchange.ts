@@ -64,6 +64,7 @@ export function openCarriedExchange(file: CarriedFile | null): CarriedExchange {
     start: () => Promise.resolve(),
     stop: () => Promise.resolve(),
     addresses: () => [],
+    paths: () => [],
     publish: () => Promise.resolve({ recipients: 0 }),
     connectedMembers: () => [],
     clockOffsetsMs: () => new Map(),

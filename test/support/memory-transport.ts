@@ -98,6 +98,7 @@ export function createMemoryNetwork(): MemoryNetwork {
           ports.delete(me)
         },
         addresses: () => [],
+        paths: () => [],
         connected: () =>
           members
             .map((_, member) => member)

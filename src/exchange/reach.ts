@@ -1,0 +1,72 @@
+/**
+ * How members find and reach each other where a plain dial does not do: a key of the network, relays, hole punching,
+ * discovery on a LAN, ports opened at a router. In: what the operator chose. Out: what of libp2p that takes. Whatever the
+ * way, who is at its end proves a key of the roster by Noise, and a relay sees bytes that it cannot read.
+ * Source: libp2p pre-shared key v1, circuit relay v2 and DCUtR specifications; RFC 6762 (mDNS).
+ */
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { dcutr } from '@libp2p/dcutr'
+import type { PeerId } from '@libp2p/interface'
+import { mdns } from '@libp2p/mdns'
+import { preSharedKey } from '@libp2p/pnet'
+import { uPnPNAT } from '@libp2p/upnp-nat'
+import { utf8 } from '../core/bytes.ts'
+import type { NetworkOptions } from './interface.ts'
+
+/** Reservations that a relaying member gives at most: one for each other member of the largest consortium. */
+const RESERVATION_COUNT_MAX = 64
+/** Members that a node behind a router asks for a reservation at the same time. */
+const RESERVATION_CONCURRENCY = 2
+const MDNS_INTERVAL_MS = 10_000
+
+const RELAYED = /\/p2p\/([^/]+)\/p2p-circuit/
+
+/** What a member speaks that relays (circuit relay v2, hop). */
+export const RELAY_PROTOCOL = '/libp2p/circuit/relay/0.2.0/hop'
+
+/** Listens where others reach it through whoever relays. */
+export const RELAYED_LISTEN = '/p2p-circuit'
+
+/** The peer that an address goes through, or null for a direct one. */
+export const relayOf = (address: string): string | null => RELAYED.exec(address)?.[1] ?? null
+
+/** To a member through another that may relay. */
+export const throughRelay = (relay: PeerId, target: PeerId): string =>
+  `/p2p/${relay.toString()}/p2p-circuit/p2p/${target.toString()}`
+
+/** The transport that dials through relays, and listens through them where it is told to. */
+export const relayTransport = (): ReturnType<typeof circuitRelayTransport> =>
+  circuitRelayTransport({ reservationConcurrency: RESERVATION_CONCURRENCY })
+
+/** Connections that go through a relay until they are direct, and relaying itself, and a router's ports. */
+export function reachServices({ relay, upnp }: NetworkOptions): {
+  readonly dcutr: ReturnType<typeof dcutr>
+  readonly relay?: ReturnType<typeof circuitRelayServer>
+  readonly upnp?: ReturnType<typeof uPnPNAT>
+} {
+  return {
+    dcutr: dcutr(),
+    ...(relay === 'serve'
+      ? {
+          relay: circuitRelayServer({
+            // The default limit ends a connection after two minutes or 128 KiB: no update would come through.
+            reservations: { applyDefaultLimit: false, maxReservations: RESERVATION_COUNT_MAX },
+          }),
+        }
+      : {}),
+    ...(upnp === true ? { upnp: uPnPNAT() } : {}),
+  }
+}
+
+/** Others on this LAN, by multicast, of this consortium's round alone. */
+export const lanDiscovery = (topic: string): ReturnType<typeof mdns> =>
+  mdns({ interval: MDNS_INTERVAL_MS, serviceTag: `${topic.replaceAll(/[^a-z0-9]/g, '').slice(0, 40)}.local` })
+
+/**
+ * Encrypts every connection once more, with the network's key: who lacks it cannot even begin to speak, roster or not.
+ * @param key — 32 bytes
+ */
+export function networkProtector(key: Uint8Array): ReturnType<typeof preSharedKey> {
+  const hex = Buffer.from(key).toString('hex')
+  return preSharedKey({ psk: utf8(`/key/swarm/psk/1.0.0/\n/base16/\n${hex}`) })
+}
