@@ -15,6 +15,7 @@ import { exportDelta } from './export-delta.ts'
 import { exportMerged } from './export-merged.ts'
 import { type MergedUpdate, sumOf } from './merged-module.ts'
 import { type CardFacts, type CardMember, modelCard } from './model-card.ts'
+import { taskTypeOf } from './task-type.ts'
 import { claimsOf } from './verify.ts'
 
 export const EXPORT_FORMATS = ['adapter', 'delta', 'merged'] as const
@@ -35,13 +36,12 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
   const { folder, format, baseModel } = options
   const card = modelCard({ ...options.card, format, baseModel })
   switch (format) {
-    case 'adapter':
-      return exportAdapter(folder, update, {
-        card,
-        baseModel,
-        baseFolder: options.baseFolder ?? baseModel,
-        taskType: 'CAUSAL_LM',
-      })
+    case 'adapter': {
+      const baseFolder = options.baseFolder ?? baseModel
+      const names = update.dense.map(({ name }) => name)
+      const taskType = await taskTypeOf(baseFolder, names)
+      return exportAdapter(folder, update, { card, baseModel, baseFolder, taskType })
+    }
     case 'delta':
       return exportDelta(folder, update, card)
     case 'merged':
