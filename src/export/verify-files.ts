@@ -14,7 +14,7 @@ import { CHARTER_FILE_SIZE_BYTES_MAX, parseCharterFile } from '../charter/index.
 import { equalBytes, toHex } from '../core/bytes.ts'
 import { isRoundError } from '../core/errors.ts'
 import type { Digest } from '../core/ids.ts'
-import { fileDigest, hasFile, makeTemporaryFolder, readText, removeFolder } from '../files/index.ts'
+import { fileDigest, hasFile, isFolder, makeTemporaryFolder, readText, removeFolder } from '../files/index.ts'
 import {
   CERTIFICATE_FILE_SIZE_BYTES_MAX,
   type CertificateFile,
@@ -107,7 +107,9 @@ async function successionCheck(
   { signedCharter: { digest } }: CertificateFile,
 ): Promise<Check | null> {
   if (equalBytes(trusted, digest)) return null
-  const folder = options.successions ?? successionsFolder(path)
+  // A certificate that is named itself has no node's folder around it.
+  const folder = options.successions ?? ((await isFolder(path)) ? successionsFolder(path) : null)
+  if (folder === null) return null
   const forward = await successionChain(folder, trusted, digest)
   const chain = forward ?? (await successionChain(folder, digest, trusted))
   if (chain === null) return null
