@@ -63,7 +63,10 @@ export function runWorld(scenario: Scenario): WorldResult {
   }
   let eventCount = 0
   const honest = world.sites.filter((site) => site.behaviour === null)
-  while (world.schedule.nowMs() < GIVE_UP_AT_MS && !honest.every((site) => site.isDone)) {
+  // Whoever has not heard yet of a late cut that others decided believes itself done.
+  const isOver = (): boolean =>
+    honest.every((site) => site.isDone) && new Set(honest.map((site) => site.state.cut)).size <= 1
+  while (world.schedule.nowMs() < GIVE_UP_AT_MS && !isOver()) {
     if (!world.schedule.next()) break
     eventCount++
   }

@@ -3,5 +3,8 @@ import { type Behaviour, ownDraft } from '../site.ts'
 
 export const poisoner: Behaviour = {
   name: 'poisoner',
-  draft: (liar) => ownDraft(liar, 'poison', liar.world.random.chance(0.5)),
+  draft: (liar) => {
+    const isAdmissible = liar.world.random.chance(0.5)
+    return ownDraft(liar, isAdmissible ? 'poison' : 'not finite', isAdmissible)
+  },
 }

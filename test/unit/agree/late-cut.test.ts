@@ -151,7 +151,6 @@ describe('a late cut', () => {
     const { value, statuses } = openLateCut(early)
     const seated = sitDecided()
     const { table, others, headers } = seated
-    // The same words reach a table that has not decided cut 0 yet.
     const fresh = sitDown({
       me: table.params.me,
       lateCutsAtMs: [LATE_AT_MS, SECOND_LATE_AT_MS],
@@ -259,7 +258,6 @@ describe('a late cut', () => {
     const decision = decisionOf(table, 1)
     expect(decision.excluded).toEqual([liar])
     expect(membersOf(decision)).toEqual(others.slice(1))
-    // A second late cut lists everything again: whoever is excluded stays so, and nothing changes.
     const previous = instanceOf(table.state(), 1).outcome?.digest
     table.feed({ kind: 'clock', nowMs: SECOND_LATE_AT_MS })
     const again = others.map((member) =>
@@ -397,32 +395,5 @@ describe('a late cut', () => {
     expect(again.signed).toEqual([])
     decide(again, others, value)
     expect(membersOf(decisionOf(again, 1))).toEqual(others)
-  })
-})
-
-describe('a round that members give up', () => {
-  it('§9.6 is said to be lost once more than n−q abandoned it, with their names', () => {
-    const table = sitDown({ me: 0 })
-    expect(ofKind(table.hear(table.say(1, 'abandon', {})), 'alarm')).toEqual([])
-    expect(statusOf(table.state(), table.params).abandonedBy).toEqual([1])
-    const effects = table.hear(table.say(2, 'abandon', {}))
-    expect(ofKind(effects, 'alarm').map(({ alarm }) => alarm)).toEqual([
-      { code: 'ABANDONED', members: [1, 2] },
-    ])
-  })
-
-  it('§9.6 names who abandoned among the silent when it stalls', () => {
-    const table = sitDown({ me: 0 })
-    table.hear(table.say(1, 'abandon', {}))
-    const effects = table.feed({ kind: 'clock', nowMs: FINAL_AT_MS + 100 * VIEW_TIMEOUT_MS })
-    const stalled = ofKind(effects, 'alarm').find(({ alarm }) => alarm.code === 'STALLED')?.alarm
-    expect(stalled).toMatchObject({ code: 'STALLED', cut: 0 })
-    expect(stalled?.code === 'STALLED' && stalled.silent).toContain(1)
-  })
-
-  it('§9.6 is not said to be lost by who holds its decision', () => {
-    const { table, others } = sitDecided()
-    const effects = table.hear(...others.map((member) => table.say(member, 'abandon', {})))
-    expect(ofKind(effects, 'alarm')).toEqual([])
   })
 })
