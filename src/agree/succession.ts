@@ -9,16 +9,16 @@
  * Restarts: every signed body is in the journal first; `restored` brings back all that was signed and held.
  * Source: docs/PROTOCOL.md §11; Chan and Pass, TCC 2023.
  */
-import { type SignedCharter, unsigned } from '../charter/charter-file.ts'
+import type { SignedCharter } from '../charter/charter-file.ts'
 import { charterCodec } from '../charter/charter.ts'
-import { successorFault } from '../charter/succession.ts'
 import { equalBytes } from '../core/bytes.ts'
 import { encodeCanonical } from '../core/canonical.ts'
 import { objectDigest } from '../core/hash.ts'
-import { type Digest, digestKey } from '../core/ids.ts'
+import { digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { VerifySignature } from '../core/signature.ts'
 import { VIEW_WINDOW } from './receive.ts'
+import { draftOf } from './succession-draft.ts'
 import {
   encodeSuccession,
   isSuccessionSignedBy,
@@ -225,34 +225,6 @@ function keep(work: Work, message: SuccessionMessage): void {
     patch(work, { drafts: new Map([...work.state.drafts, [digestKey(draft.digest), draft]]) })
 }
 
-type DraftMessage = Extract<SuccessionMessage, { type: 's-draft' }>
-
-/** A draft has a signature of each of its members: what was checked once is kept with the body. */
-const checkedDrafts = new WeakMap<
-  DraftMessage['body'],
-  { readonly old: SignedCharter; readonly draft: SignedCharter | null }
->()
-
-/** The draft that is handed around, when it may follow. */
-function draftOf({ body }: DraftMessage, { old }: SuccessionParams): SignedCharter | null {
-  const known = checkedDrafts.get(body)
-  if (known?.old === old) return known.draft
-  const draft = checkDraft(body, old)
-  checkedDrafts.set(body, { old, draft })
-  return draft
-}
-
-function checkDraft(body: DraftMessage['body'], old: SignedCharter): SignedCharter | null {
-  const decoded = charterCodec.decode(body.successor)
-  if (!decoded.ok || decoded.value.members.length !== body.signatures.length) return null
-  const charter = decoded.value
-  const signatures = charter.members.map(
-    ({ name }, i) => [name, body.signatures[i] ?? new Uint8Array()] as const,
-  )
-  const next = { ...unsigned(charter), signatures: new Map(signatures) }
-  return successorFault(old, next) === null ? next : null
-}
-
 function tallyKey(message: SuccessionMessage): string | null {
   switch (message.type) {
     case 's-approval':
@@ -425,9 +397,4 @@ function tell(work: Work): void {
     .sort((a, b) => a.member - b.member)
   patch(work, { isSaid: true })
   work.effects.push({ kind: 'decided', next, finalizes })
-}
-
-/** Names the agreement on a charter's successor, as a round id names a round: for journal and exchange. */
-export function successionId(charter: Digest): Digest {
-  return objectDigest('succession', encodeCanonical([charter]))
 }

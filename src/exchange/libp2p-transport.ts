@@ -10,7 +10,7 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
-import { type GossipSub, gossipsub, StrictNoSign, TopicValidatorResult } from '@libp2p/gossipsub'
+import { type GossipSub, gossipsub, TopicValidatorResult } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
@@ -43,12 +43,11 @@ import { keepDialling } from './redial.ts'
 import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
+import { gossipOptions } from './gossip-options.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
 
-/** Both ends must agree: a smaller one silently ends the gossip of whoever sends more. Twice what we ever publish. */
-const GOSSIP_INBOUND_SIZE_BYTES_MAX = 512 * 1024
 /** Silent sockets hold a place for this long (10 s by default: ten of them then keep every member out). */
 const UPGRADE_TIMEOUT_MS = 3_000
 /** Places for connections that have not proved a key yet (10 by default). */
@@ -208,49 +207,6 @@ function createNode(
     },
     services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)), ...reachServices(network) },
   })
-}
-
-function gossipOptions(topic: string): NonNullable<Parameters<typeof gossipsub>[0]> {
-  return {
-    // The objects are signed by their members: a second signature by whoever publishes them says nothing.
-    globalSignaturePolicy: StrictNoSign,
-    allowedTopics: [topic],
-    allowPublishToZeroTopicPeers: true,
-    ignoreDuplicatePublishError: true,
-    // Small consortia: my own objects go to every neighbour at once, mesh or not.
-    floodPublish: true,
-    maxInboundDataLength: GOSSIP_INBOUND_SIZE_BYTES_MAX,
-    doPX: false,
-    scoreParams: {
-      // Many sites share one address (loopback, one NAT): the default empties the mesh of 16 without a word.
-      IPColocationFactorWeight: 0,
-      topics: {
-        [topic]: {
-          topicWeight: 1,
-          timeInMeshWeight: 0.01,
-          timeInMeshQuantum: 1_000,
-          timeInMeshCap: 300,
-          firstMessageDeliveriesWeight: 0.1,
-          firstMessageDeliveriesDecay: 0.9,
-          firstMessageDeliveriesCap: 50,
-          // Rounds are silent most of the time: nobody owes a rate of messages.
-          meshMessageDeliveriesWeight: 0,
-          meshMessageDeliveriesDecay: 0.5,
-          meshMessageDeliveriesCap: 100,
-          meshMessageDeliveriesThreshold: 20,
-          meshMessageDeliveriesWindow: 10,
-          meshMessageDeliveriesActivation: 5_000,
-          meshFailurePenaltyWeight: 0,
-          meshFailurePenaltyDecay: 0.5,
-          // Without a topic weight fifty rejected messages cost a peer nothing: −10 each, squared, from the first.
-          invalidMessageDeliveriesWeight: -10,
-          invalidMessageDeliveriesDecay: 0.9,
-        },
-      },
-    },
-    // −10·4² = −160: four rejected messages and its gossip is no longer read; it heals as the count decays.
-    scoreThresholds: { gossipThreshold: -40, publishThreshold: -80, graylistThreshold: -150 },
-  }
 }
 
 /** Hosts of the members' known addresses: never refused for want of a place. */

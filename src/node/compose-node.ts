@@ -5,6 +5,7 @@
  * both idempotent, whose `outcome` is the certificate on disk, or the round undecided.
  * A restart finds the journal and what was received, sends again exactly what was sent, and goes on from there.
  */
+import type { NetworkOptions } from '../exchange/interface.ts'
 import { charterDigest, memberIndexOf, roundIdOf, roundScheduleOf } from '../charter/charter.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import { notAMember } from '../charter/signing.ts'
@@ -51,6 +52,7 @@ export interface CompositionOptions {
   readonly baseModel?: string | null
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
+  readonly network?: NetworkOptions
   /** View v of the agreement lasts (v + 1) times this. Default 4000. */
   readonly viewTimeoutMs?: number
   readonly exchangeLimits?: Partial<ExchangeLimits>
@@ -124,7 +126,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
         state: runner.driver.state,
         params,
         roundNumber: options.roundNumber,
-        connected: isRunning ? runner.exchange.connectedMembers() : [],
+        paths: isRunning ? runner.exchange.paths() : [],
         aggregate: runner.aggregate,
         nowMs: modules.clock.now(),
         pid: process.pid,
@@ -219,6 +221,7 @@ function composeRunner(options: CompositionOptions, modules: NodeModules, opened
         me: params.me,
         listen,
         peers,
+        ...(options.network === undefined ? {} : { network: options.network }),
         roundId: params.round,
         limits: { manifestSizeBytesMax: manifestSizeBytesMax(charter.limits), ...options.exchangeLimits },
       },

@@ -8,6 +8,7 @@
  */
 import { isAbsolute, join, resolve } from 'node:path'
 import * as v from 'valibot'
+import type { NetworkOptions } from '../exchange/interface.ts'
 import { MEMBER_NAME } from '../charter/schema.ts'
 import { encodeInvite } from '../charter/invite.ts'
 import { fromHex, toHex } from '../core/bytes.ts'
@@ -39,6 +40,15 @@ const multiaddr = v.pipe(
 const addresses = v.pipe(v.array(multiaddr), v.maxLength(8))
 const path = v.pipe(v.string(), v.minLength(1))
 
+/** How the others are reached where a plain dial does not do (docs/NETWORK.md). */
+const networkSchema = v.strictObject({
+  /** File with 64 hex digits that all members have: nobody without them is heard. */
+  keyFile: v.optional(path),
+  relay: v.optional(v.picklist(['serve', 'use'])),
+  mdns: v.optional(v.boolean()),
+  upnp: v.optional(v.boolean()),
+})
+
 const optionsSchema = v.strictObject({
   schema: v.literal('oneround/node@1'),
   /** What the member wants to be called; the charter has the last word. */
@@ -46,8 +56,8 @@ const optionsSchema = v.strictObject({
     v.string(),
     v.regex(MEMBER_NAME, 'expected at most 32 lower-case letters, digits and inner dashes'),
   ),
-  /** Where to listen. Port 0 takes a free one. */
-  listen: v.pipe(addresses, v.minLength(1)),
+  /** Where to listen. Port 0 takes a free one; nowhere for who is reached through a relay only. */
+  listen: addresses,
   /** Where the others can dial this node; what the invite carries. By default the same. */
   announce: v.optional(addresses),
   /** Where to dial the others, by name: in place of what the charter file says. */
@@ -56,6 +66,7 @@ const optionsSchema = v.strictObject({
   model: v.optional(path),
   data: v.optional(path),
   adapter: v.optional(path),
+  network: v.optional(networkSchema),
   /** Threads of training. */
   threads: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(256))),
 })
@@ -126,8 +137,12 @@ export async function readNodeFolder(folder: string): Promise<NodeFolder> {
 }
 
 /** The secret seed of a node's key. @throws FILE_MISSING | KEY_PERMISSIONS | KEY_MALFORMED */
-export async function readSeed(folder: string): Promise<Uint8Array> {
-  const file = keyPath(folder)
+export function readSeed(folder: string): Promise<Uint8Array> {
+  return readSecret(keyPath(folder))
+}
+
+/** 32 secret bytes as 64 hex digits, in a file that nobody else may read. */
+async function readSecret(file: string): Promise<Uint8Array> {
   if (!(await isPrivateFile(file))) {
     throw new RoundError<NodeFolderFault>(
       { code: 'KEY_PERMISSIONS', file },
@@ -148,6 +163,17 @@ export async function readSeed(folder: string): Promise<Uint8Array> {
   return seed
 }
 
+/** The network options with the key read. @throws FILE_MISSING | KEY_PERMISSIONS | KEY_MALFORMED */
+export async function readNetwork({ folder, options }: NodeFolder): Promise<NetworkOptions> {
+  const { keyFile, relay, mdns, upnp } = options.network ?? {}
+  return {
+    ...(keyFile === undefined ? {} : { key: await readSecret(pathFrom(folder, keyFile)) }),
+    ...(relay === undefined ? {} : { relay }),
+    ...(mdns === undefined ? {} : { mdns }),
+    ...(upnp === undefined ? {} : { upnp }),
+  }
+}
+
 /** A path of `node.json` or of the command line, from the node's folder. */
 export function pathFrom(folder: string, given: string): string {
   return isAbsolute(given) ? given : resolve(folder, given)
@@ -155,7 +181,11 @@ export function pathFrom(folder: string, given: string): string {
 
 function checkOptions(value: unknown, file: string): NodeFolderOptions {
   const checked = v.safeParse(optionsSchema, value, { abortEarly: true })
-  if (checked.success) return checked.output
+  if (checked.success) {
+    const { listen, network } = checked.output
+    if (listen.length > 0 || network?.relay === 'use') return checked.output
+    throw optionsInvalid(file, 'listen', 'expected an address, or network.relay "use"')
+  }
   const issue = checked.issues[0]
   throw optionsInvalid(file, v.getDotPath(issue) ?? '', issue.message)
 }

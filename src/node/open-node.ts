@@ -14,7 +14,7 @@ import { checkBaseModel } from '../model/base-digest.ts'
 import { composeNode, type Node } from './compose-node.ts'
 import type { OnNodeEvent } from './events.ts'
 import type { NodeModules } from './modules.ts'
-import { charterPath, type NodeFolder, pathFrom, readNodeFolder } from './node-folder.ts'
+import { charterPath, type NodeFolder, pathFrom, readNodeFolder, readNetwork } from './node-folder.ts'
 import { readCharterOfNode } from './succession.ts'
 import { systemModules } from './system-modules.ts'
 
@@ -61,6 +61,7 @@ export async function openNode(
       ownUpdate: ownUpdateOf(options, nodeFolder),
       baseModel: model === undefined ? null : pathFrom(options.folder, model),
       listen: options.listen ?? nodeFolder.options.listen,
+      network: await readNetwork(nodeFolder),
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     },
     modules,

@@ -4,6 +4,7 @@
  * `status.json` (`oneround/status@1`), which is what `oneround status` reads. It claims nothing: it says what this node
  * holds.
  */
+import type { ConnectionPath } from '../exchange/interface.ts'
 import { isFinished, type MemberReport, type Phase, statusOf } from '../agree/report.ts'
 import type { State } from '../agree/state.ts'
 import type { Params } from '../agree/types.ts'
@@ -14,6 +15,8 @@ export interface MemberStatus {
   readonly name: string
   readonly isMe: boolean
   readonly isConnected: boolean
+  /** Whose node passes on what we say to each other; null: nobody, or not connected. */
+  readonly relayedBy: string | null
   readonly published: 'update' | 'pass' | null
   readonly hasSealed: boolean
   /** Members that say to hold its update, by name. */
@@ -73,7 +76,7 @@ export interface StatusInput {
   readonly state: State
   readonly params: Params
   readonly roundNumber: number
-  readonly connected: readonly MemberIndex[]
+  readonly paths: readonly ConnectionPath[]
   readonly aggregate: string | null
   readonly nowMs: number
   readonly pid: number
@@ -82,14 +85,19 @@ export interface StatusInput {
 }
 
 export function buildStatus(input: StatusInput): StatusDocument {
-  const { state, params, connected } = input
+  const { state, params, paths } = input
   const { charter, schedule } = params
   const nameOf = (member: MemberIndex): string => charter.members[member]?.name ?? `#${member}`
+  const relayNameOf = (path: ConnectionPath | undefined): string | null => {
+    const relay = path?.relayedBy ?? null
+    return relay === null ? null : nameOf(relay)
+  }
   const report = statusOf(state, params)
   const memberStatus = (member: MemberReport): MemberStatus => ({
     name: member.name,
     isMe: member.member === params.me,
-    isConnected: connected.includes(member.member),
+    isConnected: paths.some((path) => path.member === member.member),
+    relayedBy: relayNameOf(paths.find((path) => path.member === member.member)),
     published: member.published === 'header' ? 'update' : member.published,
     hasSealed: member.hasSealed,
     heldBy: member.receiptsFrom.map(nameOf),

@@ -6,6 +6,7 @@
  * successor or none. What is signed is journalled and synced before it leaves, as in a round; a restart goes on.
  * Source: docs/PROTOCOL.md §9, §11.
  */
+import type { NetworkOptions } from '../exchange/interface.ts'
 import type { SuccessionProof } from '../agree/succession-proof.ts'
 import {
   createSuccessionState,
@@ -13,8 +14,8 @@ import {
   type SuccessionEffect,
   type SuccessionEvent,
   type SuccessionParams,
-  successionId,
 } from '../agree/succession.ts'
+import { successionId } from '../agree/succession-draft.ts'
 import {
   decodeSuccessionEnvelope,
   encodeSuccessionEnvelope,
@@ -39,6 +40,7 @@ export interface SuccessionRunnerParts {
   readonly signer: Signer
   readonly journal: Journal
   readonly listen: readonly string[]
+  readonly network?: NetworkOptions
   readonly peers: ReadonlyMap<MemberIndex, readonly string[]>
   readonly modules: Pick<NodeModules, 'clock' | 'rng' | 'log' | 'createExchange'>
   readonly onSigned?: (message: SuccessionMessage) => void
@@ -60,7 +62,7 @@ export class SuccessionRunner {
 
   constructor(parts: SuccessionRunnerParts) {
     this.#parts = parts
-    const { old, me, seed, listen, peers, modules } = parts
+    const { old, me, seed, listen, peers, network, modules } = parts
     this.#params = { old, me, verify: verifySignature, viewTimeoutMs: VIEW_TIMEOUT_MS }
     this.#id = asRoundId(successionId(old.digest))
     this.#decided.promise.catch(() => undefined)
@@ -71,6 +73,7 @@ export class SuccessionRunner {
         me,
         listen,
         peers,
+        ...(network === undefined ? {} : { network }),
         roundId: this.#id,
         limits: { objectSizeBytesMax: SUCCESSION_SIZE_BYTES_MAX },
       },

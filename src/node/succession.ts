@@ -24,7 +24,7 @@ import { ensureFolder, hasFile, writeFileAtomic } from '../files/index.ts'
 import { readCharterFile, readCharterInForce, writeCharterFile } from './charter-store.ts'
 import { openJournal } from './journal.ts'
 import type { NodeModules } from './modules.ts'
-import { charterPath, readNodeFolder } from './node-folder.ts'
+import { charterPath, readNodeFolder, readNetwork } from './node-folder.ts'
 import { journalPath } from './round-folder.ts'
 import { SuccessionRunner } from './succession-runner.ts'
 import { systemModules } from './system-modules.ts'
@@ -87,6 +87,7 @@ export async function approveSuccessor(
     signer,
     journal,
     listen: options.listen ?? node.options.listen,
+    network: await readNetwork(node),
     peers: peersOf(old, node.options.peers, me),
     modules,
     ...(options.onSigned === undefined ? {} : { onSigned: ({ type }) => options.onSigned?.(type) }),

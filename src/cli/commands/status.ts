@@ -66,7 +66,7 @@ function memberTable(members: readonly MemberStatus[]): string {
   for (const member of members) {
     table.push([
       member.isMe ? `${member.name} (this)` : member.name,
-      member.isMe ? '' : mark(member.isConnected),
+      member.isMe ? '' : member.relayedBy === null ? mark(member.isConnected) : `by ${member.relayedBy}`,
       member.hasEvidence ? 'two: evidence' : (member.published ?? '–'),
       mark(member.hasSealed),
       member.refusedBy.length > 0
