@@ -47,6 +47,9 @@ const namedListSchema: v.GenericSchema<unknown, readonly Named[]> = v.pipe(
 
 // ---- Commit ------------------------------------------------------------------------------------------------------
 
+export const DEVIATION_LENGTH_MAX = 128
+export const DEVIATION_COUNT_MAX = 32
+
 /** What a site claims about its training: shown to people, believed by nobody. Losses in millionths of a nat. */
 const trainingSummarySchema = v.strictObject({
   epochs: countSchema(2 ** 20),
@@ -54,6 +57,8 @@ const trainingSummarySchema = v.strictObject({
   tokens: countSchema(),
   lossBeforeMillionths: v.optional(countSchema(2 ** 40)),
   lossAfterMillionths: v.optional(countSchema(2 ** 40)),
+  /** Where the member trained otherwise than the charter's recipe, a line for each key. */
+  deviations: v.optional(v.pipe(v.array(textSchema(DEVIATION_LENGTH_MAX)), v.maxLength(DEVIATION_COUNT_MAX))),
   /** Trace of the Fisher diagonal at the trained parameters, in millionths of nats²; a charter may weigh by it. */
   fisherMillionths: v.optional(countSchema(2 ** 40)),
 })

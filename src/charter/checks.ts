@@ -122,6 +122,9 @@ function* layoutProblems(charter: Charter): Generator<CharterProblem> {
   yield* orderProblems('layout.modules', layout.modules)
   yield* denseProblems(charter)
   yield* orderProblems('baseModel', baseModel)
+  const rank = charter.training?.rank ?? 1
+  if (rank > layout.rankMax)
+    yield problem('training.rank', `is ${rank}, updates have at most ${layout.rankMax}`)
   if (layout.scale[0] === 0) yield problem('layout.scale', 'is 0: no update would change anything')
 }
 

@@ -28,6 +28,7 @@ export interface CharterDraft {
   /** alpha / r. */
   readonly scale: Rational
   readonly dtype?: Layout['dtype']
+  readonly training?: Charter['training']
   readonly rules: readonly ChosenRule[]
   readonly kernelDigest: Digest
   readonly rounds: readonly RoundSchedule[]
@@ -80,6 +81,7 @@ export function buildCharter(draft: CharterDraft): Charter {
     q: draft.q ?? defaultQuorum(n, f),
     baseModel: inByteOrder(draft.baseModel),
     layout,
+    ...(draft.training === undefined ? {} : { training: draft.training }),
     aggregation: {
       rules: draft.rules.map(charterRule),
       b: draft.b ?? f,

@@ -118,6 +118,33 @@ const consortiumSchema: v.GenericSchema<Uint8Array, Uint8Array> = v.pipe(
   v.check((bytes) => bytes.length === CONSORTIUM_BYTES, `expected ${CONSORTIUM_BYTES} bytes`),
 )
 
+const smallCountSchema = v.pipe(countSchema(2 ** 31), v.minValue(1))
+
+/**
+ * How the members agreed to train: what `train` takes as its defaults, key by key. Nobody can check it; a header says where
+ * its member did otherwise. Absent keys have the program's defaults. The keys are those of a recipe (docs/TRAINING.md).
+ */
+const trainingSchema = v.strictObject({
+  epochs: v.optional(smallCountSchema),
+  batchSize: v.optional(smallCountSchema),
+  accumulation: v.optional(smallCountSchema),
+  maxLength: v.optional(smallCountSchema),
+  packing: v.optional(v.boolean()),
+  patience: v.optional(countSchema(2 ** 31)),
+  schedule: v.optional(textSchema(16)),
+  optimizer: v.optional(textSchema(16)),
+  fisher: v.optional(v.boolean()),
+  learningRate: v.optional(rationalSchema),
+  warmupShare: v.optional(rationalSchema),
+  finalShare: v.optional(rationalSchema),
+  weightDecay: v.optional(rationalSchema),
+  pull: v.optional(rationalSchema),
+  gradientNormMax: v.optional(rationalSchema),
+  rank: v.optional(v.pipe(countSchema(RANK_MAX), v.minValue(1))),
+  rsLora: v.optional(v.boolean()),
+  dropout: v.optional(rationalSchema),
+})
+
 export const charterSchema = v.strictObject({
   schema: v.literal('oneround/charter@1'),
   /** 16 random bytes: a corrected draft is another consortium. */
@@ -133,6 +160,7 @@ export const charterSchema = v.strictObject({
   /** The files of the pretrained model that everyone starts from, by digest, in byte order of their names. */
   baseModel: v.pipe(v.array(fileDigestSchema), v.minLength(1), v.maxLength(256)),
   layout: layoutSchema,
+  training: v.optional(trainingSchema),
   aggregation: aggregationSchema,
   limits: limitsSchema,
   /** Round numbers start at 1: `rounds[0]` is round 1. */

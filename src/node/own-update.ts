@@ -5,7 +5,12 @@
  */
 import { dirname, join } from 'node:path'
 import * as v from 'valibot'
-import type { Header, TrainingSummary } from '../agree/messages.ts'
+import {
+  DEVIATION_COUNT_MAX,
+  DEVIATION_LENGTH_MAX,
+  type Header,
+  type TrainingSummary,
+} from '../agree/messages.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
 import { toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
@@ -102,6 +107,7 @@ const trainingSchema = v.object({
   targetTokens: countOf,
   steps: countOf,
   epochs: v.optional(countOf),
+  charter: v.optional(v.object({ digest: v.string(), deviations: v.array(v.string()) })),
   fisher: v.optional(v.object({ trace: v.pipe(v.number(), v.finite(), v.minValue(0)) })),
   validationLoss: v.nullable(v.object({ before: lossOf, best: lossOf })),
 })
@@ -141,19 +147,37 @@ export async function readTrainingClaim(adapterFolder: string): Promise<Training
     if (!(await hasFile(file))) continue
     const training = parseTraining(await readText(file, TRAINING_SIZE_BYTES_MAX))
     if (training === null) continue
-    const { samples, targetTokens, steps, epochs, validationLoss, base, fisher } = training
+    const { samples, targetTokens, steps, epochs, validationLoss, base, fisher, charter } = training
     const losses = validationLoss && {
       lossBeforeMillionths: Math.round(validationLoss.before * MILLION),
       lossAfterMillionths: Math.round(validationLoss.best * MILLION),
     }
     return {
       samples: samples.training,
-      summary: { epochs: epochs ?? 0, steps, tokens: targetTokens, ...losses, ...fisherClaim(fisher) },
+      summary: {
+        epochs: epochs ?? 0,
+        steps,
+        tokens: targetTokens,
+        ...losses,
+        ...fisherClaim(fisher),
+        ...deviationClaim(charter),
+      },
       base: base ?? {},
     }
   }
   return unknown
 }
+
+/** Within what a header may hold; none where the run knew of no charter. */
+function deviationClaim(
+  charter: { readonly deviations: readonly string[] } | undefined,
+): Pick<TrainingSummary, 'deviations'> {
+  if (charter === undefined || charter.deviations.length === 0) return {}
+  const lines = charter.deviations.slice(0, DEVIATION_COUNT_MAX)
+  return { deviations: lines.map((line) => asciiOf(line).slice(0, DEVIATION_LENGTH_MAX)) }
+}
+
+const asciiOf = (text: string): string => text.replaceAll(/[^ -~]/g, '?')
 
 /** As a header holds it: at least 1, within its bound. */
 function fisherClaim(

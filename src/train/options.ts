@@ -128,6 +128,8 @@ export const trainingOptionsSchema = v.strictObject({
   /** Folder that gets the adapter (or the model), `training.json`, and the checkpoint while training runs. */
   out: v.pipe(v.string(), v.minLength(1)),
   recipe: v.optional(recipeSchema, {}),
+  /** The charter whose recipe was taken as the default, and where this run does otherwise (charter-recipe.ts). */
+  charter: v.optional(v.strictObject({ digest: v.string(), deviations: v.array(v.string()) })),
   /** Where the graph runs; `auto`: the best device that is there. */
   device: v.optional(v.picklist(DEVICE_CHOICES), 'cpu'),
   /** Whether arithmetic may run on the processor although another device was named. */

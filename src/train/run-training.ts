@@ -52,6 +52,8 @@ export interface TrainingResult {
   readonly memory?: MemoryChoice
   /** Where it was asked for: how steeply the loss rises around the result. */
   readonly fisher?: FisherTrace
+  /** The charter that gave the defaults, by its digest, and where this run did otherwise. */
+  readonly charter?: CheckedTrainingOptions['charter']
   /** What the model learns. */
   readonly task: Task
   /** Samples trained on, and set aside. */
@@ -162,6 +164,7 @@ export async function runTraining(
       ...(packing === null ? {} : { packing }),
       ...(memory === null ? {} : { memory }),
       ...(fisher === null ? {} : { fisher }),
+      ...(options.charter === undefined ? {} : { charter: options.charter }),
     }
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()

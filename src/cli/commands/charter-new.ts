@@ -16,6 +16,8 @@ import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import { writeCharterFile } from '../../node/charter-store.ts'
 import { openBaseGraph } from '../../train/base.ts'
+import { trainingOfRecipe } from '../../train/charter-recipe.ts'
+import { readRecipe } from '../../train/recipe-file.ts'
 import { sharedFactorDigest } from '../../train/trainable.ts'
 import { wholeSites } from '../../train/whole.ts'
 import {
@@ -52,6 +54,10 @@ const options = {
   freezeA: text(
     '--freeze-a <seed>',
     'fix A for all: the one that `train --freeze-a --seed <seed>` draws; rules then work on B',
+  ),
+  training: text(
+    '--training <file>',
+    'recipe that members agree on (JSON, as `train --recipe` reads it); `train --charter` takes it as defaults',
   ),
   rule: withDefault(
     list(
@@ -156,7 +162,12 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     minUpdates: given.minUpdates,
     resultRank: given.resultRank,
   }
+  const training =
+    given.training === undefined
+      ? undefined
+      : trainingOfRecipe(await readRecipe(given.training), given.training)
   return buildCharter({
+    ...(training === undefined ? {} : { training }),
     consortium: systemRng.bytes(CONSORTIUM_BYTES),
     members: invites,
     baseModel: await base.digest(),

@@ -33,6 +33,14 @@ function validityText({ ruleValidity, rules }: CharterReport): readonly string[]
   return [`Rules that hold for ${first} to ${last} updates: ${always.join(', ')}`, ...others]
 }
 
+function trainingText({ training = {} }: Charter): readonly string[] {
+  const words = Object.entries(training).map(
+    ([key, value]) =>
+      `${key} ${Array.isArray(value) ? toNumber([Number(value[0]), Number(value[1])]) : String(value)}`,
+  )
+  return words.length === 0 ? [] : [`agreed training: ${words.join(', ')}`]
+}
+
 function wholeText(parts: NonNullable<Charter['layout']['dense']>): readonly string[] {
   if (parts.length === 0) return []
   return [`trained whole: ${parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`]
@@ -63,6 +71,7 @@ export function charterText(signed: SignedCharter): string {
     `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}; ${aggregation.resultRank === undefined ? 'result exact' : `result of rank ${aggregation.resultRank}`}`,
     `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
     ...wholeText(layout.dense ?? []),
+    ...trainingText(charter),
     ...(layout.sharedA === undefined ? [] : [`A fixed for all, SHA-256 ${toHex(layout.sharedA)}`]),
     `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,

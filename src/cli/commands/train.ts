@@ -1,4 +1,7 @@
 /** `oneround train`: local fine-tuning; writes a PEFT adapter, or a whole model with `--full`. */
+import type { SignedCharter } from '../../charter/index.ts'
+import { toHex } from '../../core/bytes.ts'
+import { readCharterFile } from '../../node/charter-store.ts'
 import {
   OPTIMIZERS,
   SCHEDULES,
@@ -10,6 +13,9 @@ import {
   findLearningRate,
   type RateFinding,
   readRecipe,
+  checkTrainingOptions,
+  deviationsOf,
+  recipeOfCharter,
   recipeWithFlags,
   type StatedRecipe,
   train,
@@ -37,6 +43,10 @@ const options = {
   data: list('--data <files>', 'JSONL files: {"text"}, {"prompt", "completion"} or {"messages"} a line'),
   validation: list('--validation <files>', 'JSONL files to stop early by (default: a tenth of the data)'),
   out: text('-o, --out <folder>', 'gets adapter/, training.json, and the checkpoint meanwhile'),
+  charter: text(
+    '--charter <file>',
+    'take the charter’s recipe and modules as defaults; where flags say otherwise is recorded in the header',
+  ),
   recipe: text(
     '--recipe <file>',
     'JSON of the options below, or an earlier training.json; flags win over it',
@@ -128,8 +138,11 @@ export const trainCommand = defineCommand({
     if (given.data.length === 0) throw usageError('missing --data <files>')
     const { out, findLr } = given
     if (out === undefined && !findLr) throw usageError('missing -o, --out <folder>')
-    const stated = given.recipe === undefined ? {} : await readRecipe(given.recipe)
-    const trainingOptions = toTrainingOptions(given, stated)
+    const signed = given.charter === undefined ? null : await readCharterFile(given.charter)
+    const byFile = given.recipe === undefined ? {} : await readRecipe(given.recipe)
+    const stated = signed === null ? byFile : overCharter(recipeOfCharter(signed.charter), byFile)
+    const ownOptions = toTrainingOptions(given, stated)
+    const trainingOptions = signed === null ? ownOptions : withDeviations(ownOptions, signed)
     const progress = output.progress(findLr ? 'find-lr' : 'train')
     const running = { signal, onProgress: progress.update }
     try {
@@ -144,6 +157,22 @@ export const trainCommand = defineCommand({
     }
   },
 })
+
+/** A recipe file goes before the charter, key by key. */
+function overCharter(charter: StatedRecipe, { mode, ...recipe }: StatedRecipe): StatedRecipe {
+  if (mode?.kind === 'full')
+    throw usageError('--charter is for adapters, and the recipe file trains every parameter')
+  const { kind: _kind, ...lora } = mode ?? { kind: 'lora' as const }
+  return recipeWithFlags(charter, { recipe, lora, isFull: false })
+}
+
+type GivenOptions = Omit<TrainingOptions, 'out'>
+
+/** What is recorded where a run does otherwise than its charter. */
+function withDeviations(given: GivenOptions, { charter, digest }: SignedCharter): GivenOptions {
+  const { recipe } = checkTrainingOptions({ ...given, out: '.' })
+  return { ...given, charter: { digest: toHex(digest), deviations: [...deviationsOf(charter, recipe)] } }
+}
 
 /** Only what was given, over what the recipe file states: the library has the defaults. */
 function toTrainingOptions(given: Given, stated: StatedRecipe): Omit<TrainingOptions, 'out'> {
@@ -233,6 +262,8 @@ function describeTraining(result: TrainingResult): string {
   const lines = [
     `Trained ${what} (${parameterCount} parameters) on ${samples.training} sequences: ${steps} steps in ${seconds.toFixed(1)} s.`,
   ]
+  for (const deviation of result.charter?.deviations ?? [])
+    lines.push(`Otherwise than the charter: ${deviation}.`)
   if (result.placement !== undefined) lines.push(describeDevice(result.placement))
   if (result.memory?.checkpointing === true) lines.push(describeMemory(result.memory))
   if (validationLoss !== null) {
