@@ -49,8 +49,7 @@ export function trainingOfRecipe(stated: StatedRecipe, file: string): CharterTra
     if (form === null) throw unfit(key, `a charter carries ${CHARTER_KEYS.join(', ')}`, file)
     return [key, form === 'fraction' ? fractionOf(Number(value), key) : value] as const
   })
-  // The keys were chosen from those of the schema, and the recipe's schema has checked the values.
-  return Object.fromEntries(entries) as CharterTraining
+  return Object.fromEntries(entries)
 }
 
 const formOf = (key: string): 'plain' | 'fraction' | null =>

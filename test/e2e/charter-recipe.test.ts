@@ -29,22 +29,9 @@ beforeAll(async () => {
     )
     invites.push('--member', String(end.document?.['invite']))
   }
-  const end = await run(
-    ...[
-      'charter',
-      'new',
-      ...invites,
-      '--model',
-      'base',
-      '--targets',
-      'q_proj',
-      '--rank',
-      '2',
-      '--alpha',
-      '4',
-    ],
-    ...['--rule', 'mean', '--f', '0', '--training', 'recipe.json', '--out', 'charter.json'],
-  )
+  const words =
+    'charter new --model base --targets q_proj --rank 2 --alpha 4 --rule mean --f 0 --training recipe.json'
+  const end = await run(...words.split(' '), ...invites, '--out', 'charter.json')
   expect(end.status, end.stderr).toBe(0)
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
