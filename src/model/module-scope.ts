@@ -84,6 +84,11 @@ export class ModuleScope {
     return this.#builder.build()
   }
 
+  /** What was added so far; its outputs were given by `outputAs`. */
+  buildGraph(): OnnxModel {
+    return this.#builder.build()
+  }
+
   #add(op: string, inputs: readonly string[], attributes: Attributes, output?: string): string {
     const options: NodeOptions = { name: `${this.#path}/${op}`, ...(output === undefined ? {} : { output }) }
     return this.#builder.add(op, inputs, attributes, options)

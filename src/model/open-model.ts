@@ -9,6 +9,7 @@ import { modelError } from './errors.ts'
 import type { OnnxModel } from './graph.ts'
 import type { DecoderConfig } from './hf-config.ts'
 import { loadDecoder, type DecoderForm } from './hf-decoder.ts'
+import { isEncoderFolder, loadEncoder } from './hf-encoder.ts'
 import { decodeModel } from './onnx.ts'
 
 export interface OpenedModel {
@@ -18,7 +19,7 @@ export interface OpenedModel {
   /** What it was built from: the ONNX file, or config.json. */
   readonly file: string
   readonly source: 'hugging-face' | 'onnx'
-  /** What config.json says, where the graph was built from it. */
+  /** What config.json says of a decoder, where its graph was built from it. */
   readonly config: DecoderConfig | null
 }
 
@@ -38,6 +39,10 @@ export async function openModel(path: string, form: DecoderForm = {}): Promise<O
   if (graphs.includes('model.onnx')) return openOnnx(join(path, 'model.onnx'))
   const config = join(path, 'config.json')
   if (names.some((name) => name.endsWith('.safetensors')) && (await hasFile(config))) {
+    if (await isEncoderFolder(path)) {
+      const { model, folder } = await loadEncoder(path)
+      return { model, folder, file: config, source: 'hugging-face', config: null }
+    }
     const built = await loadDecoder(path, undefined, form)
     return { ...built, file: config, source: 'hugging-face' }
   }

@@ -3,11 +3,14 @@
  * files become samples. In: a Hugging Face folder, an ONNX file or a folder with one. Out: a `TrainingBase`; no weight is
  * read.
  */
+import { join } from 'node:path'
 import { RoundError } from '../core/errors.ts'
 import { digestBaseModel, type FileDigest } from '../model/base-digest.ts'
+import type { EncoderConfig } from '../model/encoder/config.ts'
 import type { OnnxModel } from '../model/graph.ts'
 import { targetModulesOf } from '../model/hf-config.ts'
 import { loadDecoder } from '../model/hf-decoder.ts'
+import { isEncoderFolder, loadEncoder } from '../model/hf-encoder.ts'
 import { findOnnxFile, openModel } from '../model/open-model.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { TrainFault } from './errors.ts'
@@ -60,12 +63,31 @@ export async function openBaseGraph(
   path: string,
 ): Promise<Pick<TrainingBase, 'model' | 'targetModules' | 'digest'>> {
   if ((await findOnnxFile(path)) !== null) return openExportedBase(await openModel(path))
+  if (await isEncoderFolder(path)) {
+    const { model, config } = await loadEncoder(path)
+    const targetModules = targetsOfEncoder(config)
+    return { model: prepareBase(model), targetModules, digest: () => digestBaseModel(path) }
+  }
   const { model, config } = await loadDecoder(path)
   const targetModules = targetModulesOf(config.modelType)
   return { model: prepareBase(model), targetModules, digest: () => digestBaseModel(path) }
 }
 
+/** Its samples are read as an exported graph's are; what it is made of is the folder's. */
+async function openEncoder(folder: string): Promise<TrainingBase> {
+  const { model, config } = await loadEncoder(folder)
+  const file = join(folder, 'config.json')
+  const base = await openExportedBase({ model, folder, file, source: 'hugging-face', config: null })
+  const digest = () => digestBaseModel(folder)
+  return { ...base, source: 'hugging-face', targetModules: targetsOfEncoder(config), digest }
+}
+
+/** Queries and values, as PEFT has it for these families, by what this folder calls them. */
+const targetsOfEncoder = ({ names }: EncoderConfig): readonly string[] =>
+  [names.query, names.value].map((name) => name.slice(name.lastIndexOf('.') + 1))
+
 async function openFolder(folder: string, graphForm: BaseForm): Promise<TrainingBase> {
+  if (await isEncoderFolder(folder)) return openEncoder(folder)
   const { model, config } = await loadDecoder(folder, undefined, graphForm)
   const tokenizer = await readTokenizer(folder)
   const endOfSequenceId = tokenizer.endOfSequenceId ?? config.endOfSequenceId

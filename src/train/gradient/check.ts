@@ -9,13 +9,20 @@ import { join } from 'node:path'
 import { RoundError } from '../../core/errors.ts'
 import { makeTemporaryFolder, readFileBounded, removeFolder } from '../../files/index.ts'
 import { loadDecoder } from '../../model/hf-decoder.ts'
+import { isEncoderFolder, loadEncoder } from '../../model/hf-encoder.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import type { OnnxModel } from '../../model/graph.ts'
 import { decodeModel } from '../../model/onnx.ts'
 import { readAdapter, type Adapter } from '../../model/peft.ts'
 import { openSession, type Device, type Session } from '../../model/session.ts'
-import { floatsOf, floatTensor, type HostTensors } from '../../model/session-tensor.ts'
+import {
+  floatsOf,
+  floatTensor,
+  type HostTensor,
+  type HostTensors,
+  zeros,
+} from '../../model/session-tensor.ts'
 import { recordDevice } from '../device.ts'
 import { createAdamW } from '../optimizer/adamw.ts'
 import { prepareBase } from './prepare.ts'
@@ -94,7 +101,8 @@ export async function checkGradients(options: {
   })
   // An exporter drops inputs that its graph does not read.
   const taken = Object.entries(reference.inputs).filter(([name]) => session.inputNames.includes(name))
-  const feeds = { ...Object.fromEntries(taken), [LABELS_INPUT]: reference.labels }
+  const given = [...firstSegments(session.inputNames, reference), ...taken]
+  const feeds = { ...Object.fromEntries(given), [LABELS_INPUT]: reference.labels }
   try {
     const run = (parameters: Float32Array): Promise<Measured> => measure(session, feeds, parameters)
     const initial = packParameters(training.parameters, tensorsOf(adapter))
@@ -110,8 +118,20 @@ export async function checkGradients(options: {
   }
 }
 
+/** A model with segments that is told of none has the first everywhere, as `transformers` has it. */
+function firstSegments(
+  wanted: readonly string[],
+  { inputs: { input_ids: ids } }: Pick<Reference, 'inputs'>,
+): readonly (readonly [name: string, HostTensor])[] {
+  if (ids === undefined || !wanted.includes('token_type_ids')) return []
+  return [['token_type_ids', zeros(ids.dataType, ids.dims)]]
+}
+
 async function readGraph(folder: string, graph: CheckedGraph): Promise<OnnxModel> {
-  if (graph === 'hf') return (await loadDecoder(folder, 'base.safetensors')).model
+  if (graph === 'hf') {
+    const load = (await isEncoderFolder(folder)) ? loadEncoder : loadDecoder
+    return (await load(folder, 'base.safetensors')).model
+  }
   const file = join(folder, `${graph}.onnx`)
   return decodeModel(await readFileBounded(file, MODEL_SIZE_BYTES_MAX), file)
 }
