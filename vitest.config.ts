@@ -5,8 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     setupFiles: ['src/compat.ts'],
     pool: 'forks',
-    // Two cores: one file of spawned processes beside one file of units.
-    maxWorkers: 2,
+    // Two cores, and files of spawned processes that mostly wait for deadlines and each other.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

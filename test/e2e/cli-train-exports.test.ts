@@ -103,8 +103,11 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** Both exporters of a language model and of a denoiser; gradients of all exports are checked elsewhere. */
 const ROWS = Object.keys(DATA).flatMap((model) =>
-  ['dynamo', 'script'].map((exporter) => [model as Model, exporter] as const),
+  (model === 'llama' || model === 'unet' ? ['dynamo', 'script'] : ['dynamo']).map(
+    (exporter) => [model as Model, exporter] as const,
+  ),
 )
 
 describe('an exported graph', () => {

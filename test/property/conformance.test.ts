@@ -116,7 +116,7 @@ describe.each([...RULES.map(({ id }) => id), ...FURTHER])('%s', (text) => {
         const byKernel = await answerByKernel(kernel, inputs, job, question, join(folder, 'out'))
         expect(byKernel).toEqual(answerByReference(inputs, question).answer)
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
   })
 })
