@@ -56,7 +56,9 @@ export function createTokenizer(
     encode: (text) => library.encode(text, { add_special_tokens: false }).ids,
     encodeMarked: (text, pair) => {
       const options = { text_pair: pair, add_special_tokens: true, return_token_type_ids: true } as const
-      const { ids, token_type_ids: types } = library.encode(text, options)
+      // Whatever the library's types say: where no template marks segments, there are none.
+      const encoded: { ids: number[]; token_type_ids?: number[] } = library.encode(text, options)
+      const { ids, token_type_ids: types = [] } = encoded
       return { ids, typeIds: Array.from(ids, (_: number, i: number) => types[i] ?? 0) }
     },
     decode: (ids) =>

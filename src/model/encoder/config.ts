@@ -132,7 +132,7 @@ export function parseEncoderConfig(
 ): EncoderConfig {
   const config = new ConfigReader(raw, file)
   const read = READERS.get(String(config.any('model_type')))
-  if (read === undefined) throw unsupported(file, `model_type ${String(config.any('model_type'))}`)
+  if (read === undefined) throw unsupported(file, `model_type ${JSON.stringify(config.any('model_type'))}`)
   const [architecture = ''] = [config.any('architectures') ?? []].flat().map(String)
   if (architecture !== '' && !/For(Sequence|Image)Classification$/.test(architecture)) {
     throw unsupported(file, architecture, 'Only folders with a classifier are built; export others to ONNX.')
@@ -150,7 +150,7 @@ function unsupported(file: string, feature: string, hint?: string): Error {
 
 function readBert(config: ConfigReader, root: string, positionsFrom: number | null): EncoderConfig {
   const kind = config.any('position_embedding_type') ?? 'absolute'
-  if (kind !== 'absolute') throw unsupported(config.file, `position_embedding_type ${String(kind)}`)
+  if (kind !== 'absolute') throw unsupported(config.file, `position_embedding_type ${JSON.stringify(kind)}`)
   const head = config.any('model_type') === 'bert' ? 'pooler' : 'dense'
   return {
     ...sizesOf(config, ['hidden_size', 'num_attention_heads', 'num_hidden_layers', 'intermediate_size']),

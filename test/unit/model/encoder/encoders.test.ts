@@ -4,7 +4,6 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodeHeader } from '../../../../src/core/safetensors.ts'
 import { loadEncoder } from '../../../../src/model/hf-encoder.ts'
 import { findLinearModules } from '../../../../src/model/linear-modules.ts'
 import { openSession } from '../../../../src/model/session.ts'
@@ -12,51 +11,16 @@ import { floatsOf, zeros } from '../../../../src/model/session-tensor.ts'
 import { locateTensors, readFloat32 } from '../../../../src/model/weights.ts'
 import { checkGradients } from '../../../../src/train/gradient/check.ts'
 import { readReference } from '../../../../src/train/gradient/reference.ts'
-import { fixtureModel, fixturePath } from '../../../fixtures/reference.ts'
+import { fixturePath } from '../../../fixtures/reference.ts'
+import { exportedWeights, type Family, type Stored, writeStored } from '../../../support/encoder-weights.ts'
 
 const BAR = 1e-5
-type Family = 'bert' | 'vit'
 
 let root = ''
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'oneround-encoders-'))
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
-
-/** A matrix the other way round: exporters turn those of products. */
-function turned(bytes: Uint8Array, [rows = 0, columns = 0]: readonly number[]): Uint8Array {
-  const from = new Float32Array(bytes.slice().buffer)
-  const to = new Float32Array(from.length)
-  for (let r = 0; r < rows; r++)
-    for (let c = 0; c < columns; c++) to[c * rows + r] = from[r * columns + c] ?? 0
-  return new Uint8Array(to.buffer)
-}
-
-interface Stored {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly data: Uint8Array
-}
-
-/** The weights of the fixture's TorchScript export, under the names of their modules. */
-function weightsOf(family: Family): readonly Stored[] {
-  const { initializers, nodes } = fixtureModel(family, 'script').graph
-  const named = [...initializers.values()].flatMap(({ name, dims, data }) =>
-    name.startsWith('m.') && data !== undefined ? [{ name: name.slice(2), shape: dims, data }] : [],
-  )
-  const products = nodes.flatMap(({ op, name = '', inputs }) => {
-    const weight = initializers.get(inputs[1] ?? '')
-    if (op !== 'MatMul' || weight?.data === undefined || !weight.name.startsWith('onnx::')) return []
-    const path = name
-      .replace(/^\/m\//, '')
-      .replace(/\/MatMul$/, '')
-      .replaceAll('/', '.')
-    return [
-      { name: `${path}.weight`, shape: weight.dims.toReversed(), data: turned(weight.data, weight.dims) },
-    ]
-  })
-  return [...named, ...products]
-}
 
 async function writeFolder(
   name: string,
@@ -68,14 +32,8 @@ async function writeFolder(
   await cp(fixturePath(family), folder, { recursive: true, filter: (path) => !path.endsWith('.onnx') })
   const stored = JSON.parse(await readFile(fixturePath(family, 'config.json'), 'utf8')) as object
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...stored, ...config }))
-  const tensors = weightsOf(family).flatMap((tensor) => change(tensor) ?? [])
-  const { prefix, header } = encodeHeader(
-    tensors.map(({ name: each, shape }) => ({ name: each, dtype: 'F32', shape })),
-  )
-  const parts = header.entries.map(
-    ({ name: each }) => tensors.find((t) => t.name === each)?.data ?? new Uint8Array(),
-  )
-  await writeFile(join(folder, 'base.safetensors'), Buffer.concat([prefix, ...parts]))
+  const tensors = exportedWeights(family).flatMap((tensor) => change(tensor) ?? [])
+  await writeStored(join(folder, 'base.safetensors'), tensors)
   return folder
 }
 
