@@ -50,7 +50,9 @@ it.each(['bert', 'vit'] as const)('%s', { timeout: 120_000 }, async (family) => 
   const inspected = await run('model', 'inspect', family)
   expect(inspected.status, inspected.stderr).toBe(0)
   const data = `${family}.jsonl`
-  const given = '--rank 4 --threads 1 --batch 4 --epochs 2 --rate 0.01'.split(' ')
+  const given = '--rank 4 --threads 1 --batch 4 --epochs 2 --rate 0.01 --modules-to-save classifier'.split(
+    ' ',
+  )
   const files = ['--model', family, '--data', data, '--validation', data, '--out', `${family}-out`]
   const end = await run('train', ...files, ...given)
   expect(end.status, end.stderr).toBe(0)
@@ -58,8 +60,8 @@ it.each(['bert', 'vit'] as const)('%s', { timeout: 120_000 }, async (family) => 
   expect(Object.keys(end.document?.['base'] as object)).toContain('model.safetensors')
   const adapter = join(`${family}-out`, 'adapter')
   const names = [...(await locateTensors(join(folder, adapter, 'adapter_model.safetensors'))).keys()]
-  // Queries and values of two layers, two factors each.
-  expect(names).toHaveLength(8)
+  // Queries and values of two layers, two factors each; the head whole.
+  expect(names).toHaveLength(10)
   const measured = await run('evaluate', '--model', family, '--adapter', adapter, '--data', data)
   expect(measured.status, measured.stderr).toBe(0)
   const results = measured.document?.['results'] as readonly { loss: number; accuracy: number }[]
