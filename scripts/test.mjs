@@ -1,5 +1,6 @@
 // Runs the whole default suite and closes with one plain line: `N passed, M failed`.
 //   npm test [-- VITEST ARGS…]
+//   npm run test:long          the files of test/long/, which take longer than a default suite may
 // With CI=true a skipped test is a failure: a machine that lacks a tool must say so, not pass.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const report = join(root, '.setup', `tests.${process.pid}.json`)
 mkdirSync(dirname(report), { recursive: true })
+const isLong = process.argv.includes('--long')
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const { status } = spawnSync(
   process.execPath,
@@ -20,10 +22,15 @@ const { status } = spawnSync(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...process.argv.slice(2),
+    ...(isLong ? ['test/long/'] : []),
+    ...process.argv.slice(2).filter((word) => word !== '--long'),
   ],
   // Set-up has compiled what is tested: processes that tests spawn run that.
-  { stdio: 'inherit', cwd: root, env: { ...process.env, ONEROUND_COMPILED: '1' } },
+  {
+    stdio: 'inherit',
+    cwd: root,
+    env: { ...process.env, ONEROUND_COMPILED: '1', ...(isLong ? { ONEROUND_LONG: '1' } : {}) },
+  },
 )
 if (!existsSync(report)) {
   console.log('0 passed, 1 failed')

@@ -93,6 +93,18 @@ describe('reach', { timeout: 60_000 }, () => {
     expect([...(other.received[0] ?? [])]).toEqual([...object])
   })
 
+  it('passes nothing on for an outsider: it gets no connection, and so no reservation', async () => {
+    const relay = await openSite({ me: 0, network: { relay: 'serve' } })
+    const peers = new Map([[0, [addressOf(relay)]]])
+    // Member 7 of a consortium of its own making.
+    const members = [publicKeyOf(0), publicKeyOf(7)]
+    const options = { seed: seedOf(7), members, listen: [], peers, network: { relay: 'use' } } as const
+    const outsider = await openSite({ ...options, me: 1 })
+    await until(() => relay.events.some(({ type }) => type === 'outsider-refused'))
+    expect(relay.exchange.paths()).toEqual([])
+    expect(outsider.exchange.addresses()).toEqual([])
+  })
+
   it('does not connect them through a member that does not relay', async () => {
     const plain = await openSite({ me: 0 })
     const peers = new Map([[0, [addressOf(plain)]]])
