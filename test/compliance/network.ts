@@ -275,16 +275,21 @@ function hostilitySuite(make: MakeWorld): void {
   })
 
   it('does not wait for a provider that stalls', async () => {
-    const stalled: number[] = []
-    const { world, digest } = await withFault((index, signal) => {
-      stalled.push(index)
-      return new Promise((_, reject) => {
+    let tellAsked = (): void => undefined
+    const asked = new Promise<void>((resolve) => {
+      tellAsked = resolve
+    })
+    const { world, digest } = await withFault((_, signal) => {
+      tellAsked()
+      return new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       })
     })
+    const fetching = fetch(nodeOf(world, 2), digest, world)
+    // Only then is there anybody else to ask.
+    await asked
     nodeOf(world, 0).exchange.announceUpdate(digest)
-    expect(equalBytes(await readFile((await fetch(nodeOf(world, 2), digest, world)).path), bytes)).toBe(true)
-    expect(stalled.length).toBeGreaterThan(0)
+    expect(equalBytes(await readFile((await fetching).path), bytes)).toBe(true)
   })
 
   it('asks nobody who lacks it twice in a row, and survives an error of the server’s disk', async () => {
