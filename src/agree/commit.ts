@@ -27,8 +27,9 @@ export function advanceCommit(draft: Draft): void {
 }
 
 function publish(draft: Draft): void {
+  const { me } = draft.params
   const { own } = draft.state
-  if (!own.isReady) return
+  if (me === null || !own.isReady || !maySign(draft, publishSlot(me))) return
   // §4.2 One Header or one Pass, never both.
   if (own.draft === null) sign(draft, 'pass', {})
   else sign(draft, 'header', own.draft)

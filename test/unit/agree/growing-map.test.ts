@@ -36,4 +36,39 @@ describe('a growing map', () => {
       { numRuns: 200 },
     )
   })
+
+  it('lets many futures grow from one version, in any order of forks and reads', () => {
+    const steps = fc.array(
+      fc.record({ from: fc.nat(), key: fc.integer({ min: 0, max: 8 }), value: fc.nat(), read: fc.nat() }),
+      { maxLength: 60 },
+    )
+    fc.assert(
+      fc.property(steps, (list) => {
+        const versions = [{ map: new GrowingMap<number, number>(), model: new Map<number, number>() }]
+        const at = (place: number) => {
+          const version = versions[place % versions.length]
+          if (version === undefined) throw new Error('there is always one')
+          return version
+        }
+        for (const { from, key, value, read } of list) {
+          const parent = at(from)
+          const child = { map: parent.map.fork(), model: new Map(parent.model) }
+          child.map.set(key, value)
+          child.map.set(key, value + 1)
+          child.model.set(key, value + 1)
+          versions.push(child)
+          const { map, model } = at(read)
+          expect([...map]).toEqual([...model])
+        }
+        for (const { map, model } of versions) expect([...map]).toEqual([...model])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('refuses a write to a version that was forked', () => {
+    const map = new GrowingMap<number, number>()
+    map.fork()
+    expect(() => map.set(1, 1)).toThrow('forked')
+  })
 })
