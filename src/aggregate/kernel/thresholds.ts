@@ -20,17 +20,19 @@ export async function findThresholds(
   const rest = arena.reserve(8)
   const kept = exports.keptCount(total, ...density)
   const uppers: (readonly [bin: number, left: number])[] = []
-  const upperBins = await threads.count(null)
-  for (const bins of upperBins) {
+  await threads.count(null, (bins) => {
     const bin = exports.findBin(bins, 1, kept, rest)
     const [left = 0] = arena.readWhole(rest, 1)
     uppers.push([bin, left])
-  }
-  const lowerBins = await threads.count(uppers.map(([bin]) => bin))
-  const thresholds = lowerBins.map((bins, place): Threshold => {
-    const [upper, left] = uppers[place] ?? [0, 0]
-    return [upper, exports.findBin(bins, 0, left, rest)]
   })
+  const thresholds: Threshold[] = []
+  await threads.count(
+    uppers.map(([bin]) => bin),
+    (bins, place) => {
+      const [upper, left] = uppers[place] ?? [0, 0]
+      thresholds.push([upper, exports.findBin(bins, 0, left, rest)])
+    },
+  )
   arena.release(mark)
   return thresholds
 }

@@ -18,8 +18,8 @@ export interface TileSeat {
 export type TileOrder =
   | { readonly kind: 'combine'; readonly span: Span; readonly thresholds: readonly Threshold[] | null }
   | { readonly kind: 'count'; readonly span: Span; readonly uppers: readonly number[] | null }
-  /** What was counted since the last time, and new bins. */
-  | { readonly kind: 'collect'; readonly uppers: readonly number[] | null }
+  /** What was counted for one of the chosen rows; after the last one, the bins are given up. */
+  | { readonly kind: 'collect'; readonly place: number; readonly uppers: readonly number[] | null }
   /** A tile's buffer, written and free again. Not answered. */
   | { readonly kind: 'spare'; readonly buffer: ArrayBuffer }
   /** The known answers again, after the last tile. */
@@ -27,7 +27,8 @@ export type TileOrder =
 
 export type TileAnswer =
   | { readonly kind: 'tile'; readonly tile: CombinedTile; readonly buffer: ArrayBuffer }
-  | { readonly kind: 'done'; readonly bins: readonly Uint8Array[] }
+  /** @param bins — f64, whole numbers, where they were asked for and any were counted */
+  | { readonly kind: 'done'; readonly bins: Uint8Array<ArrayBuffer> | null }
   | {
       readonly kind: 'error'
       /** null: not an operating error, but a fault of ours. */

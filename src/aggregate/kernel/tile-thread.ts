@@ -71,21 +71,23 @@ async function takeSeat({ job, kernelDigest, gram, square, norms, claims }: Tile
 const seated = takeSeat(workerData as TileSeat)
 let counted: { readonly mark: number; readonly bins: readonly number[] } | null = null
 
-async function work(order: Exclude<TileOrder, { kind: 'spare' }>): Promise<readonly Uint8Array[]> {
+async function work(order: Exclude<TileOrder, { kind: 'spare' }>): Promise<Uint8Array<ArrayBuffer> | null> {
   const { run, work } = await seated
   const { arena } = run.kernel
   switch (order.kind) {
     case 'combine':
       await combineSpan(run, work, order.span, order.thresholds, sendTile)
-      return []
+      return null
     case 'count':
       counted ??= { mark: arena.mark(), bins: reserveBins(run, work.plan, order.uppers) }
       await countSpan(run, work.plan, order.span, { uppers: order.uppers, bins: counted.bins })
-      return []
+      return null
     case 'collect': {
-      if (counted === null) return []
+      // Nothing was counted here where there were fewer spans than threads.
+      if (counted === null) return null
       const { mark, bins } = counted
-      const taken = bins.map((at) => arena.bytes(at, binsSizeBytes(order.uppers)).slice())
+      const taken = Uint8Array.from(arena.bytes(bins[order.place] ?? 0, binsSizeBytes(order.uppers)))
+      if (order.place < bins.length - 1) return taken
       arena.release(mark)
       counted = null
       return taken
@@ -93,7 +95,7 @@ async function work(order: Exclude<TileOrder, { kind: 'spare' }>): Promise<reado
     case 'finish':
       checkKnownAnswers(run.kernel)
       for (const reader of run.readers) await reader.close()
-      return []
+      return null
   }
 }
 
@@ -104,7 +106,7 @@ async function answer(order: TileOrder): Promise<void> {
   }
   try {
     const bins = await work(order)
-    send({ kind: 'done', bins })
+    send({ kind: 'done', bins }, bins === null ? [] : [bins.buffer])
   } catch (error) {
     const fault = isRoundError(error)
       ? { info: error.info, hint: error.hint }

@@ -13,7 +13,7 @@ import type { Address } from './exports.ts'
 import type { DenseSums } from './figures.ts'
 import { divideDown } from './integers.ts'
 import { openTileWorker, type TileWorker } from './tile-worker.ts'
-import { type CombinedTile, combineSpan, countSpan, reserveBins } from './tile-work.ts'
+import { binsSizeBytes, type CombinedTile, combineSpan, countSpan, reserveBins } from './tile-work.ts'
 import { tileModules } from './tile-modules.ts'
 import type { Threshold, TileWork } from './tile-work.ts'
 
@@ -27,8 +27,15 @@ export interface TileEvents {
 }
 
 export interface TileThreads {
-  /** Bins of each chosen row over all tiles, in the kernel's memory. @param uppers — null while the upper bits are counted */
-  readonly count: (uppers: readonly number[] | null) => Promise<readonly Address[]>
+  /**
+   * Counts all tiles, then hands over the bins of one chosen row after the other.
+   * @param uppers — null while the upper bits are counted
+   * @param onBins — the bins are in the kernel's memory, and gone when it returns
+   */
+  readonly count: (
+    uppers: readonly number[] | null,
+    onBins: (bins: Address, place: number) => void,
+  ) => Promise<void>
   readonly combine: (thresholds: readonly Threshold[] | null, events: TileEvents) => Promise<void>
   /** The known answers, asked of every thread after its last tile. @throws KERNEL_ARITHMETIC */
   readonly finish: () => Promise<void>
@@ -65,11 +72,14 @@ export function openTileThreads(run: Run, work: TileWork): TileThreads {
 
 function ownThread(run: Run, work: TileWork): TileThreads {
   return {
-    count: async (uppers) => {
+    count: async (uppers, onBins) => {
+      const { arena } = run.kernel
+      const mark = arena.mark()
       const bins = reserveBins(run, work.plan, uppers)
       for (const span of spansOf(tileModules(run.job), true))
         await countSpan(run, work.plan, span, { uppers, bins })
-      return bins
+      for (const [place, at] of bins.entries()) onBins(at, place)
+      arena.release(mark)
     },
     combine: async (thresholds, { onTile, onSums, onModule }) => {
       for (const span of spansOf(tileModules(run.job), true)) {
@@ -116,16 +126,21 @@ function severalThreads(run: Run, work: TileWork, count: number): TileThreads {
   }
 
   return {
-    count: async (uppers) => {
+    count: async (uppers, onBins) => {
       await share(async (worker, span) => void (await worker.ask({ kind: 'count', span, uppers })))
-      const bins = reserveBins(run, work.plan, uppers)
-      const totals: number[][] = bins.map(() => [])
-      for (const worker of workers) {
-        for (const [place, bytes] of (await worker.ask({ kind: 'collect', uppers })).entries())
-          addBins(run, bytes, (totals[place] ??= []))
+      // One row at a time: the bins of all rows of all threads together would be most of the memory of a job.
+      for (const place of work.plan.chosen.keys()) {
+        const totals: number[] = []
+        for (const worker of workers) {
+          const bins = await worker.ask({ kind: 'collect', place, uppers })
+          if (bins !== null) addBins(run, bins, totals)
+        }
+        const mark = arena.mark()
+        const at = arena.reserve(binsSizeBytes(uppers))
+        arena.write(at, totals)
+        onBins(at, place)
+        arena.release(mark)
       }
-      for (const [place, at] of bins.entries()) arena.write(at, totals[place] ?? [])
-      return bins
     },
     combine: async (thresholds, { onTile, onSums, onModule }) => {
       const ready = new Map<number, readonly DenseSums[]>()

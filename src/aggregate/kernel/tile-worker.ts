@@ -14,13 +14,13 @@ export interface TileWorker {
   readonly ask: (
     order: TileOrder,
     onTile?: (tile: CombinedTile) => Promise<void>,
-  ) => Promise<readonly Uint8Array[]>
+  ) => Promise<Uint8Array | null>
   readonly close: () => Promise<void>
 }
 
 interface Waiting {
   readonly onTile: (tile: CombinedTile) => Promise<void>
-  readonly resolve: (bins: readonly Uint8Array[]) => void
+  readonly resolve: (bins: Uint8Array | null) => void
   readonly reject: (error: unknown) => void
 }
 
