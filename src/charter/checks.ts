@@ -121,11 +121,23 @@ function* layoutProblems(charter: Charter): Generator<CharterProblem> {
   const { layout, baseModel } = charter
   yield* orderProblems('layout.modules', layout.modules)
   yield* denseProblems(charter)
+  yield* wholeProblems(charter)
   yield* orderProblems('baseModel', baseModel)
   const rank = charter.training?.rank ?? 1
   if (rank > layout.rankMax)
     yield problem('training.rank', `is ${rank}, updates have at most ${layout.rankMax}`)
   if (layout.scale[0] === 0) yield problem('layout.scale', 'is 0: no update would change anything')
+}
+
+/** Where no module has an adapter, everything that is trained is a dense part. */
+function* wholeProblems({ layout, aggregation }: Charter): Generator<CharterProblem> {
+  if (layout.modules.length > 0) return
+  if (layout.dense === undefined)
+    yield problem('layout', 'names neither modules nor dense parts: nothing would be trained')
+  if (aggregation.resultRank !== undefined)
+    yield problem('aggregation.resultRank', 'recompresses adapters, and no module has one')
+  if (layout.sharedA !== undefined)
+    yield problem('layout.sharedA', 'fixes A of adapters, and no module has one')
 }
 
 /** More coordinates than a block's place can count in one safetensors file of ours. */

@@ -41,6 +41,7 @@ export {
   CHARTER_SIZE_BYTES_MAX,
   type CharterMember,
   charterSchema,
+  type DensePart,
   type Layout,
   type LayoutModule,
   MEMBER_COUNT_MAX,

@@ -40,8 +40,8 @@ const densePartSchema = v.strictObject({
 })
 
 const layoutSchema = v.strictObject({
-  /** In byte order of their names, each once. */
-  modules: v.pipe(v.array(moduleSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX)),
+  /** In byte order of their names, each once; none where the whole model is trained (`dense` then holds all of it). */
+  modules: v.pipe(v.array(moduleSchema), v.maxLength(MODULE_COUNT_MAX)),
   /** In byte order of their names, each once; absent when there are none. */
   dense: v.optional(v.pipe(v.array(densePartSchema), v.minLength(1), v.maxLength(MODULE_COUNT_MAX))),
   /**

@@ -200,6 +200,10 @@ const CERTIFICATES = {
   BASE_MODEL_NEEDED: { exit: 'usage', when: 'merging into the base model needs --model' },
   BASIS_MISSING: { exit: 'input', when: 'the round that this one builds on has no result here' },
   BASIS_DIFFERS: { exit: 'failed', when: 'a round builds on another aggregate than lies below it' },
+  NO_ADAPTER_IN_ROUND: {
+    exit: 'usage',
+    when: 'an adapter is asked for of a round in which the whole model was trained',
+  },
   RANK_OF_SUM: { exit: 'usage', when: '--rank is given for a round that builds on others' },
   CERTIFICATE_OTHER_BASIS: { exit: null, when: 'decided updates start from elsewhere than the charter says' },
   EVALUATION_INVALID: { exit: 'input', when: 'a file is not what `evaluate --json` prints' },

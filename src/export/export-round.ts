@@ -44,6 +44,7 @@ export type RoundExportFault =
       readonly found: string
     }
   | { readonly code: 'RANK_OF_SUM'; readonly round: number }
+  | { readonly code: 'NO_ADAPTER_IN_ROUND'; readonly file: string }
   | { readonly code: 'BASE_MODEL_NEEDED' }
   | { readonly code: 'EVALUATION_INVALID'; readonly file: string }
 
@@ -84,9 +85,19 @@ export async function exportRound(path: string, options: RoundExportOptions): Pr
     baseModel: baseModel ?? null,
     evaluation: options.evaluation === undefined ? null : await readEvaluation(options.evaluation),
   }
+  if (format === 'adapter' && certificate.signedCharter.charter.layout.modules.length === 0)
+    throw noAdapter(path)
   if (options.rank === undefined) await exportResult({ ...exported, aggregatePath })
   else await exportRecompressed({ ...exported, aggregatePath }, options.rank)
   return claimsOf(certificate)
+}
+
+function noAdapter(file: string): RoundError<RoundExportFault> {
+  return new RoundError<RoundExportFault>(
+    { code: 'NO_ADAPTER_IN_ROUND', file },
+    `${file}: the whole model was trained in this round, and no adapter can hold that`,
+    { hint: 'Ask for --format merged with --model <base>, or for --format delta.' },
+  )
 }
 
 function rankOfSum(round: number): RoundError<RoundExportFault> {

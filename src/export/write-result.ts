@@ -29,15 +29,18 @@ export async function writeResult({ folder, report, ...proof }: WrittenResult): 
   const certificate: CertificateFile = proof
   const basis = await basisAggregates(folder.certificate, certificate)
   await writeJson(folder.report, report)
-  await exportResult({
-    folder: folder.adapter,
-    format: 'adapter',
-    aggregatePath: folder.aggregate,
-    basis,
-    certificatePath: folder.certificate,
-    certificate,
-    report,
-    baseModel: null,
-  })
+  // Where the whole model is trained no adapter can say it, and the aggregate is its change already.
+  const hasAdapter = proof.signedCharter.charter.layout.modules.length > 0
+  if (hasAdapter)
+    await exportResult({
+      folder: folder.adapter,
+      format: 'adapter',
+      aggregatePath: folder.aggregate,
+      basis,
+      certificatePath: folder.certificate,
+      certificate,
+      report,
+      baseModel: null,
+    })
   await writeFileAtomic(folder.certificate, formatCertificateFile(certificate))
 }

@@ -65,7 +65,7 @@ export interface WholeParameterFile {
   readonly tensor: StoredTensor
 }
 
-const CONFIG_NAME = 'adapter_config.json'
+export const ADAPTER_CONFIG_NAME = 'adapter_config.json'
 const WEIGHTS_NAME = 'adapter_model.safetensors'
 const CONFIG_SIZE_BYTES_MAX = 1 << 20
 const PARAMETER_NAME = /^base_model\.model\.(.+\..+)$/
@@ -76,7 +76,7 @@ const FACTOR_NAME = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/
  * @throws FILE_MISSING | WEIGHTS_PICKLED | SAFETENSORS_INVALID | ADAPTER_INVALID | ADAPTER_UNSUPPORTED
  */
 export async function locateAdapter(folder: string): Promise<AdapterFile> {
-  const configPath = join(folder, CONFIG_NAME)
+  const configPath = join(folder, ADAPTER_CONFIG_NAME)
   const path = join(folder, WEIGHTS_NAME)
   const config = parseAdapterConfig(await readText(configPath, CONFIG_SIZE_BYTES_MAX), configPath)
   if (!(await hasFile(path)) && (await hasFile(join(folder, 'adapter_model.bin')))) {
@@ -176,7 +176,7 @@ export async function writeAdapter(
   } finally {
     await writer.abort()
   }
-  await writeJson(join(folder, CONFIG_NAME), adapterConfigJson(modules, options))
+  await writeJson(join(folder, ADAPTER_CONFIG_NAME), adapterConfigJson(modules, options))
 }
 
 /** The fields of `adapter_config.json` that say something; PEFT fills the others with its defaults. */

@@ -64,6 +64,8 @@ export interface Node {
   /** Names of all members, in roster order. */
   readonly members: readonly string[]
   readonly charter: Digest
+  /** Whether a result is an adapter; it is none where the whole model is trained. */
+  readonly hasAdapter: boolean
   readonly round: RoundId
   readonly roundNumber: number
   readonly folder: RoundFolder
@@ -150,6 +152,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
       me,
       members: params.charter.members.map(({ name }) => name),
       charter: params.charterDigest,
+      hasAdapter: params.charter.layout.modules.length > 0,
       round: params.round,
       roundNumber: options.roundNumber,
       folder,

@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly round?: number
   /** PEFT folder to publish; by default what `node.json` names. Null: take part without an update. */
   readonly adapter?: string | null
+  /** Folder of the base model; by default what `node.json` names. Needed where something is trained whole. */
+  readonly model?: string
   /** With no adapter at hand, say nothing about my update yet instead of refusing to start. */
   readonly isOwnOptional?: boolean
   /** In place of what `node.json` says. */
@@ -48,10 +50,8 @@ export async function openNode(
   const nodeFolder = await readNodeFolder(options.folder)
   const charterFile = options.charter ?? charterPath(options.folder)
   const signedCharter = await readCharterOfNode(options.folder, charterFile)
-  const { model } = nodeFolder.options
-  if (model !== undefined) {
-    await checkBaseModel(pathFrom(options.folder, model), signedCharter.charter.baseModel)
-  }
+  const baseModel = baseModelOf(options, nodeFolder)
+  if (baseModel !== null) await checkBaseModel(baseModel, signedCharter.charter.baseModel)
   return composeNode(
     {
       folder: options.folder,
@@ -59,13 +59,18 @@ export async function openNode(
       signedCharter: withOwnAddresses(signedCharter, nodeFolder),
       roundNumber: options.round ?? currentRound(signedCharter.charter, modules.clock.now()),
       ownUpdate: ownUpdateOf(options, nodeFolder),
-      baseModel: model === undefined ? null : pathFrom(options.folder, model),
+      baseModel,
       listen: options.listen ?? nodeFolder.options.listen,
       network: await readNetwork(nodeFolder),
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     },
     modules,
   )
+}
+
+function baseModelOf({ folder, model }: NodeOptions, { options }: NodeFolder): string | null {
+  if (model !== undefined) return model
+  return options.model === undefined ? null : pathFrom(folder, options.model)
 }
 
 /** What this node's own options say about where to dial the others goes before what the charter file says. */

@@ -1,5 +1,5 @@
 /**
- * My own update: from a PEFT folder to a file in the store, built, admitted by the same check as everyone's and synced
+ * My own update: from a PEFT folder (or, where the whole model is trained, a model folder) to a file in the store, built, admitted by the same check as everyone's and synced
  * before a word is said about it. In: the adapter. Out: what the header says of it.
  * A crash in between leaves a file that nobody refers to; the next start makes another, with another nonce.
  */
@@ -12,15 +12,16 @@ import {
   type TrainingSummary,
 } from '../agree/messages.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
+import type { Layout } from '../charter/schema.ts'
 import { toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
 import { hasFile, readText, removeFile } from '../files/index.ts'
-import { type Adapter, readAdapter } from '../model/peft.ts'
-import { changesOf, type ParameterChange } from '../model/whole-parameters.ts'
-import { buildManifest, writeUpdateFile } from '../update/build.ts'
+import { ADAPTER_CONFIG_NAME, readAdapter } from '../model/peft.ts'
+import { changesOf, changesOfModel } from '../model/whole-parameters.ts'
+import { buildManifest, type UpdateContent, writeUpdateFile } from '../update/build.ts'
 
 export type OwnUpdateFault =
   | {
@@ -49,7 +50,7 @@ export interface OwnUpdateModules {
 }
 
 /**
- * @param adapterFolder — a PEFT folder for the charter's layout
+ * @param adapterFolder — a PEFT folder for the charter's layout; a model folder where its layout has no modules
  * @throws OWN_UPDATE_REFUSED | ADAPTER_OTHER_BASE | BASE_MODEL_NEEDED | UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE |
  * UPDATE_NOT_FINITE | UPDATE_TOO_LARGE | NO_SPACE, and what reading the adapter throws
  */
@@ -61,10 +62,9 @@ export async function prepareOwnUpdate(
   const { charter, round, me } = params
   const { samples, summary, base } = await readTrainingClaim(adapterFolder)
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
-  const adapter = await readAdapter(adapterFolder)
+  const content = await contentOf(adapterFolder, charter.layout, modules.baseModel)
   const path = join(folder, 'own.building')
-  const dense = await changesFrom(adapterFolder, adapter, modules.baseModel)
-  const { nonce } = await writeUpdateFile(path, { modules: adapter.modules, dense }, charter.layout, rng)
+  const { nonce } = await writeUpdateFile(path, content, charter.layout, rng)
   const built = await buildManifest({ path, nonce, round, member: me, charter })
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
@@ -80,19 +80,34 @@ export async function prepareOwnUpdate(
   )
 }
 
-/** Of what was trained whole: an adapter holds trained values, an update their change. */
-function changesFrom(
-  file: string,
-  { whole }: Adapter,
-  baseModel: string | null,
-): Promise<readonly ParameterChange[]> {
-  if (whole.length === 0 || baseModel !== null) return changesOf(whole, baseModel ?? '')
-  throw new RoundError<OwnUpdateFault>(
+/** Of what was trained whole, folders hold trained values, an update their change. */
+async function contentOf(file: string, layout: Layout, baseModel: string | null): Promise<UpdateContent> {
+  const { modules, dense = [] } = layout
+  if (modules.length === 0 && !(await hasFile(join(file, ADAPTER_CONFIG_NAME)))) {
+    if (baseModel === null) throw baseNeeded(file, 'is a whole model')
+    return { modules: [], dense: await changesOfModel(dense, { trained: file, base: baseModel }) }
+  }
+  const adapter = await readAdapter(file)
+  const { whole } = adapter
+  if (whole.length > 0 && baseModel === null)
+    throw baseNeeded(
+      file,
+      `holds ${whole.length} parameters that were trained whole, such as ${whole[0]?.name ?? ''}`,
+    )
+  const changes = await changesOf(whole, baseModel ?? '')
+  const parts = changes.map(({ name, shape, change }) => ({
+    name,
+    shape,
+    readChange: () => Promise.resolve(change),
+  }))
+  return { modules: adapter.modules, dense: parts }
+}
+
+function baseNeeded(file: string, what: string): RoundError<OwnUpdateFault> {
+  return new RoundError<OwnUpdateFault>(
     { code: 'BASE_MODEL_NEEDED', file },
-    `${file}: holds ${whole.length} parameters that were trained whole, such as ${whole[0]?.name ?? ''}; their change cannot be told without the base model`,
-    {
-      hint: 'Set `model` in the node’s node.json to the folder of the base model.',
-    },
+    `${file}: ${what}; its change cannot be told without the base model`,
+    { hint: 'Name its folder with --model, or as `model` in the node’s node.json.' },
   )
 }
 

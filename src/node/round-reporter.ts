@@ -136,7 +136,8 @@ export class RoundReporter {
       aggregate: toHex(certificate.aggregate),
       file: folder.certificate,
     })
-    this.event({ type: 'adapter', folder: folder.adapter })
+    if (this.#params.charter.layout.modules.length > 0)
+      this.event({ type: 'adapter', folder: folder.adapter })
   }
 
   /** @param skewMs — the members' median clock less mine */

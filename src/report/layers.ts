@@ -25,8 +25,9 @@ export async function layerFigures(
   onModule: (done: number, total: number) => void,
 ): Promise<readonly LayerFigures[]> {
   const layers = new Map<string, Squares>()
+  const mergedOf = openMerged(result)
   for (const [index, module] of modules.entries()) {
-    const merged = await mergedOf(result, module)
+    const merged = await mergedOf(module)
     const members: MemberSquares[] = []
     for (const input of inputs) {
       const factors = await readFactors(input, index, module)
@@ -70,12 +71,18 @@ const sumOf = (before: Squares | undefined, { whole, members }: Squares): Square
 })
 
 /** What the result has for a module, or for a block of a dense part. */
-async function mergedOf(result: MergedUpdate, module: ReportModule): Promise<MergedModule> {
-  const { name, block, in: width, out } = module
-  if (block === undefined) return result.read(result.modules.findIndex((each) => each.name === name))
-  const whole = await result.readDense(result.dense.findIndex((each) => each.name === name))
-  const delta = whole.subarray(block.first, block.first + width)
-  return { kind: 'dense', name, in: width, out, delta }
+function openMerged(result: MergedUpdate): (module: ReportModule) => Promise<MergedModule> {
+  // The blocks of a part come one after the other: it is read once.
+  let last: { readonly name: string; readonly whole: Float32Array } | null = null
+  return async ({ name, block, in: width, out }) => {
+    if (block === undefined) return result.read(result.modules.findIndex((each) => each.name === name))
+    if (last?.name !== name) {
+      const place = result.dense.findIndex((each) => each.name === name)
+      last = { name, whole: await result.readDense(place) }
+    }
+    const delta = last.whole.subarray(block.first, block.first + width)
+    return { kind: 'dense', name, in: width, out, delta }
+  }
 }
 
 const clamp = (cosine: number): number => Math.min(1, Math.max(-1, cosine))

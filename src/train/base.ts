@@ -58,20 +58,34 @@ export async function openBase(path: string, graphForm: BaseForm = {}): Promise<
     : openExportedBase(await openModel(path))
 }
 
-/** What of a base a charter is drawn up from: no tokenizer is needed. @throws as `openBase` */
-export async function openBaseGraph(
-  path: string,
-): Promise<Pick<TrainingBase, 'model' | 'targetModules' | 'digest'>> {
+/** What of a base a charter is drawn up from. */
+export type BaseGraph = Pick<
+  TrainingBase,
+  'model' | 'folder' | 'source' | 'isPart' | 'targetModules' | 'digest'
+>
+
+/** No tokenizer is needed. @throws as `openBase` */
+export async function openBaseGraph(path: string): Promise<BaseGraph> {
   if ((await findOnnxFile(path)) !== null) return openExportedBase(await openModel(path))
   if (await isEncoderFolder(path)) {
     const { model, config } = await loadEncoder(path)
-    const targetModules = targetsOfEncoder(config)
-    return { model: prepareBase(model), targetModules, digest: () => digestBaseModel(path) }
+    return graphOf(path, model, { targetModules: targetsOfEncoder(config), isPart: false })
   }
   const { model, config } = await loadDecoder(path)
-  const targetModules = targetModulesOf(config.modelType)
-  return { model: prepareBase(model), targetModules, digest: () => digestBaseModel(path) }
+  return graphOf(path, model, { targetModules: targetModulesOf(config.modelType), isPart: config.isPart })
 }
+
+const graphOf = (
+  folder: string,
+  model: OnnxModel,
+  facts: Pick<BaseGraph, 'targetModules' | 'isPart'>,
+): BaseGraph => ({
+  ...facts,
+  model: prepareBase(model),
+  folder,
+  source: 'hugging-face',
+  digest: () => digestBaseModel(folder),
+})
 
 /** Its samples are read as an exported graph's are; what it is made of is the folder's. */
 async function openEncoder(folder: string): Promise<TrainingBase> {

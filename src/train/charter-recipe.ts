@@ -38,12 +38,14 @@ export const CHARTER_KEYS = Object.keys(ALL_KEYS)
 
 /**
  * @param file — for errors
+ * @param isWhole — whether the charter is for whole models and not for adapters
  * @throws TRAIN_OPTION_INVALID for a key that a charter cannot carry
  */
-export function trainingOfRecipe(stated: StatedRecipe, file: string): CharterTraining {
+export function trainingOfRecipe(stated: StatedRecipe, file: string, isWhole = false): CharterTraining {
   const { mode, ...rest } = stated
-  const { kind = 'lora', ...lora } = mode ?? {}
-  if (kind === 'full') throw unfit('mode', 'a charter is for adapters', file)
+  const { kind = isWhole ? 'full' : 'lora', ...lora } = mode ?? {}
+  if (kind === 'full' && !isWhole) throw unfit('mode', 'the charter is for adapters', file)
+  if (kind === 'lora' && isWhole) throw unfit('mode', 'the charter is for whole models', file)
   const entries = Object.entries({ ...rest, ...lora }).map(([key, value]) => {
     const form = formOf(key)
     if (form === null) throw unfit(key, `a charter carries ${CHARTER_KEYS.join(', ')}`, file)
@@ -80,6 +82,7 @@ export function recipeOfCharter({
         return value === undefined ? [] : [[key, value] as const]
       }),
     )
+  if (layout.modules.length === 0) return { ...pick(Object.keys(RECIPE_KEYS)), mode: { kind: 'full' } }
   const rank = training.rank ?? layout.rankMax
   const scale = toNumber(layout.scale)
   const mode: Lora = {

@@ -12,6 +12,7 @@ import { isFloatType } from '../model/onnx-tensor.ts'
 import { moduleOf } from '../model/parameter-names.ts'
 import { decodeFloat32 } from '../model/weights.ts'
 import type { TrainFault } from './errors.ts'
+import { trainableWeights } from './gradient/trainable-weights.ts'
 
 /** PEFT's choices of biases that are trained beside the factors. */
 export const BIAS_CHOICES = ['none', 'lora_only', 'all'] as const
@@ -65,6 +66,13 @@ export function wholeSites(
     }
   }
   return [...chosen.values()].sort((x, y) => (x.name < y.name ? -1 : 1))
+}
+
+/** Every parameter of a base, as full fine-tuning trains them: in byte order of their names. */
+export function allSites(model: OnnxModel): readonly WholeSite[] {
+  return trainableWeights(model)
+    .map(({ name, dims }) => ({ name, dims }))
+    .sort((x, y) => (x.name < y.name ? -1 : 1))
 }
 
 function unfit(word: string, reason: string): RoundError<TrainFault> {

@@ -37,11 +37,12 @@ export const UPDATE_FORMAT = 'oneround/update@1'
 /** What an update needs of an adapter's module. */
 export type UpdateModule = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out' | 'a' | 'b'>
 
-/** The change of a parameter that is trained whole: trained − base, row-major. */
+/** A parameter that is trained whole. */
 export interface UpdateDensePart {
   readonly name: string
   readonly shape: readonly number[]
-  readonly change: Float32Array
+  /** Its change, trained − base, row-major. Asked for once, when it is written: one part is in memory at a time. */
+  readonly readChange: () => Promise<Float32Array>
 }
 
 /** An adapter with what is trained whole beside it. */
@@ -83,18 +84,21 @@ export async function writeUpdateFile(
   )
   const { prefix, header } = encodeHeader(tensors, updateMetadata(nonce))
   const factors = new Map<string, () => Uint8Array>()
+  const changes = new Map(parts.map(({ name, readChange }) => [denseName(name), readChange]))
   for (const module of modules) {
     const names = factorNames(module.name)
     factors.set(names.a, () => encodeFactor(names.a, module.a, 1, layout))
     factors.set(names.b, () => encodeFactor(names.b, module.b, foldedScale(module, layout), layout))
   }
-  for (const { name, change } of parts)
-    factors.set(denseName(name), () => encodeFactor(denseName(name), change, 1, layout))
   checkSharedA(modules, factors, layout)
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
-    for (const { name } of header.entries) await writer.write(factors.get(name)?.() ?? new Uint8Array())
+    for (const { name } of header.entries) {
+      const change = await changes.get(name)?.()
+      const bytes = change === undefined ? factors.get(name)?.() : encodeFactor(name, change, 1, layout)
+      await writer.write(bytes ?? new Uint8Array())
+    }
     await writer.commit()
   } finally {
     await writer.abort()

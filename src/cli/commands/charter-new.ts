@@ -3,6 +3,8 @@ import { kernelDigest, parseRuleChoice, RULE_BOOK } from '../../aggregate/index.
 import {
   buildCharter,
   type Charter,
+  type CharterDraft,
+  type DensePart,
   charterError,
   checkCharter,
   decodeInvite,
@@ -15,11 +17,12 @@ import { parseRational } from '../../core/rational.ts'
 import { findLinearModules } from '../../model/linear-modules.ts'
 import { chooseModules } from '../../model/lora.ts'
 import { writeCharterFile } from '../../node/charter-store.ts'
-import { openBaseGraph } from '../../train/base.ts'
+import { type BaseGraph, openBaseGraph } from '../../train/base.ts'
 import { trainingOfRecipe } from '../../train/charter-recipe.ts'
 import { readRecipe } from '../../train/recipe-file.ts'
 import { sharedFactorDigest } from '../../train/trainable.ts'
-import { wholeSites } from '../../train/whole.ts'
+import { refuseFullExport } from '../../train/run-training.ts'
+import { allSites, type WholeSite, wholeSites } from '../../train/whole.ts'
 import {
   choice,
   count,
@@ -29,6 +32,7 @@ import {
   type OptionValues,
   required,
   text,
+  usageError,
   withDefault,
 } from '../command.ts'
 import { jsonOf } from '../output.ts'
@@ -48,6 +52,17 @@ const options = {
   modulesToSave: list(
     '--modules-to-save <names>',
     'modules that are trained whole beside the adapters; updates carry their change',
+  ),
+  full: flag(
+    '--full',
+    'no adapters: every parameter is trained, and updates carry the change of the whole model',
+  ),
+  dtype: withDefault(
+    choice('--dtype <type>', 'of the numbers in updates; bf16 halves their size and rounds them', [
+      'f32',
+      'bf16',
+    ]),
+    'f32',
   ),
   rank: withDefault(count('--rank <r>', 'largest rank of an update', { min: 1, max: 1024 }), 8),
   alpha: withDefault(text('--alpha <a>', 'scale = alpha / rank, the same for all members'), '16'),
@@ -148,13 +163,6 @@ export const charterNewCommand = defineCommand({
 async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
   const nowMs = systemClock.now()
   const base = await openBaseGraph(given.model)
-  const linear = findLinearModules(base.model)
-  const modules = distinct(
-    chooseModules(linear, given.targets.length > 0 ? given.targets : base.targetModules),
-  )
-  const layoutModules = modules.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize }))
-  const saved = { modulesToSave: given.modulesToSave, bias: 'none' } as const
-  const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   const stated = {
     f: given.f,
     q: given.q,
@@ -165,22 +173,14 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
   const training =
     given.training === undefined
       ? undefined
-      : trainingOfRecipe(await readRecipe(given.training), given.training)
+      : trainingOfRecipe(await readRecipe(given.training), given.training, given.full)
   return buildCharter({
     ...(training === undefined ? {} : { training }),
     consortium: systemRng.bytes(CONSORTIUM_BYTES),
     members: invites,
     baseModel: await base.digest(),
-    modules: layoutModules,
-    dense: wholeSites(base.model, linear, modules, saved).map(({ name, dims }) => ({
-      name,
-      shape: [...dims],
-    })),
-    rankMax: given.rank,
-    ...(given.freezeA === undefined
-      ? {}
-      : { sharedA: sharedFactorDigest(layoutModules, given.rank, given.freezeA) }),
-    scale: [numerator, denominator * given.rank],
+    ...(given.full ? wholeLayout(given, base) : adapterLayout(given, base)),
+    dtype: given.dtype,
     rules: given.rule.map(parseRuleChoice),
     kernelDigest: await kernelDigest(),
     weights: given.weights,
@@ -190,6 +190,45 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     rounds: roundsOf(given, nowMs),
     ...defined(stated),
   })
+}
+
+type LayoutDraft = Pick<CharterDraft, 'modules' | 'dense' | 'rankMax' | 'sharedA' | 'scale'>
+
+const partOf = ({ name, dims }: WholeSite): DensePart => ({ name, shape: [...dims] })
+
+/** Adapters, with what is trained whole beside them. */
+function adapterLayout(
+  given: OptionValues<typeof options>,
+  { model, targetModules }: BaseGraph,
+): LayoutDraft {
+  const linear = findLinearModules(model)
+  const chosen = distinct(chooseModules(linear, given.targets.length > 0 ? given.targets : targetModules))
+  const modules = chosen.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize }))
+  const saved = { modulesToSave: given.modulesToSave, bias: 'none' } as const
+  const [numerator, denominator] = parseRational(given.alpha, '--alpha')
+  return {
+    modules,
+    dense: wholeSites(model, linear, chosen, saved).map(partOf),
+    rankMax: given.rank,
+    ...(given.freezeA === undefined
+      ? {}
+      : { sharedA: sharedFactorDigest(modules, given.rank, given.freezeA) }),
+    scale: [numerator, denominator * given.rank],
+  }
+}
+
+/** Every parameter. Rank and scale are of adapters; a charter has them all the same. */
+function wholeLayout(given: OptionValues<typeof options>, base: BaseGraph): LayoutDraft {
+  const ofAdapters = {
+    '--targets': given.targets.length > 0,
+    '--modules-to-save': given.modulesToSave.length > 0,
+    '--freeze-a': given.freezeA !== undefined,
+    '--result-rank': given.resultRank !== undefined,
+  }
+  const [wrong] = Object.entries(ofAdapters).find(([, isGiven]) => isGiven) ?? []
+  if (wrong !== undefined) throw usageError(`${wrong} is for adapters, and --full trains none`)
+  refuseFullExport(base, { mode: { kind: 'full' } })
+  return { modules: [], dense: allSites(base.model).map(partOf), rankMax: 1, scale: [1, 1] }
 }
 
 /** The rounds' deadlines: the first as given, each further one as much later as --every says. */

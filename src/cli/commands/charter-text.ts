@@ -41,9 +41,14 @@ function trainingText({ training = {} }: Charter): readonly string[] {
   return words.length === 0 ? [] : [`agreed training: ${words.join(', ')}`]
 }
 
+/** A charter of a whole model has hundreds. */
+const WHOLE_COUNT_SHOWN = 8
+
 function wholeText(parts: NonNullable<Charter['layout']['dense']>): readonly string[] {
   if (parts.length === 0) return []
-  return [`trained whole: ${parts.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ')}`]
+  const shown = parts.slice(0, WHOLE_COUNT_SHOWN).map(({ name, shape }) => `${name} [${shape.join(', ')}]`)
+  const rest = parts.length > shown.length ? `, … (${parts.length} parameters)` : ''
+  return [`trained whole: ${shown.join(', ')}${rest}`]
 }
 
 /** Everything that a member agrees to by signing. */
@@ -69,7 +74,9 @@ export function charterText(signed: SignedCharter): string {
     '',
     `quorum q = ${charter.q} of ${charter.members.length}, lying members f = ${charter.f}, poisoned updates b = ${aggregation.b}, at least ${charter.minUpdates} updates`,
     `rules, in order of preference: ${aggregation.rules.map(ruleText).join(', ')}; weights ${aggregation.weights}; λ = ${toNumber(aggregation.lambda)}; ${aggregation.resultRank === undefined ? 'result exact' : `result of rank ${aggregation.resultRank}`}`,
-    `adapter: ${layout.modules.length} modules such as ${first?.name ?? ''}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
+    first === undefined
+      ? `no adapters: the whole model is trained, ${layout.dtype}`
+      : `adapter: ${layout.modules.length} modules such as ${first.name}, rank up to ${layout.rankMax}, scale ${toNumber(layout.scale)}, ${layout.dtype}`,
     ...wholeText(layout.dense ?? []),
     ...trainingText(charter),
     ...(layout.sharedA === undefined ? [] : [`A fixed for all, SHA-256 ${toHex(layout.sharedA)}`]),

@@ -40,7 +40,11 @@ export const runCommand = defineCommand({
     'Events go to stderr: words, or with --json one JSON document a line.',
   arguments: [{ name: 'folder', help: 'the node folder' }],
   options: {
-    adapter: text('--adapter <folder>', 'PEFT folder to publish; by default what node.json names'),
+    adapter: text(
+      '--adapter <folder>',
+      'PEFT folder (or, where the charter says so, whole model) to publish; by default what node.json names',
+    ),
+    model: text('--model <folder>', 'base model; by default what node.json names'),
     pass: flag('--pass', 'take part without an update'),
     round: count('--round <number>', 'which of the charter’s rounds; by default the first that is not over', {
       min: 1,
@@ -66,6 +70,7 @@ export const runCommand = defineCommand({
       {
         folder,
         ...(options.charter === undefined ? {} : { charter: options.charter }),
+        ...(options.model === undefined ? {} : { model: options.model }),
         ...(options.round === undefined ? {} : { round: options.round }),
         ...(adapter === undefined ? {} : { adapter }),
         ...(options.listen.length === 0 ? {} : { listen: options.listen }),
@@ -141,7 +146,7 @@ function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
     schema: 'oneround/run@1',
     outcome: outcome?.kind ?? 'stopped',
     certificate: isCertified ? resultFolder(node).certificate : null,
-    adapter: isCertified ? resultFolder(node).adapter : null,
+    adapter: isCertified && node.hasAdapter ? resultFolder(node).adapter : null,
     status: jsonOf(status),
   }
   const exitStatus = isCertified
@@ -159,7 +164,8 @@ function textOf(node: Node, outcome: RoundOutcome | null): string {
   }
   if (outcome.kind === 'unchanged') return 'The cut added nothing.'
   const { certificate, adapter } = resultFolder(node)
-  return [`Aggregate    ${outcome.aggregate}`, `Certificate  ${certificate}`, `Adapter      ${adapter}`].join(
-    '\n',
-  )
+  const last = node.hasAdapter
+    ? `Adapter      ${adapter}`
+    : 'Model        oneround export <node folder> --format merged --model <base> --out <folder>'
+  return [`Aggregate    ${outcome.aggregate}`, `Certificate  ${certificate}`, last].join('\n')
 }

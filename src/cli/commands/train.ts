@@ -160,10 +160,11 @@ export const trainCommand = defineCommand({
 
 /** A recipe file goes before the charter, key by key. */
 function overCharter(charter: StatedRecipe, { mode, ...recipe }: StatedRecipe): StatedRecipe {
-  if (mode?.kind === 'full')
-    throw usageError('--charter is for adapters, and the recipe file trains every parameter')
+  const isWhole = charter.mode?.kind === 'full'
+  if (mode?.kind === 'full' && !isWhole)
+    throw usageError('the charter is for adapters, and the recipe file trains every parameter')
   const { kind: _kind, ...lora } = mode ?? { kind: 'lora' as const }
-  return recipeWithFlags(charter, { recipe, lora, isFull: false })
+  return recipeWithFlags(charter, { recipe, lora: isWhole ? {} : lora, isFull: isWhole })
 }
 
 type GivenOptions = Omit<TrainingOptions, 'out'>

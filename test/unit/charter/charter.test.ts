@@ -21,7 +21,7 @@ import {
 } from '../../../src/charter/index.ts'
 import { fromHex, toHex } from '../../../src/core/bytes.ts'
 import { isRoundError, type RoundError } from '../../../src/core/errors.ts'
-import { asPublicKey } from '../../../src/core/ids.ts'
+import { asDigest, asPublicKey } from '../../../src/core/ids.ts'
 import { TEST_RULES, testConsortium, testSigner } from '../../support/charter.ts'
 
 function errorOf(act: () => unknown): RoundError {
@@ -278,6 +278,34 @@ describe('a charter that adds up', () => {
       { layout: { ...charter.layout, modules: charter.layout.modules.toReversed() } },
       'layout.modules.1',
       /byte order/,
+    ],
+    [
+      'nothing that is trained',
+      { layout: { ...charter.layout, modules: [] } },
+      'layout',
+      /neither modules nor dense parts/,
+    ],
+    [
+      'a rank for results of whole models',
+      {
+        layout: { ...charter.layout, modules: [], dense: [{ name: 'weight', shape: [2] }] },
+        aggregation: { ...charter.aggregation, resultRank: 2 },
+      },
+      'aggregation.resultRank',
+      /no module has one/,
+    ],
+    [
+      'an A for whole models',
+      {
+        layout: {
+          ...charter.layout,
+          modules: [],
+          dense: [{ name: 'weight', shape: [2] }],
+          sharedA: asDigest(new Uint8Array(32)),
+        },
+      },
+      'layout.sharedA',
+      /no module has one/,
     ],
     [
       'entries that overflow',

@@ -77,6 +77,16 @@ describe('a charter’s recipe', () => {
     expect(recipeOfCharter({ layout }).mode).toMatchObject({ freezeA: true, modulesToSave: ['score'] })
   })
 
+  it('of whole models trains every parameter, and carries no word of adapters', () => {
+    const dense = [{ name: 'score.weight', shape: [2, 4] }]
+    const training = trainingOfRecipe({ epochs: 2, mode: { kind: 'full' } }, 'recipe.json', true)
+    expect(training).toEqual({ epochs: 2 })
+    const layout = { ...charter.layout, modules: [], dense }
+    expect(recipeOfCharter({ layout, training })).toEqual({ epochs: 2, mode: { kind: 'full' } })
+    const lora = { mode: { kind: 'lora', rank: 2 } } as const
+    expect(() => trainingOfRecipe(lora, 'recipe.json', true)).toThrow('whole models')
+  })
+
   it.each([
     [{ seed: 'a' }, 'seed'],
     [{ mode: { kind: 'lora' as const, targets: ['q_proj'] } }, 'targets'],
