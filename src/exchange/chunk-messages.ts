@@ -38,11 +38,11 @@ export function chunkAnswerCodec(manifestSizeBytesMax: number): Codec<ChunkAnswe
   return defineCodec('chunk-answer', manifestSizeBytesMax + CHUNK_FRAME_EXTRA_BYTES, answerSchema)
 }
 
-export function encodeChunk(index: number, bytes: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(CHUNK_HEAD_BYTES + bytes.length)
-  new DataView(frame.buffer).setUint32(1, index)
-  frame.set(bytes, CHUNK_HEAD_BYTES)
-  return frame
+/** What a chunk's bytes come after in its frame. */
+export function chunkHead(index: number): Uint8Array {
+  const head = new Uint8Array(CHUNK_HEAD_BYTES)
+  new DataView(head.buffer).setUint32(1, index)
+  return head
 }
 
 /** The chunk in a frame, or null when the frame is another answer. */

@@ -3,7 +3,9 @@
  *
  * Upon a request for an update: ask the gate, once for each stream and update (it opens and never closes before the
  * retention time), then answer the manifest or the chunk, or `denied`, `missing`, `busy`. In the order of the requests.
- * Bounds: a request is 256 bytes, one chunk a member is in memory, and a reader that does not read is cut off.
+ * While one chunk is sent, the next that was asked for is read from the disk.
+ * Bounds: a request is 256 bytes, one chunk a member and a few read ahead for all of them are in memory, and a reader
+ * that does not read is cut off.
  */
 import { describeDecodeFault } from '../core/canonical.ts'
 import { messageOf } from '../core/errors.ts'
@@ -16,7 +18,7 @@ import {
   type ChunkRequest,
   chunkRequestCodec,
   CHUNKS_PROTOCOL,
-  encodeChunk,
+  chunkHead,
 } from './chunk-messages.ts'
 import type { ExchangeHandlers, ExchangeLimits, ExchangeModules, UpdateSource } from './interface.ts'
 import { withDeadline } from './timers.ts'
@@ -27,6 +29,8 @@ import { createUploadTurns, type UploadTurns } from './upload-turns.ts'
 const FULL_COPY_COUNT_MAX = 2
 /** A stream is for one update; a few more cost nothing. */
 const SOURCE_COUNT_MAX = 8
+/** Chunks read ahead of their turn, over all streams: 16 MiB at the charter's largest chunk. */
+const AHEAD_COUNT_MAX = 4
 /** A reader that asks for nothing for so long is gone. */
 const IDLE_TIMEOUT_MS = 60_000
 
@@ -41,6 +45,7 @@ interface Server extends ChunkServerOptions {
   /** Chunks sent, by member and update. */
   readonly sent: Map<string, number>
   readonly encodeAnswer: (answer: ChunkAnswer) => Uint8Array
+  aheadCount: number
 }
 
 type Gate = UpdateSource | 'denied' | 'missing' | 'busy'
@@ -51,26 +56,46 @@ export function createChunkServer(options: ChunkServerOptions): StreamProtocol {
     turns: createUploadTurns(),
     sent: new Map(),
     encodeAnswer: chunkAnswerCodec(options.limits.manifestSizeBytesMax).encode,
+    aheadCount: 0,
   }
   return { id: CHUNKS_PROTOCOL, serve: (stream, signal) => serveChunks(stream, signal, server) }
 }
 
 async function serveChunks(stream: FrameStream, signal: AbortSignal, server: Server): Promise<void> {
   const gates = new Map<string, UpdateSource>()
+  let answering = Promise.resolve()
   for (;;) {
-    const bytes = await withDeadline(IDLE_TIMEOUT_MS, signal, (deadline) =>
-      stream.receive(CHUNK_REQUEST_SIZE_BYTES_MAX, deadline),
-    )
-    if (bytes === null) return
-    const decoded = chunkRequestCodec.decode(bytes)
-    if (!decoded.ok) throw violation(stream.member, `chunk request: ${describeDecodeFault(decoded.fault)}`)
-    const request = decoded.value
+    const request = await nextRequest(stream, signal).catch(async (error: unknown) => {
+      // An answer that failed ended the stream: that is the reason to be told.
+      await answering
+      throw error
+    })
+    if (request === null) return answering
     const key = digestKey(request.update)
     const gate = gates.get(key) ?? (await askGate(request.update, stream.member, server))
     if (typeof gate !== 'string') gates.set(key, gate)
     if (gates.size > SOURCE_COUNT_MAX) throw violation(stream.member, 'too many updates on one stream')
-    await answer(stream, signal, server, request, gate)
+    const ahead = readAhead(request, gate, signal, server)
+    const release = (): void => {
+      if (ahead !== null) server.aheadCount--
+    }
+    await answering.catch((error: unknown) => {
+      release()
+      throw error
+    })
+    answering = answer(stream, signal, server, request, gate, ahead).finally(release)
+    answering.catch(stream.abort)
   }
+}
+
+async function nextRequest(stream: FrameStream, signal: AbortSignal): Promise<ChunkRequest | null> {
+  const bytes = await withDeadline(IDLE_TIMEOUT_MS, signal, (deadline) =>
+    stream.receive(CHUNK_REQUEST_SIZE_BYTES_MAX, deadline),
+  )
+  if (bytes === null) return null
+  const decoded = chunkRequestCodec.decode(bytes)
+  if (!decoded.ok) throw violation(stream.member, `chunk request: ${describeDecodeFault(decoded.fault)}`)
+  return decoded.value
 }
 
 async function askGate(digest: Digest, member: MemberIndex, server: Server): Promise<Gate> {
@@ -89,9 +114,10 @@ async function answer(
   server: Server,
   request: ChunkRequest,
   gate: Gate,
+  ahead: Promise<Uint8Array | null> | null,
 ): Promise<void> {
-  const send = (frame: Uint8Array) =>
-    withDeadline(4 * server.limits.chunkTimeoutMs, signal, (deadline) => stream.send(frame, deadline))
+  const send = (frame: Uint8Array, head?: Uint8Array) =>
+    withDeadline(4 * server.limits.chunkTimeoutMs, signal, (deadline) => stream.send(frame, deadline, head))
   if (typeof gate === 'string') return send(server.encodeAnswer({ kind: gate }))
   if (request.kind === 'manifest') {
     return send(server.encodeAnswer({ kind: 'manifest', bytes: gate.manifest }))
@@ -102,11 +128,24 @@ async function answer(
   const sentCount = server.sent.get(key) ?? 0
   const isSpare = sentCount >= FULL_COPY_COUNT_MAX * gate.chunkCount
   await server.turns.take(stream.member, isSpare, signal, async () => {
-    const chunk = await readChunk(gate, index, signal, server)
+    const chunk = await (ahead ?? readChunk(gate, index, signal, server))
     if (chunk === null) return send(server.encodeAnswer({ kind: 'busy' }))
     server.sent.set(key, sentCount + 1)
-    await send(encodeChunk(index, chunk))
+    await send(chunk, chunkHead(index))
   })
+}
+
+/** Begins to read a chunk before its turn, while the one before it is sent. Null where too much is read ahead already. */
+function readAhead(
+  request: ChunkRequest,
+  gate: Gate,
+  signal: AbortSignal,
+  server: Server,
+): Promise<Uint8Array | null> | null {
+  const isThere = request.kind === 'chunk' && typeof gate !== 'string' && request.index < gate.chunkCount
+  if (!isThere || server.aheadCount >= AHEAD_COUNT_MAX) return null
+  server.aheadCount++
+  return readChunk(gate, request.index, signal, server)
 }
 
 /** The chunk, or null when our own disk fails: the reader asks elsewhere. */

@@ -31,6 +31,7 @@ import {
   type Manifest,
   updateDigest,
 } from '../update/manifest.ts'
+import { bufferOf } from './buffers.ts'
 import type { ChunkPlan, UpdateSource } from './interface.ts'
 
 export type ChunkStoreFault = {
@@ -67,6 +68,11 @@ export interface ChunkStore {
   /** Closes files that are open for serving. */
   readonly close: () => Promise<void>
 }
+
+/** While a chunk of a whole file is hashed, the next one is read. */
+const VERIFY_LANE_COUNT = 2
+/** Bytes after which the disk is told to take what was written: the last sync would otherwise wait for a whole update. */
+const FLUSH_BYTES = 16 << 20
 
 const damaged = (file: string, reason: string) =>
   new RoundError<ChunkStoreFault>({ code: 'STORE_DAMAGED', file, reason }, `${file}: ${reason}`, {
@@ -151,9 +157,11 @@ export function openChunkStore(options: {
 
 async function openSource(path: string, manifest: Uint8Array, plan: ChunkPlan) {
   const reader = await openReader(path)
-  const readChunk = (index: number): Promise<Uint8Array> => {
+  const readChunk = async (index: number): Promise<Uint8Array> => {
     const { offset, sizeBytes } = chunkRange(plan, index)
-    return reader.read(offset, sizeBytes)
+    const bytes = bufferOf(sizeBytes)
+    await reader.readInto(bytes, offset)
+    return bytes
   }
   return { reader, source: { manifest, chunkCount: plan.chunks.length, readChunk } }
 }
@@ -163,13 +171,18 @@ async function verifyWhole(
   plan: ChunkPlan,
   path: string,
 ): Promise<void> {
-  for (const [index, expected] of plan.chunks.entries()) {
-    const { offset, sizeBytes } = chunkRange(plan, index)
-    const bytes = new Uint8Array(sizeBytes)
-    await file.readInto(bytes, offset)
-    if (!equalBytes(sha256(bytes), expected))
-      throw damaged(path, `chunk ${index} is not what its manifest says`)
+  const rest = plan.chunks.entries()
+  const checkRest = async (): Promise<void> => {
+    const buffer = bufferOf(Math.min(plan.chunkSizeBytes, plan.sizeBytes))
+    for (const [index, expected] of rest) {
+      const { offset, sizeBytes } = chunkRange(plan, index)
+      const bytes = buffer.subarray(0, sizeBytes)
+      await file.readInto(bytes, offset)
+      if (!equalBytes(sha256(bytes), expected))
+        throw damaged(path, `chunk ${index} is not what its manifest says`)
+    }
   }
+  await Promise.all(Array.from({ length: VERIFY_LANE_COUNT }, checkRest))
 }
 
 async function resumePart(
@@ -180,6 +193,13 @@ async function resumePart(
 ): Promise<PartialUpdate> {
   const missing = new Set<number>()
   let heldBytes = 0
+  let unflushedBytes = 0
+  let flushing: Promise<void> | null = null
+  const flushed = (error?: unknown): void => {
+    flushing = null
+    // What the disk could not take, the sync at the end meets again.
+    if (error !== undefined) unflushedBytes = FLUSH_BYTES
+  }
   if (file.sizeBytes() > plan.sizeBytes) await file.truncate(plan.sizeBytes)
   for (const [index, expected] of plan.chunks.entries()) {
     const { offset, sizeBytes } = chunkRange(plan, index)
@@ -190,6 +210,7 @@ async function resumePart(
     else missing.add(index)
   }
   const close = async (): Promise<void> => {
+    await flushing
     await file.close()
     onClosed()
   }
@@ -204,13 +225,20 @@ async function resumePart(
       if (bytes.length !== sizeBytes || !equalBytes(sha256(bytes), expected)) return false
       if (!missing.has(index)) return true
       await file.writeAt(bytes, offset)
+      unflushedBytes += sizeBytes
+      if (unflushedBytes >= FLUSH_BYTES && flushing === null) {
+        unflushedBytes = 0
+        flushing = file.flush().then(() => flushed(), flushed)
+      }
       // The answer of a second provider may have arrived while the first was written.
       if (missing.delete(index)) heldBytes += sizeBytes
       return true
     },
     complete: async () => {
       assert(missing.size === 0, 'complete() is called when nothing is missing')
-      await verifyWhole(file, plan, file.path)
+      await flushing
+      // The disk takes the rest while it is read again.
+      await Promise.all([verifyWhole(file, plan, file.path), file.flush()])
       await file.commit(finalPath)
       onClosed()
       return finalPath

@@ -24,6 +24,9 @@ import type { ExchangeEvent, ExchangeLimits, ProviderFailure } from './interface
 import { isTimeout, pause, withDeadline } from './timers.ts'
 import type { FrameStream, Transport } from './transport.ts'
 
+/** Chunks of one stream that are verified and written while the next ones arrive. */
+const WRITING_COUNT_MAX = 2
+
 /** What all workers of one fetch share. */
 export interface FetchState {
   readonly digest: Digest
@@ -151,6 +154,13 @@ async function pullManifest(
   if (state.current() === null) await state.install(answer.bytes)
 }
 
+/** A chunk that is verified and written while the next one arrives. */
+interface Writing {
+  readonly index: number
+  /** False: the bytes were wrong. */
+  readonly written: Promise<boolean>
+}
+
 async function pullChunks(
   stream: FrameStream,
   state: FetchState,
@@ -162,6 +172,17 @@ async function pullChunks(
   const { partial, pool } = current
   const { member } = stream
   const outstanding: number[] = []
+  const writing: Writing[] = []
+  const settle = async ({ index, written }: Writing): Promise<void> => {
+    // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
+    if (!(await written)) {
+      modules.onEvent({ type: 'chunk-refused', member, digest: state.digest, index })
+      throw new ProviderFault('wrong-bytes')
+    }
+    writing.shift()
+    pool.done(index)
+    state.onChunk(member)
+  }
   try {
     while (pool.missingCount() > 0) {
       while (outstanding.length < state.windowCount()) {
@@ -171,19 +192,26 @@ async function pullChunks(
         await ask(stream, { kind: 'chunk', update: state.digest, index }, modules, signal)
       }
       const [expected] = outstanding
-      if (expected === undefined) {
+      const [oldest] = writing
+      if (oldest !== undefined && (expected === undefined || writing.length >= WRITING_COUNT_MAX)) {
+        await settle(oldest)
+      } else if (expected === undefined) {
         // All is asked of others: stay, in case one of them is late.
         await pause(modules.limits.hedgeMs / 4, signal)
         signal.throwIfAborted()
-        continue
+      } else {
+        const bytes = await receiveChunk(stream, expected, partial, modules, signal)
+        const written = partial.write(expected, bytes)
+        // Looked at in its turn; a failure before that is not nobody's.
+        written.catch(() => undefined)
+        writing.push({ index: expected, written })
+        outstanding.shift()
       }
-      await receiveChunk(stream, expected, partial, state, modules, signal)
-      outstanding.shift()
-      pool.done(expected)
-      state.onChunk(member)
     }
   } finally {
-    for (const index of outstanding) pool.giveBack(member, index)
+    // Nothing of this stream is written after its worker's end.
+    await Promise.allSettled(writing.map(({ written }) => written))
+    for (const index of [...writing.map(({ index }) => index), ...outstanding]) pool.giveBack(member, index)
   }
 }
 
@@ -191,10 +219,9 @@ async function receiveChunk(
   stream: FrameStream,
   index: number,
   partial: PartialUpdate,
-  state: FetchState,
   modules: WorkerModules,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Uint8Array> {
   const maxSizeBytes = partial.plan.chunkSizeBytes + CHUNK_FRAME_EXTRA_BYTES
   const frame = await receive(stream, maxSizeBytes, modules, signal)
   const chunk = decodeChunk(frame)
@@ -203,8 +230,5 @@ async function receiveChunk(
     throw new ProviderFault(answer.kind === 'manifest' ? 'protocol' : answer.kind)
   }
   if (chunk.index !== index) throw new ProviderFault('protocol')
-  // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
-  if (await partial.write(index, chunk.bytes)) return
-  modules.onEvent({ type: 'chunk-refused', member: stream.member, digest: state.digest, index })
-  throw new ProviderFault('wrong-bytes')
+  return chunk.bytes
 }

@@ -4,6 +4,7 @@
  */
 import { assert, isRoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
+import { bufferOf } from './buffers.ts'
 import { transportError } from './transport.ts'
 
 export const LENGTH_PREFIX_BYTES = 4
@@ -37,7 +38,7 @@ export function createFrameReader(member: MemberIndex, bufferSizeBytesMax: numbe
   let waiter: Waiter | null = null
 
   const take = (length: number): Uint8Array => {
-    const out = new Uint8Array(length)
+    const out = bufferOf(length)
     for (let done = 0; done < length;) {
       const head = queue[0]
       assert(head !== undefined, 'taken only when it is there')

@@ -1,14 +1,21 @@
 /** Frames over a libp2p stream, with back pressure that holds. */
 import type { Stream } from '@libp2p/interface'
+import { concatBytes } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { closedError, createFrameReader, lengthPrefix } from './frames.ts'
 import { type FrameStream, transportError } from './transport.ts'
 
+/** Frames up to this size are copied behind their length and go as one message. */
+const ONE_MESSAGE_BYTES_MAX = 16 << 10
+
 export function wrapStream(stream: Stream, member: MemberIndex, bufferSizeBytesMax: number): FrameStream {
   const reader = createFrameReader(member, bufferSizeBytesMax)
   stream.addEventListener('message', ({ data }) => {
-    // A list of buffers or one of them: `subarray` gives one either way.
-    if (reader.push(data.subarray())) return
+    // A list of buffers is taken as it is: one copy of a chunk is made, where its frame is put together.
+    const parts: Iterable<Uint8Array> = data instanceof Uint8Array ? [data] : data
+    let isFine = true
+    for (const part of parts) isFine = reader.push(part)
+    if (isFine) return
     const error = transportError(
       { code: 'STREAM_OVERFLOW', member, bufferSizeBytesMax },
       `member ${member}: more than ${bufferSizeBytesMax} bytes sent before they were asked for`,
@@ -23,13 +30,22 @@ export function wrapStream(stream: Stream, member: MemberIndex, bufferSizeBytesM
   })
   if (stream.readableEnded) reader.end()
 
-  const send = async (frame: Uint8Array, signal: AbortSignal): Promise<void> => {
+  const send = async (
+    frame: Uint8Array,
+    signal: AbortSignal,
+    head: Uint8Array = new Uint8Array(),
+  ): Promise<void> => {
     signal.throwIfAborted()
     // One frame may be on its way while the next is made: the sender never stands still, and buffers no more than that.
     await waitUntilSent(stream, member, signal)
     try {
-      stream.send(lengthPrefix(frame.length))
-      stream.send(frame)
+      const start = concatBytes(lengthPrefix(head.length + frame.length), head)
+      // Each call is a message of the multiplexer with its own encryption, which small frames need not pay twice.
+      if (frame.length <= ONE_MESSAGE_BYTES_MAX) stream.send(concatBytes(start, frame))
+      else {
+        stream.send(start)
+        stream.send(frame)
+      }
     } catch (error) {
       throw closedError(member, error)
     }

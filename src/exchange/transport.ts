@@ -9,8 +9,12 @@ import type { ConnectionPath, ExchangeEvent, ObjectVerdict } from './interface.t
 /** Frames over a stream: a length of 4 bytes, big-endian, then that many bytes. Checked before anything is allocated. */
 export interface FrameStream {
   readonly member: MemberIndex
-  /** Returns when more may be sent. @throws STREAM_CLOSED | the signal's reason */
-  readonly send: (frame: Uint8Array, signal: AbortSignal) => Promise<void>
+  /**
+   * Returns when more may be sent. The bytes must not change afterwards.
+   * @param head — bytes of the same frame before `frame`
+   * @throws STREAM_CLOSED | the signal's reason
+   */
+  readonly send: (frame: Uint8Array, signal: AbortSignal, head?: Uint8Array) => Promise<void>
   /**
    * The next frame, or null when the other side is done.
    * @throws STREAM_CLOSED | FRAME_TOO_LARGE | the signal's reason

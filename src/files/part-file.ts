@@ -16,6 +16,8 @@ export interface PartFile {
   readonly writeAt: (bytes: Uint8Array, offset: number) => Promise<void>
   /** Cuts what an older run wrote beyond the end. */
   readonly truncate: (sizeBytes: number) => Promise<void>
+  /** Has the disk take what was written so far, so that the last sync finds little to do. */
+  readonly flush: () => Promise<void>
   /** Syncs, closes and renames: the whole file appears under `finalPath`. */
   readonly commit: (finalPath: string) => Promise<void>
   /** Keeps what is there for the next run. Harmless after `commit`. */
@@ -52,6 +54,9 @@ export async function openPartFile(path: string): Promise<PartFile> {
     await handle.truncate(sizeBytes).catch(refuse)
     end = Math.min(end, sizeBytes)
   }
+  const flush = async (): Promise<void> => {
+    await handle.datasync().catch(refuse)
+  }
   const close = async (): Promise<void> => {
     if (!isOpen) return
     isOpen = false
@@ -67,5 +72,5 @@ export async function openPartFile(path: string): Promise<PartFile> {
       refuse(error)
     }
   }
-  return { path, sizeBytes: () => end, readInto, writeAt, truncate, commit, close }
+  return { path, sizeBytes: () => end, readInto, writeAt, truncate, flush, commit, close }
 }

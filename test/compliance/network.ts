@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { equalBytes, utf8 } from '../../src/core/bytes.ts'
+import { concatBytes, equalBytes, utf8 } from '../../src/core/bytes.ts'
 import { asRoundId, type Digest } from '../../src/core/ids.ts'
 import { sha256 } from '../../src/core/hash.ts'
 import type { OnProgress } from '../../src/core/ports.ts'
-import { CHUNKS_PROTOCOL, encodeChunk } from '../../src/exchange/chunk-messages.ts'
+import { chunkHead, CHUNKS_PROTOCOL } from '../../src/exchange/chunk-messages.ts'
 import { SYNC_PROTOCOL, syncReplyCodec } from '../../src/exchange/sync-messages.ts'
 import { encodeCanonical } from '../../src/core/canonical.ts'
 import type { StreamProtocol } from '../../src/exchange/transport.ts'
@@ -443,12 +443,14 @@ function liarsSuite(make: MakeWorld): void {
     'another chunk': () => {
       let count = 0
       return liar(CHUNKS_PROTOCOL, () => [
-        count++ === 0 ? asManifest(manifest) : encodeChunk(4, bytes.subarray(0, 9)),
+        count++ === 0 ? asManifest(manifest) : concatBytes(chunkHead(4), bytes.subarray(0, 9)),
       ])
     },
     'chunks without end': () => {
       let count = 0
-      const flood = Array.from({ length: 300 }, () => encodeChunk(0, bytes.subarray(0, CHUNK_SIZE_BYTES)))
+      const flood = Array.from({ length: 300 }, () =>
+        concatBytes(chunkHead(0), bytes.subarray(0, CHUNK_SIZE_BYTES)),
+      )
       return liar(CHUNKS_PROTOCOL, () => (count++ === 0 ? [asManifest(manifest)] : flood))
     },
     'a frame over the limit': () => liar(CHUNKS_PROTOCOL, () => [new Uint8Array(5_000_000)]),

@@ -152,10 +152,13 @@ function createPair(
   }
   const side = (member: MemberIndex, inbox: typeof toServer, outbox: typeof toServer): FrameStream => ({
     member,
-    send: async (frame, signal) => {
+    send: async (frame, signal, head = new Uint8Array()) => {
       signal.throwIfAborted()
       if (!isOpen) throw closedError(member, undefined)
-      const isFine = outbox.push(lengthPrefix(frame.length)) && outbox.push(frame.slice())
+      const isFine =
+        outbox.push(lengthPrefix(head.length + frame.length)) &&
+        outbox.push(head) &&
+        outbox.push(frame.slice())
       if (!isFine) end()
     },
     receive: inbox.receive,
