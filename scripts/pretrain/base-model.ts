@@ -50,21 +50,33 @@ export const BASE_CONFIG = {
 /** Fields that Python reads as floats: with JSON's bare `0` they would be integers there, which strict configs refuse. */
 const FLOAT_FIELDS = /("(?:attention_dropout|rope_theta)": \d+)(?=[,\n])/g
 
-export const baseConfigText = (): string =>
-  `${JSON.stringify(BASE_CONFIG, null, 2)}\n`.replaceAll(FLOAT_FIELDS, '$1.0')
+/** Sizes of a Llama; everything else is the demo's. */
+export interface LlamaSizes {
+  readonly head_dim: number
+  readonly hidden_size: number
+  readonly intermediate_size: number
+  readonly num_attention_heads: number
+  readonly num_hidden_layers: number
+  readonly num_key_value_heads: number
+}
 
-/** Writes the folder of the untrained model. @param seed — decides the weights */
+export const baseConfigText = (sizes: Partial<LlamaSizes> = {}): string =>
+  `${JSON.stringify({ ...BASE_CONFIG, ...sizes }, null, 2)}\n`.replaceAll(FLOAT_FIELDS, '$1.0')
+
+/** Writes the folder of the untrained model. @param seed — decides the weights @param sizes — others than the demo's */
 export async function writeUntrainedModel(
   folder: string,
   merges: readonly Merge[],
   seed: string,
+  sizes: Partial<LlamaSizes> = {},
 ): Promise<void> {
   const { tokenizer, config } = byteLevelTokenizerFiles(POSITION_COUNT, merges)
-  await writeFileAtomic(join(folder, 'config.json'), baseConfigText())
+  const configText = baseConfigText(sizes)
+  await writeFileAtomic(join(folder, 'config.json'), configText)
   await writeJson(join(folder, 'generation_config.json'), { eos_token_id: 1, pad_token_id: 0 })
   await writeJson(join(folder, 'tokenizer.json'), tokenizer)
   await writeJson(join(folder, 'tokenizer_config.json'), config)
-  const shapes = decoderTensorShapes(parseDecoderConfig(JSON.stringify(BASE_CONFIG), 'config.json'))
+  const shapes = decoderTensorShapes(parseDecoderConfig(configText, 'config.json'))
   const layout = [...shapes].map(([name, shape]) => ({ name, dtype: 'F32', shape }))
   const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
   const writer = await openAtomicWriter(join(folder, 'model.safetensors'))

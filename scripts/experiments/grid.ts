@@ -1,0 +1,118 @@
+/** Which cells there are: the full grid and the quick one. Seeds and sizes stand here and nowhere else. */
+import type { Split } from './domains.ts'
+import { MODELS, type ModelName } from './models.ts'
+import type { Mode } from './training.ts'
+import type { ExactnessPlan, Plan, RoundsPlan } from './types.ts'
+
+const SEEDS = ['seed-1', 'seed-2', 'seed-3'] as const
+const LINES = { linesPerSite: 160, testLines: 120, matchLines: 60 } as const
+
+interface Span {
+  readonly models: readonly ModelName[]
+  readonly siteCounts: readonly number[]
+  readonly splits: readonly Split[]
+  readonly epochs: readonly number[]
+  readonly modes: readonly Mode[]
+  readonly seeds: readonly string[]
+}
+
+/** The cheap ones first, all seeds of a kind together: a run that is stopped has whole groups. */
+function rounds({ models, siteCounts, splits, epochs, modes, seeds }: Span): readonly RoundsPlan[] {
+  return models.flatMap((model) =>
+    epochs.flatMap((count) =>
+      siteCounts.flatMap((siteCount) =>
+        seeds.flatMap((seed) =>
+          splits.flatMap((split) =>
+            modes.map((mode): RoundsPlan => {
+              const learningRate = MODELS[model].rates[mode]
+              return {
+                kind: 'rounds',
+                model,
+                siteCount,
+                split,
+                epochs: count,
+                mode,
+                seed,
+                ...LINES,
+                learningRate,
+              }
+            }),
+          ),
+        ),
+      ),
+    ),
+  )
+}
+
+function exactness(
+  models: readonly ModelName[],
+  splits: readonly Split[],
+  seeds: readonly string[],
+): readonly ExactnessPlan[] {
+  const { linesPerSite, testLines } = LINES
+  return models.flatMap((model) =>
+    seeds.flatMap((seed) =>
+      splits.map((split): ExactnessPlan => {
+        const learningRate = MODELS[model].rates.lora
+        return {
+          kind: 'exactness',
+          model,
+          siteCount: 4,
+          split,
+          epochs: 3,
+          seed,
+          linesPerSite,
+          testLines,
+          learningRate,
+        }
+      }),
+    ),
+  )
+}
+
+const WHOLE = {
+  siteCounts: [4, 10],
+  splits: ['even', 'dirichlet'],
+  epochs: [3, 10],
+  modes: ['lora', 'full'],
+} as const
+
+export interface Experiment {
+  readonly name: string
+  readonly title: string
+  readonly full: readonly Plan[]
+  readonly quick: readonly Plan[]
+}
+
+export const EXPERIMENTS: readonly Experiment[] = [
+  {
+    name: 'rounds',
+    title: 'one round against many, at equal local epochs',
+    full: [
+      ...rounds({ models: ['0.3m', '0.3m-little'], ...WHOLE, seeds: SEEDS }),
+      ...rounds({ models: ['3m'], ...WHOLE, seeds: SEEDS }),
+      ...rounds({
+        models: ['20m'],
+        siteCounts: [4],
+        splits: ['dirichlet'],
+        epochs: [3],
+        modes: ['lora'],
+        seeds: SEEDS,
+      }),
+    ],
+    quick: rounds({
+      models: ['0.3m'],
+      siteCounts: [4],
+      splits: ['even', 'dirichlet'],
+      epochs: [3],
+      modes: ['lora', 'full'],
+      seeds: SEEDS,
+    }),
+  },
+  {
+    name: 'exactness',
+    title: 'what the ways of merging adapters cost',
+    full: exactness(['0.3m', '3m'], ['even', 'dirichlet'], SEEDS),
+    quick: exactness(['0.3m'], ['dirichlet'], SEEDS.slice(0, 1)),
+  },
+]

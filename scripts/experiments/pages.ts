@@ -1,0 +1,56 @@
+/** docs/results pages of the experiments: words are written by hand, what lies between marks is made from raw lines. */
+import { directionsOf } from './directions.ts'
+import {
+  directionTable,
+  exactnessPicture,
+  exactnessTable,
+  lossPicture,
+  madeBy,
+  roundsTable,
+  tauPicture,
+} from './report.ts'
+import type { Line } from './types.ts'
+
+export interface Page {
+  /** In docs/results. */
+  readonly file: string
+  /** By mark. */
+  readonly tables: Readonly<Record<string, () => string>>
+}
+
+export function pagesOf(lines: readonly Line[]): readonly Page[] {
+  const rounds = lines.filter((line) => line.kind === 'rounds')
+  const exactness = lines.filter((line) => line.kind === 'exactness')
+  return [
+    {
+      file: 'README.md',
+      tables: { directions: () => directionTable(directionsOf(lines)), 'made-by': () => madeBy(lines) },
+    },
+    {
+      file: 'one-round.md',
+      tables: {
+        rounds: () => roundsTable(rounds),
+        directions: () => directionTable(directionsOf(rounds)),
+        'made-by': () => madeBy(rounds),
+      },
+    },
+    {
+      file: 'exactness.md',
+      tables: { exactness: () => exactnessTable(exactness), 'made-by': () => madeBy(exactness) },
+    },
+  ]
+}
+
+export function picturesOf(lines: readonly Line[]): ReadonlyMap<string, string> {
+  const rounds = lines.filter((line) => line.kind === 'rounds')
+  const exactness = lines.filter((line) => line.kind === 'exactness')
+  return new Map([
+    ...(rounds.length === 0
+      ? []
+      : ([
+          ['one-round-loss.svg', lossPicture(rounds)],
+          ['one-round-tau.svg', tauPicture(rounds)],
+        ] as const)),
+    ...(exactness.length === 0 ? [] : ([['exactness.svg', exactnessPicture(exactness)]] as const)),
+  ])
+}

@@ -1,0 +1,109 @@
+/** What cells are, and what they leave behind. */
+import * as v from 'valibot'
+import { SPLITS } from './domains.ts'
+import { MODEL_NAMES } from './models.ts'
+import { MODES } from './training.ts'
+
+export const roundsPlanSchema = v.object({
+  kind: v.literal('rounds'),
+  model: v.picklist(MODEL_NAMES),
+  siteCount: v.number(),
+  split: v.picklist(SPLITS),
+  /** T: local epochs of one round, and rounds of one epoch each. */
+  epochs: v.number(),
+  mode: v.picklist(MODES),
+  seed: v.string(),
+  linesPerSite: v.number(),
+  testLines: v.number(),
+  /** Of the held-out lines: how many are also answered, for exact match. */
+  matchLines: v.number(),
+  learningRate: v.number(),
+})
+export type RoundsPlan = v.InferOutput<typeof roundsPlanSchema>
+
+const share = v.nullable(v.number())
+export const roundsFiguresSchema = v.object({
+  /** Mean cross-entropy on the held-out lines of all domains, nats a token. */
+  loss: v.object({
+    base: v.number(),
+    /** Mean over the sites of what each has alone. */
+    local: v.number(),
+    bestLocal: v.number(),
+    oneRound: v.number(),
+    manyRounds: v.number(),
+    centralised: v.number(),
+  }),
+  /** Of the many rounds, after each. */
+  lossAfterRound: v.array(v.number()),
+  exactMatch: v.object({ base: share, oneRound: share, manyRounds: share, centralised: share }),
+  /** Mean over the sites of ‖Δ‖/‖w‖ after one round's training. */
+  tau: v.number(),
+  /** ‖Δ‖/‖w‖ of the merged update. */
+  tauMerged: v.number(),
+  /** Mean over pairs of sites. */
+  cosine: v.nullable(v.number()),
+  /** L ≈ ‖∇F(w+Δ) − ∇F(w)‖ / ‖Δ‖, Δ the merged update of one round, F the held-out loss. */
+  smoothness: v.number(),
+  /** The paper's L·τ·T·k·m·‖w‖ (k steps a round, m sites), the distance that it bounds, and what always bounds that. */
+  bound: v.object({ value: v.number(), actual: v.number(), trivial: v.number() }),
+})
+export type RoundsFigures = v.InferOutput<typeof roundsFiguresSchema>
+
+export const exactnessPlanSchema = v.object({
+  kind: v.literal('exactness'),
+  model: v.picklist(MODEL_NAMES),
+  siteCount: v.number(),
+  split: v.picklist(SPLITS),
+  epochs: v.number(),
+  seed: v.string(),
+  linesPerSite: v.number(),
+  testLines: v.number(),
+  learningRate: v.number(),
+})
+export type ExactnessPlan = v.InferOutput<typeof exactnessPlanSchema>
+
+export const exactnessFiguresSchema = v.object({
+  base: v.number(),
+  local: v.number(),
+  /** By way of merging: held-out loss, and ‖ΔW − mean ΔWᵢ‖ / ‖mean ΔWᵢ‖ of the sites that it merges. */
+  ways: v.array(v.object({ way: v.string(), loss: v.number(), error: v.number() })),
+})
+export type ExactnessFigures = v.InferOutput<typeof exactnessFiguresSchema>
+
+export const planSchema = v.variant('kind', [roundsPlanSchema, exactnessPlanSchema])
+export type Plan = v.InferOutput<typeof planSchema>
+
+const lineEntries = {
+  name: v.string(),
+  command: v.string(),
+  cpu: v.string(),
+  node: v.string(),
+  /** SHA-256 over the pretrained model's files (models.ts). */
+  modelDigest: v.string(),
+  /** Of the pretrained model. */
+  parameters: v.number(),
+  seconds: v.number(),
+}
+export const lineSchema = v.variant('kind', [
+  v.object({
+    kind: v.literal('rounds'),
+    ...lineEntries,
+    plan: roundsPlanSchema,
+    figures: roundsFiguresSchema,
+  }),
+  v.object({
+    kind: v.literal('exactness'),
+    ...lineEntries,
+    plan: exactnessPlanSchema,
+    figures: exactnessFiguresSchema,
+  }),
+])
+export type Line = v.InferOutput<typeof lineSchema>
+export type RoundsLine = Extract<Line, { kind: 'rounds' }>
+export type ExactnessLine = Extract<Line, { kind: 'exactness' }>
+
+export function nameOf(plan: Plan): string {
+  const { kind, model, siteCount, split, epochs, seed } = plan
+  const mode = plan.kind === 'rounds' ? plan.mode : 'lora'
+  return [kind, model, `${siteCount}-sites`, split, `1x${epochs}-${epochs}x1`, mode, seed].join('/')
+}

@@ -1,0 +1,187 @@
+// Protects: what docs/results says of the experiments is made from the raw lines; held-out lines are never trained on; the
+// statistics are what they are called; a claim that does not hold is said not to.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
+import { consortiumData, DOMAIN_COUNT, siteMixtures, SPLITS } from '../../../scripts/experiments/domains.ts'
+import { directionsOf, gapOf } from '../../../scripts/experiments/directions.ts'
+import { EXPERIMENTS } from '../../../scripts/experiments/grid.ts'
+import { pagesOf, picturesOf } from '../../../scripts/experiments/pages.ts'
+import { estimate, rankCorrelation } from '../../../scripts/experiments/statistics.ts'
+import { type Line, lineSchema, nameOf, type RoundsLine } from '../../../scripts/experiments/types.ts'
+import { withTables } from '../../../src/cli/docs.ts'
+
+const results = fileURLToPath(new URL('../../../docs/results', import.meta.url))
+const rawFile = join(results, 'experiments.jsonl')
+const committed = (): readonly Line[] =>
+  readFileSync(rawFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => v.parse(lineSchema, JSON.parse(line)))
+
+describe('the pages of the experiments', () => {
+  it('hold the tables that the raw lines give', () => {
+    for (const { file, tables } of pagesOf(committed())) {
+      const text = readFileSync(join(results, file), 'utf8')
+      for (const mark of Object.keys(tables)) expect(text, file).toContain(`<!-- table: ${mark} -->`)
+      expect(withTables(text, tables), `${file}: run npm run experiments -- --tables`).toBe(text)
+    }
+  })
+
+  it('show pictures that the raw lines give', () => {
+    for (const [name, svg] of picturesOf(committed()))
+      expect(
+        readFileSync(join(results, name), 'utf8') === svg,
+        `${name}: run npm run experiments -- --tables`,
+      ).toBe(true)
+  })
+
+  it('have raw lines of cells of the grid only, each once', () => {
+    const known = new Set(EXPERIMENTS.flatMap(({ full }) => full.map(nameOf)))
+    const names = committed().map(({ name }) => name)
+    expect(names.filter((name) => !known.has(name))).toEqual([])
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it('name files that are there', () => {
+    for (const { file } of pagesOf(committed())) {
+      const text = readFileSync(join(results, file), 'utf8')
+      for (const [, target = ''] of text.matchAll(/\]\(([^)#:]+)\)/g))
+        expect(existsSync(join(results, target)), `${file}: ${target}`).toBe(true)
+    }
+  })
+})
+
+describe('the grid', () => {
+  it('names every cell once, and the quick cells are cells of the full one', () => {
+    for (const { full, quick } of EXPERIMENTS) {
+      const names = full.map(nameOf)
+      expect(new Set(names).size).toBe(names.length)
+      for (const plan of quick) expect(names).toContain(nameOf(plan))
+    }
+  })
+})
+
+describe('the data', () => {
+  it.each(SPLITS)(
+    'of a consortium with %s data are the same again, and hold out what no site has',
+    (split) => {
+      const options = { split, siteCount: 3, seed: 'a', linesPerSite: 50, testLines: 40 } as const
+      const data = consortiumData(options)
+      expect(consortiumData(options)).toEqual(data)
+      const prompts = [...data.train.flat(), ...data.test].map(({ prompt }) => prompt)
+      expect(new Set(prompts).size).toBe(190)
+      expect(consortiumData({ ...options, seed: 'b' }).test).not.toEqual(data.test)
+    },
+  )
+
+  it('hold out the same lines for every split and number of sites', () => {
+    const options = { seed: 'a', linesPerSite: 10, testLines: 40 } as const
+    const [one, other] = [
+      consortiumData({ ...options, split: 'even', siteCount: 4 }),
+      consortiumData({ ...options, split: 'dirichlet', siteCount: 10 }),
+    ]
+    expect(one.test).toEqual(other.test)
+  })
+
+  it('are mixed as the split says', () => {
+    for (const mixture of siteMixtures('even', 3, 'a'))
+      for (const share of mixture) expect(share).toBeCloseTo(1 / DOMAIN_COUNT, 12)
+    const skewed = siteMixtures('dirichlet', 400, 'a')
+    for (const mixture of skewed) expect(mixture.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12)
+    // Dirichlet(½) over ten: a share has mean 1/10 and variance (1/10)(9/10)/(10·½ + 1) = 0.015.
+    const shares = skewed.flat()
+    const variance = shares.reduce((sum, share) => sum + (share - 0.1) ** 2, 0) / shares.length
+    expect(variance).toBeGreaterThan(0.013)
+    expect(variance).toBeLessThan(0.017)
+  })
+})
+
+describe('the statistics', () => {
+  it('give means with intervals that hold them', () => {
+    const { mean, interval, count } = estimate([1, 2, 3, 4])
+    expect([mean, count]).toEqual([2.5, 4])
+    expect(interval[0]).toBeGreaterThan(1)
+    expect(interval[0]).toBeLessThan(2.5)
+    expect(interval[1]).toBeGreaterThan(2.5)
+    expect(interval[1]).toBeLessThan(4)
+    expect(estimate([7]).interval).toEqual([7, 7])
+  })
+
+  it('correlate ranks, ties sharing theirs', () => {
+    const rising = [1, 2, 3, 4, 5, 6].map((x) => [x, x ** 3] as const)
+    expect(rankCorrelation(rising).mean).toBeCloseTo(1, 12)
+    expect(rankCorrelation(rising.map(([x, y]) => [x, -y] as const)).mean).toBeCloseTo(-1, 12)
+    // By hand: ranks 1.5, 1.5, 3 against 1, 2, 3 give √3/2.
+    expect(
+      rankCorrelation([
+        [1, 1],
+        [1, 2],
+        [2, 3],
+      ]).mean,
+    ).toBeCloseTo(Math.sqrt(3) / 2, 12)
+  })
+})
+
+describe('the directions', () => {
+  const plan = {
+    kind: 'rounds',
+    model: '0.3m',
+    siteCount: 4,
+    split: 'even',
+    epochs: 3,
+    mode: 'lora',
+    seed: 'seed-1',
+    linesPerSite: 1,
+    testLines: 1,
+    matchLines: 1,
+    learningRate: 1,
+  } as const
+  const line = (change: Partial<RoundsLine['plan']>, oneRound: number): RoundsLine => ({
+    kind: 'rounds',
+    name: '',
+    command: '',
+    cpu: '',
+    node: '',
+    modelDigest: '',
+    parameters: 1,
+    seconds: 1,
+    plan: { ...plan, ...change },
+    figures: {
+      loss: { base: 5, local: 4, bestLocal: 3.5, oneRound, manyRounds: 1, centralised: 1 },
+      lossAfterRound: [],
+      exactMatch: { base: 0, oneRound: 0, manyRounds: 0, centralised: 0 },
+      tau: 0.1,
+      tauMerged: 0.1,
+      cosine: 0.5,
+      smoothness: 1,
+      bound: { value: 2, actual: 0.5, trivial: 1 },
+    },
+  })
+  const found = (lines: readonly Line[], word: string) =>
+    directionsOf(lines).find(({ claim }) => claim.includes(word))
+
+  it('say that one round matches, or does not', () => {
+    expect(gapOf(line({}, 1.4))).toBeCloseTo(0.1, 12)
+    expect(found([line({}, 1.04)], 'matches')).toMatchObject({ holds: true, cells: 1 })
+    expect(found([line({}, 1.4)], 'matches')).toMatchObject({ holds: false })
+  })
+
+  it('compare cells that are alike but for one thing', () => {
+    const lines = [
+      line({}, 1.2),
+      line({ split: 'dirichlet' }, 2),
+      line({ split: 'dirichlet', epochs: 10 }, 3),
+    ]
+    expect(found(lines, 'skewed')).toMatchObject({ cells: 1, holds: true })
+    expect(found(lines, 'skewed')?.measured).toBeCloseTo(0.2, 12)
+    expect(found(lines, 'rounds that are saved')?.cells).toBe(1)
+  })
+
+  it('leave out what there are no cells for', () => {
+    expect(found([line({}, 1)], 'size of the model')).toBeUndefined()
+    expect(found([line({}, 1)], 'A and B')).toBeUndefined()
+  })
+})
