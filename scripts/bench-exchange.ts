@@ -1,234 +1,71 @@
 /**
- * How fast an update moves between two processes on loopback: the whole way (manifest, requests, digests, disk) against
- * one bare stream of the same connection that is pushed at full speed, in the same run.
+ * How fast updates move: between two processes, against a bare stream and plain TCP (throughput); and through a whole
+ * round of spawned members, with what each sends and takes for it (rounds).
  *
- * `tsx scripts/bench-exchange.ts [--sizes 1,50,256] [--runs 3] [--json]`
+ *   npm run bench:exchange -- [--sizes 1,50,256] [--runs 5] [--rounds 4:1,4:50,16:1,16:20,32:1] [--full] [--json]
+ *
+ * `--sizes ''` or `--rounds ''` leaves a part out; `--full` adds a round of 500 MB updates.
  */
 import '../src/compat.ts'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { toHex, utf8 } from '../src/core/bytes.ts'
-import { encodeCanonical } from '../src/core/canonical.ts'
-import { entryArgs } from '../src/core/entry.ts'
-import { sha256 } from '../src/core/hash.ts'
-import { asDigest, asRoundId } from '../src/core/ids.ts'
-import { createSigner } from '../src/core/signature.ts'
-import { createExchange, openChunkStore } from '../src/exchange/index.ts'
-import type { ExchangeHandlers, ExchangeOptions } from '../src/exchange/interface.ts'
-import { createLibp2pTransport } from '../src/exchange/libp2p-transport.ts'
-import type { StreamProtocol, Transport } from '../src/exchange/transport.ts'
-import { chunkCountOf, chunkRange, manifestCodec } from '../src/update/manifest.ts'
+import { measureRound, type RoundRow } from './exchange-bench/round.ts'
+import { measureThroughput, serve, type ThroughputRow } from './exchange-bench/throughput.ts'
 
-const MIB = 1 << 20
-const RAW_PROTOCOL = '/oneround/bench-raw/1'
-const LIMITS = {
-  updateSizeBytes: 1 << 30,
-  chunkSizeBytes: MIB,
-  moduleNorm: [1, 1],
-  entry: [1, 1],
-  updateNorm: [1, 1],
-  memoryBytes: 1 << 30,
-} as const
-const seeds = [sha256(utf8('bench 0')), sha256(utf8('bench 1'))]
-const members = seeds.map((seed) => createSigner(seed).publicKey)
-const round = asRoundId(sha256(utf8('bench round')))
-const silent = () => undefined
-const modules = {
-  log: { debug: silent, info: silent, warn: silent, error: console.error },
-  rng: { bytes: (length: number) => new Uint8Array(randomBytes(length)) },
-  clock: Date,
-}
+const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 2 : 0)} %`
 
-const optionsOf = (me: number, peer: string | null): ExchangeOptions => ({
-  seed: seeds[me] ?? new Uint8Array(),
-  members,
-  me,
-  listen: ['/ip4/127.0.0.1/tcp/0'],
-  peers: new Map(peer === null ? [] : [[0, [peer]]]),
-  roundId: round,
-})
-
-/** Pushes as many mebibytes as it is asked for. */
-const rawProtocol: StreamProtocol = {
-  id: RAW_PROTOCOL,
-  serve: async (stream, signal) => {
-    const request = await stream.receive(8, signal)
-    if (request === null) return
-    const count = new DataView(request.buffer).getUint32(0)
-    const block = new Uint8Array(randomBytes(MIB))
-    for (let i = 0; i < count; i++) await stream.send(block, signal)
-  },
-}
-
-/** The exchange's transport with one more protocol; `opened` hands it out. */
-function withRaw(opened: (transport: Transport) => void): typeof createLibp2pTransport {
-  return (options, limits, given) => {
-    const transport = createLibp2pTransport(options, limits, given)
-    opened(transport)
-    return {
-      ...transport,
-      start: (handlers) => transport.start({ ...handlers, protocols: [...handlers.protocols, rawProtocol] }),
-    }
-  }
-}
-
-const handlersOf = (updateSource: ExchangeHandlers['updateSource']): ExchangeHandlers => ({
-  onObject: () => 'accept',
-  listObjects: () => [],
-  getObject: () => null,
-  updateSource,
-})
-
-function manifestOf(bytes: Uint8Array): Uint8Array {
-  const plan = { sizeBytes: bytes.length, chunkSizeBytes: MIB }
-  const chunks = Array.from({ length: chunkCountOf(bytes.length, MIB) }, (_, index) => {
-    const { offset, sizeBytes } = chunkRange(plan, index)
-    return sha256(bytes.subarray(offset, offset + sizeBytes))
-  })
-  const nonce = new Uint8Array(randomBytes(32))
-  return encodeCanonical({ round, member: 0, ...plan, layout: sha256(utf8('layout')), nonce, chunks })
-}
-
-/** The serving process: says its address and its updates' digests, then serves until it is ended. */
-async function serve(folder: string, sizesMib: readonly number[]): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  const store = openChunkStore({ folder, limits: LIMITS })
-  const digests: string[] = []
-  for (const size of sizesMib) {
-    const bytes = new Uint8Array(randomBytes(size * MIB))
-    const path = join(folder, `input-${size}`)
-    await writeFile(path, bytes)
-    digests.push(toHex(await store.adopt(path, manifestOf(bytes))))
-  }
-  const exchange = createExchange(optionsOf(0, null), handlersOf(store.source), modules, withRaw(silent))
-  await exchange.start()
-  process.stdout.write(`${JSON.stringify({ address: exchange.addresses()[0], digests })}\n`)
-}
-
-interface Row {
-  readonly sizeMib: number
-  readonly updateMibPerSecond: number
-  readonly rawMibPerSecond: number
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-
-async function measure(
-  address: string,
-  digests: readonly string[],
-  sizesMib: readonly number[],
-  runs: number,
-  folder: string,
-): Promise<readonly Row[]> {
-  const signal = new AbortController().signal
-  let transport: Transport | undefined
-  let connected: () => void = silent
-  const whenConnected = new Promise<void>((resolve) => {
-    connected = resolve
-  })
-  const exchange = createExchange(
-    optionsOf(1, address),
-    { ...handlersOf(() => null), onPeerConnected: () => connected() },
-    modules,
-    withRaw((created) => {
-      transport = created
-    }),
+function tellThroughput(row: ThroughputRow): string {
+  const [update, raw, tcp] = [row.updateMibPerSecond, row.rawMibPerSecond, row.tcpMibPerSecond].map(
+    Math.round,
   )
-  await exchange.start()
-  await whenConnected
-  const codec = manifestCodec(LIMITS)
-  const rateOf = async (sizeMib: number, act: () => Promise<void>): Promise<number> => {
-    const startMs = performance.now()
-    await act()
-    return sizeMib / ((performance.now() - startMs) / 1_000)
-  }
-  const fetchUpdate = async (digest: string, into: string): Promise<void> => {
-    const store = openChunkStore({ folder: into, limits: LIMITS })
-    await exchange.fetchUpdate({
-      digest: asDigest(new Uint8Array(Buffer.from(digest, 'hex'))),
-      providers: () => [0],
-      checkManifest: (manifest) => {
-        const decoded = codec.decode(manifest)
-        if (!decoded.ok) throw new Error(decoded.fault.code)
-        return decoded.value
-      },
-      store,
-      signal,
-    })
-  }
-  const fetchRaw = async (sizeMib: number): Promise<void> => {
-    const stream = await transport?.open(0, RAW_PROTOCOL, { bufferSizeBytesMax: 1 << 30, signal })
-    const request = new Uint8Array(4)
-    new DataView(request.buffer).setUint32(0, sizeMib)
-    await stream?.send(request, signal)
-    for (let i = 0; i < sizeMib; i++) await stream?.receive(MIB, signal)
-    await stream?.close()
-  }
-  const rows: Row[] = []
-  for (const [i, sizeMib] of sizesMib.entries()) {
-    const [updates, raws]: [number[], number[]] = [[], []]
-    for (let run = 0; run < runs; run++) {
-      raws.push(await rateOf(sizeMib, () => fetchRaw(sizeMib)))
-      const into = join(folder, `run-${sizeMib}-${run}`)
-      updates.push(await rateOf(sizeMib, () => fetchUpdate(digests[i] ?? '', into)))
-      await rm(into, { recursive: true, force: true })
-    }
-    rows.push({ sizeMib, updateMibPerSecond: median(updates), rawMibPerSecond: median(raws) })
-  }
-  await exchange.stop()
-  return rows
+  return `${row.sizeMib} MiB: update ${update} MiB/s, bare stream ${raw} MiB/s (${percent(row.updateOverRaw)}), TCP ${tcp} MiB/s`
 }
 
-/** The first line that the server writes: its address and digests. */
-async function firstLine(child: ChildProcess): Promise<{ address: string; digests: string[] }> {
-  let text = ''
-  for await (const part of child.stdout ?? []) {
-    text += String(part)
-    if (text.includes('\n')) break
-  }
-  return JSON.parse(text) as { address: string; digests: string[] }
+function tellRound(row: RoundRow): string {
+  const digest = row.isOneDigest ? 'one digest' : 'DIGESTS DIFFER'
+  return (
+    `${row.members} members, ${row.updateMegabytes.toFixed(1)} MB: all stored ${row.storedSeconds.toFixed(2)} s, decided ` +
+    `${row.decidedSeconds.toFixed(2)} s, attested ${row.attestedSeconds.toFixed(2)} s, written ${row.lastSeconds.toFixed(2)} s ` +
+    `after the last header; sent ${row.sentOverIdeal.toFixed(3)}× the ideal, ` +
+    `control ${percent(row.controlOverContent)}, at most ${row.uploadsToOneMax.toFixed(2)} updates to one member, ` +
+    `peak ${row.peakMegabytes.toFixed(0)} MB; ${digest}`
+  )
 }
+
+const words = (text: string): readonly string[] => text.split(',').filter((word) => word !== '')
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       sizes: { type: 'string', default: '1,50,256' },
       runs: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '4:1,4:50,16:1,16:20,32:1' },
+      full: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       serve: { type: 'string' },
     },
   })
-  const sizesMib = values.sizes.split(',').map(Number)
+  const sizesMib = words(values.sizes).map(Number)
   if (values.serve !== undefined) return serve(values.serve, sizesMib)
-  const folder = await mkdtemp(join(tmpdir(), 'oneround-bench-'))
-  const child = spawn(
-    process.execPath,
-    [...entryArgs(new URL(import.meta.url)), '--serve', join(folder, 'server'), '--sizes', values.sizes],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  try {
-    const { address, digests } = await firstLine(child)
-    const rows = await measure(address, digests, sizesMib, Number(values.runs), folder)
-    const machine = `${cpus().length}× ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
-    if (values.json) process.stdout.write(`${JSON.stringify({ machine, rows })}\n`)
-    else {
-      process.stdout.write(`${machine}; median of ${values.runs} runs\n`)
-      for (const row of rows) {
-        const percent = Math.round((100 * row.updateMibPerSecond) / row.rawMibPerSecond)
-        process.stdout.write(
-          `${row.sizeMib} MiB: update ${Math.round(row.updateMibPerSecond)} MiB/s, bare stream ${Math.round(row.rawMibPerSecond)} MiB/s (${percent} %)\n`,
-        )
-      }
-    }
-  } finally {
-    child.kill()
-    await rm(folder, { recursive: true, force: true })
+  const loadBefore = loadavg()[0] ?? 0
+  const tell = (line: string): void => {
+    if (!values.json) process.stdout.write(`${line}\n`)
   }
+  const machine = `${cpus().length}× ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`
+  tell(`${machine}; load ${loadBefore.toFixed(1)}; medians of ${values.runs} runs`)
+  const throughput =
+    sizesMib.length === 0
+      ? []
+      : await measureThroughput(new URL(import.meta.url), sizesMib, Number(values.runs))
+  throughput.map(tellThroughput).forEach(tell)
+  const rounds: RoundRow[] = []
+  for (const spec of [...words(values.rounds), ...(values.full ? ['4:500'] : [])]) {
+    const [members = 0, megabytes = 0] = spec.split(':').map(Number)
+    const row = await measureRound(members, megabytes)
+    rounds.push(row)
+    tell(tellRound(row))
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine, loadBefore, throughput, rounds })}\n`)
 }
 
 await main()

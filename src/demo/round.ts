@@ -17,7 +17,11 @@ export interface SiteRun {
   readonly adapter: string | null
   /** How often the process was killed and started again. */
   readonly restartCount: number
+  /** What its last process took of memory and line; null when it ended without a word, or counts nothing. */
+  readonly usage: RunUsage | null
 }
+
+export type RunUsage = v.InferOutput<typeof usageSchema>
 
 export interface RoundOptions {
   readonly plan: ConsortiumPlan
@@ -37,12 +41,19 @@ export interface RoundOptions {
  */
 const LINGER_SECONDS = 240
 
+const usageSchema = v.object({
+  peakMemoryBytes: v.number(),
+  sentBytes: v.number(),
+  receivedBytes: v.number(),
+  uploadedBytes: v.record(v.string(), v.number()),
+})
 const runDocument = v.object({
   schema: v.literal('oneround/run@1'),
   outcome: v.string(),
   certificate: v.nullable(v.string()),
   adapter: v.nullable(v.string()),
   status: v.object({ aggregate: v.nullable(v.string()) }),
+  usage: v.optional(usageSchema),
 })
 
 /** Runs all sites to their end. */
@@ -120,13 +131,20 @@ async function runSite(site: string, options: RoundOptions, children: Set<ChildP
   }
 }
 
-const nothing = (name: string) => ({ name, digest: null, certificate: null, adapter: null, restartCount: 0 })
+const nothing = (name: string) => ({
+  name,
+  digest: null,
+  certificate: null,
+  adapter: null,
+  restartCount: 0,
+  usage: null,
+})
 
-function readEnd(end: CommandEnd): Pick<SiteRun, 'digest' | 'certificate' | 'adapter'> {
+function readEnd(end: CommandEnd): Pick<SiteRun, 'digest' | 'certificate' | 'adapter' | 'usage'> {
   const checked = v.safeParse(runDocument, end.document)
-  if (!checked.success) return { digest: null, certificate: null, adapter: null }
-  const { certificate, adapter, status } = checked.output
-  return { digest: status.aggregate, certificate, adapter }
+  if (!checked.success) return { digest: null, certificate: null, adapter: null, usage: null }
+  const { certificate, adapter, status, usage = null } = checked.output
+  return { digest: status.aggregate, certificate, adapter, usage }
 }
 
 /** A line on stderr is an event, or a remark that is none of ours. */

@@ -44,21 +44,32 @@ interface Server extends ChunkServerOptions {
   readonly turns: UploadTurns
   /** Chunks sent, by member and update. */
   readonly sent: Map<string, number>
+  readonly uploadedBytes: Map<MemberIndex, number>
   readonly encodeAnswer: (answer: ChunkAnswer) => Uint8Array
   aheadCount: number
 }
 
 type Gate = UpdateSource | 'denied' | 'missing' | 'busy'
 
-export function createChunkServer(options: ChunkServerOptions): StreamProtocol {
+export interface ChunkServer extends StreamProtocol {
+  /** Bytes of chunks sent, by member. */
+  readonly uploadedBytes: ReadonlyMap<MemberIndex, number>
+}
+
+export function createChunkServer(options: ChunkServerOptions): ChunkServer {
   const server: Server = {
     ...options,
     turns: createUploadTurns(),
     sent: new Map(),
+    uploadedBytes: new Map(),
     encodeAnswer: chunkAnswerCodec(options.limits.manifestSizeBytesMax).encode,
     aheadCount: 0,
   }
-  return { id: CHUNKS_PROTOCOL, serve: (stream, signal) => serveChunks(stream, signal, server) }
+  return {
+    id: CHUNKS_PROTOCOL,
+    serve: (stream, signal) => serveChunks(stream, signal, server),
+    uploadedBytes: server.uploadedBytes,
+  }
 }
 
 async function serveChunks(stream: FrameStream, signal: AbortSignal, server: Server): Promise<void> {
@@ -131,6 +142,8 @@ async function answer(
     const chunk = await (ahead ?? readChunk(gate, index, signal, server))
     if (chunk === null) return send(server.encodeAnswer({ kind: 'busy' }))
     server.sent.set(key, sentCount + 1)
+    const uploaded = server.uploadedBytes.get(stream.member) ?? 0
+    server.uploadedBytes.set(stream.member, uploaded + chunk.length)
     await send(chunk, chunkHead(index))
   })
 }

@@ -11,7 +11,7 @@ import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { createAnnouncements, type Announcements } from './announcements.ts'
 import { createFetcher, type Fetcher } from './chunk-fetch.ts'
-import { createChunkServer } from './chunk-server.ts'
+import { type ChunkServer, createChunkServer } from './chunk-server.ts'
 import type {
   Exchange,
   ExchangeEvent,
@@ -57,6 +57,7 @@ interface Parts {
   readonly client: SyncClient
   readonly schedule: SyncSchedule
   readonly fetcher: Fetcher
+  readonly chunkServer: ChunkServer
   readonly stopping: AbortController
   readonly onEvent: (event: ExchangeEvent) => void
   readonly onObject: (bytes: Uint8Array, from: MemberIndex) => Promise<ObjectVerdict>
@@ -86,6 +87,7 @@ export function createExchange(
     },
     addresses: transport.addresses,
     paths: transport.paths,
+    traffic: () => ({ ...transport.wireBytes(), uploadedBytes: parts.chunkServer.uploadedBytes }),
     connectedMembers: transport.connected,
     clockOffsetsMs: () => parts.clockOffsets,
     publish: (bytes) => publish(bytes, parts),
@@ -161,6 +163,7 @@ function buildParts(
     client,
     schedule,
     fetcher,
+    chunkServer: createChunkServer({ limits, modules, updateSource: handlers.updateSource }),
     stopping: createStopper(),
     onEvent,
     onObject,
@@ -210,7 +213,7 @@ function transportHandlers(parts: Parts): TransportHandlers {
   return {
     protocols: [
       createSyncServer({ roundId: options.roundId, limits, handlers, modules, onAnnounced }),
-      createChunkServer({ limits, modules, updateSource: handlers.updateSource }),
+      parts.chunkServer,
     ],
     onMessage: parts.onObject,
     onConnected: (member) => {

@@ -19,6 +19,7 @@ export type {
   FetchUpdateOptions,
   ObjectVerdict,
   ProviderFailure,
+  Traffic,
   PublishResult,
   UpdateSource,
 } from './interface.ts'

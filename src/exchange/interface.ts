@@ -110,6 +110,15 @@ export interface NetworkOptions {
   readonly upnp?: boolean
 }
 
+/** What this member sent and got since the start. */
+export interface Traffic {
+  /** Over the wire, with everything around the content. */
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  /** Bytes of updates' chunks sent, by member. */
+  readonly uploadedBytes: ReadonlyMap<MemberIndex, number>
+}
+
 /** How a connected member is reached. */
 export interface ConnectionPath {
   readonly member: MemberIndex
@@ -204,6 +213,7 @@ export interface Exchange {
   readonly addresses: () => readonly string[]
   /** How each connected member is reached, in roster order. */
   readonly paths: () => readonly ConnectionPath[]
+  readonly traffic: () => Traffic
   /** Hands my own object to everyone. @throws OBJECT_TOO_LARGE */
   readonly publish: (bytes: Uint8Array) => Promise<PublishResult>
   readonly connectedMembers: () => readonly MemberIndex[]

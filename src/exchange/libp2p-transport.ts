@@ -44,6 +44,7 @@ import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { createTrafficCounter, type TrafficCounter } from './traffic.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
@@ -72,6 +73,7 @@ export function createLibp2pTransport(
   const topic = `oneround/1/${toHex(options.roundId)}`
   const changed = createBell()
   const stopping = createStopper()
+  const traffic = createTrafficCounter()
   const discovered = new Map<MemberIndex, readonly string[]>()
   let node: Node | null = null
 
@@ -88,7 +90,7 @@ export function createLibp2pTransport(
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
-    const created = await createNode(options, roster, topic, handlers)
+    const created = await createNode(options, roster, topic, handlers, traffic)
     wireEvents(created, roster, topic, handlers, changed.ring)
     for (const protocol of handlers.protocols)
       await serveProtocol(created, protocol, roster, stopping.signal, modules)
@@ -161,6 +163,7 @@ export function createLibp2pTransport(
     },
     addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
     connected: () => others.filter(isConnected),
+    wireBytes: traffic.wireBytes,
     paths: () => others.flatMap((member) => pathTo(member) ?? []),
     broadcast: async (bytes) => {
       // Before the start and after the end there is nobody; sync hands it on.
@@ -177,11 +180,13 @@ function createNode(
   roster: Roster,
   topic: string,
   handlers: TransportHandlers,
+  traffic: TrafficCounter,
 ): Promise<Node> {
   const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
   const { network = {} } = options
   return createLibp2p({
     start: false,
+    metrics: traffic.metrics,
     // tweetnacl's 64 bytes (seed, public key) are what libp2p calls a raw Ed25519 key.
     privateKey: privateKeyFromRaw(secretKey),
     addresses: { listen: [...options.listen, ...(network.relay === 'use' ? [RELAYED_LISTEN] : [])] },

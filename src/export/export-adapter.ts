@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, writeFileAtomic } from '../files/index.ts'
-import { type AdapterWriting, littleEndian, writeAdapter } from '../model/peft.ts'
+import { type AdapterWriting, littleEndian, type ModuleToWrite, writeAdapter } from '../model/peft.ts'
 import { type ParameterChange, wholeParameters } from '../model/whole-parameters.ts'
-import { exactFactorsOf, type MergedUpdate, type StackedModule } from './merged-module.ts'
+import { exactFactorsOf, exactShapeOf, type MergedUpdate, type StackedModule } from './merged-module.ts'
 
 export const CARD_NAME = 'README.md'
 /** Changes of parameters that were trained whole, by their names, f32. */
@@ -27,8 +27,13 @@ export async function exportAdapter(
   update: MergedUpdate,
   { card, baseFolder, ...writing }: AdapterExport,
 ): Promise<void> {
-  const modules: StackedModule[] = []
-  for (const index of update.modules.keys()) modules.push(exactFactorsOf(await update.read(index)))
+  const modules: ModuleToWrite[] = []
+  // Factors of a dense module are far larger than an update: each is read once for its rank, and again to be written.
+  for (const index of update.modules.keys()) {
+    const { name, in: width, out, rank, scale } = exactShapeOf(await update.read(index))
+    const factors = async (): Promise<StackedModule> => exactFactorsOf(await update.read(index))
+    modules.push({ name, in: width, out, rank, scale, factors })
+  }
   const changes: ParameterChange[] = []
   for (const [index, part] of update.dense.entries())
     changes.push({ ...part, change: await update.readDense(index) })

@@ -63,6 +63,13 @@ export function deltaOf(module: MergedModule): Float32Array {
   return delta
 }
 
+/** The shape of those factors, without making them. */
+export function exactShapeOf(module: MergedModule): Omit<StackedModule, 'a' | 'b'> {
+  const { name, in: width, out } = module
+  const [rank, scale] = module.kind === 'stacked' ? [module.rank, module.scale] : [Math.min(width, out), 1]
+  return { kind: 'stacked', name, in: width, out, rank, scale }
+}
+
 /**
  * Factors whose product is exactly the module's ΔW. Stacked factors are such already. For a dense ΔW one factor is the
  * identity of the smaller side: as large as ΔW itself, and without any rounding.
@@ -71,7 +78,7 @@ export function exactFactorsOf(module: MergedModule): StackedModule {
   if (module.kind === 'stacked') return module
   const { name, in: width, out, delta } = module
   const isWide = width <= out
-  const rank = Math.min(width, out)
+  const { rank } = exactShapeOf(module)
   const identity = new Float32Array(rank * rank)
   for (let i = 0; i < rank; i++) identity[i * rank + i] = 1
   const [a, b] = isWide ? [identity, delta] : [delta, identity]

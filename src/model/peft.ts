@@ -144,6 +144,11 @@ export interface AdapterWriting {
   readonly isFanInFanOut?: boolean
 }
 
+/** A module whose factors are made when they are written, so that no more than one module's are in memory. */
+export interface ModuleToWrite extends Omit<AdapterModule, 'kernel' | 'a' | 'b'> {
+  readonly factors: () => Promise<Pick<AdapterModule, 'a' | 'b'>>
+}
+
 /**
  * Writes a folder that `PeftModel.from_pretrained` loads. Ranks and scales of modules that differ from the most common
  * ones go to `rank_pattern` and `alpha_pattern`. The tensors are written in byte order of their names, as f32.
@@ -151,27 +156,29 @@ export interface AdapterWriting {
  */
 export async function writeAdapter(
   folder: string,
-  modules: readonly Omit<AdapterModule, 'kernel'>[],
+  modules: readonly (Omit<AdapterModule, 'kernel'> | ModuleToWrite)[],
   options: AdapterWriting = {},
 ): Promise<void> {
   const layout: { name: string; dtype: 'F32'; shape: number[] }[] = []
-  const values = new Map<string, Float32Array>()
+  const values = new Map<string, () => Promise<Float32Array>>()
   for (const module of modules) {
     const kernel = (module as Partial<AdapterModule>).kernel ?? []
     const prefix = `base_model.model.${module.name}.lora_`
     layout.push({ name: `${prefix}A.weight`, dtype: 'F32', shape: [module.rank, module.in, ...kernel] })
     layout.push({ name: `${prefix}B.weight`, dtype: 'F32', shape: [module.out, module.rank, ...kernel] })
-    values.set(`${prefix}A.weight`, module.a).set(`${prefix}B.weight`, module.b)
+    const factors = 'factors' in module ? module.factors : async () => module
+    values.set(`${prefix}A.weight`, async () => (await factors()).a)
+    values.set(`${prefix}B.weight`, async () => (await factors()).b)
   }
   for (const { name, shape, values: trained } of options.whole ?? []) {
     layout.push({ name: `base_model.model.${name}`, dtype: 'F32', shape: [...shape] })
-    values.set(`base_model.model.${name}`, trained)
+    values.set(`base_model.model.${name}`, async () => trained)
   }
   const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
   const writer = await openAtomicWriter(join(folder, WEIGHTS_NAME))
   try {
     await writer.write(prefix)
-    for (const entry of header.entries) await writer.write(littleEndian(values.get(entry.name)))
+    for (const entry of header.entries) await writer.write(littleEndian(await values.get(entry.name)?.()))
     await writer.commit()
   } finally {
     await writer.abort()

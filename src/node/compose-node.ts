@@ -17,7 +17,7 @@ import type { Digest, RoundId } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import { createSigner, verifySignature } from '../core/signature.ts'
 import { type ChunkStore, openChunkStore } from '../exchange/chunk-store.ts'
-import type { ChunkPlan, ExchangeHandlers, ExchangeLimits } from '../exchange/interface.ts'
+import type { ChunkPlan, ExchangeHandlers, ExchangeLimits, Traffic } from '../exchange/interface.ts'
 import { ensureFolder } from '../files/index.ts'
 import { admitStored } from './admission.ts'
 import { layoutDigest } from '../update/layout.ts'
@@ -73,6 +73,8 @@ export interface Node {
   readonly stop: () => Promise<void>
   readonly status: () => StatusDocument
   readonly addresses: () => readonly string[]
+  /** What went over the network since the start. */
+  readonly traffic: () => Traffic
   /** Cut 0's: resolves with the result on disk, or undecided. Rejects when this node cannot go on: its disk, its key. */
   readonly outcome: Promise<RoundOutcome>
   /** The same of a late cut, which may never come; it rejects only while somebody waited before. */
@@ -158,6 +160,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
       folder,
       status,
       addresses: () => runner.exchange.addresses(),
+      traffic: () => runner.exchange.traffic(),
       outcome: runner.outcomeOf(0),
       outcomeOf: (cut) => runner.outcomeOf(cut),
       lastCertifiedCut: () => runner.lastCertifiedCut,

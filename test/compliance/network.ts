@@ -173,6 +173,15 @@ function updatesSuite(make: MakeWorld): void {
     await world.until(allConnected(world))
     const { path } = await fetch(nodeOf(world, 1), digest, world)
     expect(equalBytes(await readFile(path), bytes)).toBe(true)
+    const { sentBytes, uploadedBytes } = nodeOf(world, 0).exchange.traffic()
+    expect([...uploadedBytes]).toEqual([[1, bytes.length]])
+    // Without a wire nothing is counted on it; over one, an update costs little more than its bytes.
+    const { receivedBytes } = nodeOf(world, 1).exchange.traffic()
+    if (receivedBytes > 0) {
+      expect(receivedBytes).toBeGreaterThan(bytes.length)
+      expect(sentBytes).toBeGreaterThan(bytes.length)
+      expect(receivedBytes).toBeLessThan(2 * bytes.length)
+    }
     // The second copy may come from either holder.
     nodeOf(world, 1).exchange.announceUpdate(digest)
     await world.until(() => nodeOf(world, 2).exchange.providersOf(digest).length === 2)

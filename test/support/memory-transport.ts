@@ -98,6 +98,8 @@ export function createMemoryNetwork(): MemoryNetwork {
           ports.delete(me)
         },
         addresses: () => [],
+        // There is no wire.
+        wireBytes: () => ({ sentBytes: 0, receivedBytes: 0 }),
         paths: () => [],
         connected: () =>
           members

@@ -15,6 +15,7 @@ import {
   count,
   defineCommand,
   flag,
+  type Json,
   list,
   text,
   usageError,
@@ -147,6 +148,7 @@ function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
     outcome: outcome?.kind ?? 'stopped',
     certificate: isCertified ? resultFolder(node).certificate : null,
     adapter: isCertified && node.hasAdapter ? resultFolder(node).adapter : null,
+    usage: usageOf(node),
     status: jsonOf(status),
   }
   const exitStatus = isCertified
@@ -155,6 +157,19 @@ function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
       ? EXIT_STATUS.undecided
       : EXIT_STATUS.interrupted
   return { document, text: textOf(node, outcome), exitStatus }
+}
+
+/** What the round took of this machine and its line. */
+function usageOf(node: Node): Json {
+  const { sentBytes, receivedBytes, uploadedBytes } = node.traffic()
+  const uploaded = [...uploadedBytes].map(([member, bytes]) => [node.members[member] ?? '', bytes])
+  return {
+    // Linux and macOS report it in KiB through libuv.
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    sentBytes,
+    receivedBytes,
+    uploadedBytes: jsonOf(Object.fromEntries(uploaded)),
+  }
 }
 
 function textOf(node: Node, outcome: RoundOutcome | null): string {
