@@ -38,6 +38,7 @@ const BYTE_FIELDS: ReadonlySet<string> = new Set([
   'publicKey',
   'sha256',
   'kernelDigest',
+  'sharedA',
 ])
 
 const textOfBytes = v.pipe(

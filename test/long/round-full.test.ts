@@ -1,25 +1,20 @@
 // Protects: a round in which the whole model is trained, by the command line alone: drawn up, trained as the charter says,
 // agreed with one digest, proven with its updates, and exported as the base plus the mean of what each site changed.
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findFreePorts } from '../../src/demo/free-ports.ts'
 import { locateFolderTensors, readFloat32 } from '../../src/model/weights.ts'
-import { siteData, siteRecipe, toJsonl } from '../../src/recipes/index.ts'
+import { type CliConsortium, makeCliConsortium } from '../support/cli-consortium.ts'
 import { errorOf, oneround } from '../support/cli.ts'
 
 const TIMEOUT_MS = 240_000
 const NAMES = ['a', 'b', 'c'] as const
-const root = mkdtempSync(join(tmpdir(), 'oneround-full-'))
+let root = ''
+let run: CliConsortium['run']
+beforeAll(async () => {
+  ;({ root, run } = await makeCliConsortium(NAMES, ['--full', '--rule', 'mean']))
+}, TIMEOUT_MS)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-async function run(...args: readonly string[]): Promise<Awaited<ReturnType<typeof oneround>>> {
-  const end = await oneround([...args, '--json'], { cwd: root })
-  expect(end.status, end.stderr + end.stdout).toBe(0)
-  return end
-}
 
 /** The weights of a folder, by name. */
 async function weightsOf(folder: string): Promise<ReadonlyMap<string, Float32Array>> {
@@ -28,25 +23,6 @@ async function weightsOf(folder: string): Promise<ReadonlyMap<string, Float32Arr
     weights.set(name, await readFloat32(tensor))
   return weights
 }
-
-beforeAll(async () => {
-  cpSync(fileURLToPath(new URL('../../nodes/base-model', import.meta.url)), join(root, 'base'), {
-    recursive: true,
-  })
-  const ports = await findFreePorts(NAMES.length)
-  const invites: string[] = []
-  for (const [i, name] of NAMES.entries()) {
-    const { train } = siteData(siteRecipe(i, { train: 32, validation: 4, test: 4 }))
-    writeFileSync(join(root, `${name}.jsonl`), toJsonl(train))
-    const listen = `/ip4/127.0.0.1/tcp/${ports[i]}`
-    const { document } = await run('init', name, '--name', `site-${name}`, '--listen', listen)
-    invites.push('--member', String(document?.['invite']))
-  }
-  const rule = ['--rule', 'mean', '--commit', '+10m', '--cut', '+20m', '--final', '+1h']
-  await run('charter', 'new', ...invites, '--model', 'base', '--full', ...rule)
-  for (const name of NAMES) await run('charter', 'sign', 'charter.json', '--node', name, '--model', 'base')
-  for (const name of NAMES) cpSync(join(root, 'charter.json'), join(root, name, 'charter.json'))
-}, TIMEOUT_MS)
 
 describe('a round of whole models', { timeout: TIMEOUT_MS }, () => {
   test('is trained as the charter says', async () => {

@@ -95,6 +95,20 @@ describe('the charter file', () => {
     expect(formatCharterFile(read)).toBe(formatCharterFile(signed))
   })
 
+  it('holds every field of bytes that a charter may have', () => {
+    const { charter } = testConsortium(4)
+    const bytes = (fill: number) => asDigest(new Uint8Array(32).fill(fill))
+    const whole = {
+      ...charter,
+      epoch: 1,
+      predecessor: bytes(3),
+      layout: { ...charter.layout, sharedA: bytes(4), dense: [{ name: 'score.weight', shape: [2, 4] }] },
+    }
+    const read = parseCharterFile(formatCharterFile(unsigned(whole)), 'c.json')
+    expect(read.charter).toEqual(whole)
+    expect(toHex(read.digest)).toBe(toHex(charterDigest(whole)))
+  })
+
   const edits: readonly (readonly [string, (text: string) => string, RegExp])[] = [
     ['no JSON', () => '{', /c\.json: no JSON/],
     ['another kind of file', () => '{"schema": "x"}', /schema/],
