@@ -1,12 +1,12 @@
 /**
  * How fast updates are aggregated, against a plain copy of 1 GiB in the same process and against numpy where it is found:
  *   tsx scripts/bench-aggregation.ts [--json] [--n 16] [--d 16777216] [--rules mean,median,trimmed-mean] [--workers 1,2]
- *   tsx scripts/bench-aggregation.ts --files [--rank 8] [--json] …
+ *   tsx scripts/bench-aggregation.ts --files [--rank 8 | --whole] [--json] …
  *   tsx scripts/bench-aggregation.ts --full [--rules …] [--n 4,8] [--d 1000000] [--json]
  *
  * Without a flag: rules alone on dense f32 [n, d] in the kernel's memory, the middle of seven runs after two. `--files`:
  * from update files to the aggregate's file, as in a round, each row in a process of its own, so that its peak memory is
- * its own. `--full`: the same for every rule, n and d; each row is kept in docs/results/aggregation-full.jsonl as soon as
+ * its own; `--whole`: of one parameter that is trained whole, so n·d·4 bytes of input. `--full`: the same for every rule, n and d; each row is kept in docs/results/aggregation-full.jsonl as soon as
  * it is measured, and rows that are there are not measured again.
  */
 import '../src/compat.ts'
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     rules: { type: 'string' },
     workers: { type: 'string' },
     json: { type: 'boolean', default: false },
+    whole: { type: 'boolean', default: false },
     files: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
     /** One row from files, in this process. */
@@ -43,7 +44,7 @@ const numbersOf = (text: string | undefined, otherwise: readonly number[]): read
   text === undefined ? otherwise : text.split(',').map(Number)
 const rules = values.rules?.split(',')
 const workerCounts = numbersOf(values.workers, availableParallelism() > 1 ? [1, 2] : [1])
-const rank = Number(values.rank)
+const rank = values.whole ? null : Number(values.rank)
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** Three digits of what was measured. */
@@ -63,9 +64,13 @@ function measureApart(request: { rule: string; n: number; d: number; workers?: n
   const { rule, n, d, workers } = request
   const args = [...entryArgs(new URL(import.meta.url)), '--row', rule, '--n', `${n}`, '--d', `${d}`]
   if (workers !== undefined) args.push('--workers', `${workers}`)
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...args, '--rank', `${rank}`], {
-    encoding: 'utf8',
-  })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...args, ...(rank === null ? ['--whole'] : ['--rank', `${rank}`])],
+    {
+      encoding: 'utf8',
+    },
+  )
   const name = `${rule}, ${n} updates, ${d} coordinates`
   if (status !== 0) {
     note(`${name}: no row: ${stderr.trim().split('\n').at(-1) ?? ''}`)

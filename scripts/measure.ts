@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | training [OPTION…] | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { RULES } from '../src/aggregate/index.ts'
 import { withTables } from '../src/cli/docs.ts'
 import { MEASUREMENT_TABLES } from './measure/tables.ts'
 
@@ -74,6 +75,27 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const words = ['--json']
     const command = `npm run bench:aggregation -- ${words.join(' ')}`
     measure('aggregation', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...words])
+  },
+  /** A line each rule, so that a run that is stopped keeps what it has. */
+  'aggregation-whole': (words) => {
+    const coordinate = RULES.filter(({ family }) => family === 'coordinate').map(({ id }) => id)
+    for (const rule of words.length > 0 ? words : coordinate) {
+      const own = [
+        '--files',
+        '--whole',
+        '--n',
+        '16',
+        '--d',
+        '25000000',
+        '--workers',
+        '2',
+        '--rules',
+        rule,
+        '--json',
+      ]
+      const command = `npm run bench:aggregation -- ${own.join(' ')}`
+      measure('aggregation-whole', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...own])
+    }
   },
   /** The benchmark keeps its own lines, row by row, and goes on where it was stopped. */
   'aggregation-full': (words) => {

@@ -1,8 +1,8 @@
 /**
  * A rule from update files to the aggregate's file, as in a round: n updates of a given rank for four square modules with d
- * entries of ΔW together. Bytes of input are those of the files.
+ * entries of ΔW together, or of one parameter with d entries that is trained whole. Bytes of input are those of the files.
  */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aggregate, type KernelClient, kernelDigest, RULES, whyInvalid } from '../../src/aggregate/index.ts'
@@ -14,6 +14,7 @@ import { assert } from '../../src/core/errors.ts'
 import { asDigest } from '../../src/core/ids.ts'
 import { encodeHeader } from '../../src/core/safetensors.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
+import { updateTensors } from '../../src/update/layout.ts'
 import { type BenchRow, copyGigabytesPerSecond, peakMb } from './dense.ts'
 
 const MODULE_COUNT = 4
@@ -24,7 +25,8 @@ export interface FilesRequest {
   readonly rule: string
   readonly n: number
   readonly d: number
-  readonly rank: number
+  /** null: trained whole. */
+  readonly rank: number | null
   /** By default what the job is worth. */
   readonly workers?: number
 }
@@ -42,13 +44,7 @@ export async function measureFiles({ rule, n, d, rank, workers }: FilesRequest):
   assert(b !== null, `${rule} holds for ${n} updates`)
   const folder = mkdtempSync(join(tmpdir(), 'oneround-bench-'))
   try {
-    const side = Math.floor(Math.sqrt(d / MODULE_COUNT))
-    const modules = Array.from({ length: MODULE_COUNT }, (_, i) => ({
-      name: `layers.${i}.proj`,
-      in: side,
-      out: side,
-    }))
-    const layout: Layout = { modules, rankMax: rank, scale: [2, 1], dtype: 'f32' }
+    const layout = layoutOf(d, rank)
     const inputs = Array.from({ length: n }, (_, member) => ({
       member,
       claim: 1,
@@ -94,17 +90,38 @@ export async function measureFiles({ rule, n, d, rank, workers }: FilesRequest):
   }
 }
 
-function writeUpdate(path: string, { modules, rankMax }: Layout, member: number): string {
+function layoutOf(d: number, rank: number | null): Layout {
+  const shared = { scale: [2, 1], dtype: 'f32' } as const
+  if (rank === null)
+    return { ...shared, scale: [2, 1], modules: [], dense: [{ name: 'weight', shape: [d] }], rankMax: 1 }
+  const side = Math.floor(Math.sqrt(d / MODULE_COUNT))
+  const modules = Array.from({ length: MODULE_COUNT }, (_, i) => ({
+    name: `layers.${i}.proj`,
+    in: side,
+    out: side,
+  }))
+  return { ...shared, scale: [2, 1], modules, rankMax: rank }
+}
+
+/** A piece at a time: the row's peak is the rule's, not that of making its input. */
+const PIECE_BYTES = 1 << 22
+
+function writeUpdate(path: string, layout: Layout, member: number): string {
   const rng = new SeededRng(`bench-aggregation ${member}`)
-  const tensors = modules.flatMap(({ name, in: inCount, out }) => [
-    { name: `${name}.lora_A`, dtype: 'F32', shape: [rankMax, inCount] },
-    { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rankMax] },
-  ])
-  const { prefix, header } = encodeHeader(tensors)
-  const bytes = Buffer.alloc(header.fileSizeBytes)
-  bytes.set(prefix)
-  for (let at = header.dataOffset; at < bytes.length; at += 4)
-    bytes.writeFloatLE((rng.below(2 ** 24) - 2 ** 23) / 2 ** 27, at)
-  writeFileSync(path, bytes)
+  const { prefix, header } = encodeHeader(
+    updateTensors(
+      layout,
+      layout.modules.map(() => layout.rankMax),
+    ),
+  )
+  const file = openSync(path, 'w')
+  writeSync(file, prefix)
+  for (let at = header.dataOffset; at < header.fileSizeBytes; at += PIECE_BYTES) {
+    const piece = Buffer.alloc(Math.min(PIECE_BYTES, header.fileSizeBytes - at))
+    for (let place = 0; place < piece.length; place += 4)
+      piece.writeFloatLE((rng.below(2 ** 24) - 2 ** 23) / 2 ** 27, place)
+    writeSync(file, piece)
+  }
+  closeSync(file)
   return path
 }

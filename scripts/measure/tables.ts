@@ -69,6 +69,7 @@ const aggregationLine = v.object({
         seconds: v.number(),
         peakMb: v.optional(v.nullable(v.number())),
         ratio: v.optional(v.nullable(v.number())),
+        copyRatio: v.optional(v.nullable(v.number())),
       }),
     ),
   }),
@@ -201,29 +202,45 @@ export function roundTable(text: string): string {
 /** The last run's rows. */
 export function aggregationTable(text: string): string {
   const last = parseLines(text, aggregationLine).at(-1)
-  const rows = (last?.document.rows ?? []).map(({ rule, input, n, d, workers, seconds, peakMb, ratio }) =>
+  const rows = (last?.document.rows ?? []).map((each) =>
     row(
-      `\`${rule}\``,
-      input,
-      String(n),
-      String(d),
-      String(workers),
-      seconds.toFixed(2),
-      typeof peakMb === 'number' ? peakMb.toFixed(0) : '–',
-      typeof ratio === 'number' ? `${ratio.toFixed(1)}×` : '–',
+      `\`${each.rule}\``,
+      String(each.n),
+      String(each.d),
+      String(each.workers),
+      each.seconds.toFixed(2),
+      typeof each.peakMb === 'number' ? each.peakMb.toFixed(0) : '–',
+      typeof each.copyRatio === 'number' ? `${each.copyRatio.toFixed(2)}×` : '–',
+      typeof each.ratio === 'number' ? `${each.ratio.toFixed(1)}×` : '–',
     ),
   )
   const titles = [
     'rule',
-    'from',
     'updates',
     'coordinates',
     'threads',
     'seconds',
     'peak MB',
+    'input read over what one thread copies',
     "numpy's time over ours",
   ]
   return [...head(...titles), ...rows].join('\n')
+}
+
+/** From files of updates trained whole. */
+export function aggregationWholeTable(text: string): string {
+  const all = parseLines(text, aggregationLine).flatMap(({ document }) => document.rows)
+  const rows = lastOf(all, ({ rule, n, d }) => `${rule} ${n} ${d}`).map(
+    ({ rule, n, d, workers, seconds, peakMb }) =>
+      row(
+        `\`${rule}\``,
+        ((4 * n * d) / 1e9).toFixed(2),
+        String(workers),
+        seconds.toFixed(1),
+        typeof peakMb === 'number' ? peakMb.toFixed(0) : '–',
+      ),
+  )
+  return [...head('rule', 'GB of updates', 'threads', 'seconds', 'peak MB'), ...rows].join('\n')
 }
 
 const fullLine = v.object({
@@ -353,5 +370,6 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   simulation: simulationTable,
   aggregation: aggregationTable,
   'aggregation-full': aggregationFullTable,
+  'aggregation-whole': aggregationWholeTable,
   training: trainingTable,
 }
