@@ -10,8 +10,9 @@
  * No batch, cofactored or ZIP-215 verification. Nothing agreed depends on signature bytes.
  * Source: RFC 8032 §5.1.7; docs/PROTOCOL.md §2.
  */
+import type { KeyObject } from 'node:crypto'
 import nacl from 'tweetnacl'
-import { concatBytes, fromHex } from './bytes.ts'
+import { concatBytes, fromHex, toHex } from './bytes.ts'
 import { domainPrefix, sha256 } from './hash.ts'
 import { asPublicKey, type PublicKey, PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from './ids.ts'
 import { assert } from './errors.ts'
@@ -50,14 +51,28 @@ const nodeCrypto = globalThis.process?.getBuiltinModule?.('node:crypto')
 /** DER prefix of a SubjectPublicKeyInfo holding a raw Ed25519 key (RFC 8410 §4). */
 const SPKI_PREFIX = fromHex('302a300506032b6570032100')
 
-function verifyWithNode(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+/** Keys as the library holds them: making one costs twice as much as a signature's check, and a round has few. */
+const parsedKeys = new Map<string, KeyObject>()
+/** Four charters of the largest size; more are parsed each time. */
+const PARSED_KEY_COUNT_MAX = 256
+
+function parsedKey(publicKey: Uint8Array): KeyObject {
   assert(nodeCrypto !== undefined && SPKI_PREFIX !== null, 'called in Node only')
-  const der = nodeCrypto.createPublicKey({
+  const name = toHex(publicKey)
+  const known = parsedKeys.get(name)
+  if (known !== undefined) return known
+  const key = nodeCrypto.createPublicKey({
     key: globalThis.Buffer.from(concatBytes(SPKI_PREFIX, publicKey)),
     format: 'der',
     type: 'spki',
   })
-  return nodeCrypto.verify(null, message, der, signature)
+  if (parsedKeys.size < PARSED_KEY_COUNT_MAX) parsedKeys.set(name, key)
+  return key
+}
+
+function verifyWithNode(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  assert(nodeCrypto !== undefined, 'called in Node only')
+  return nodeCrypto.verify(null, message, parsedKey(publicKey), signature)
 }
 
 /** The portable path: tweetnacl after the check that it lacks. Exported for the tests that cross-check both paths. */
