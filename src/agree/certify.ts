@@ -24,9 +24,12 @@ export function storedKey(member: MemberIndex, update: Digest): string {
   return `${member}/${digestKey(update)}`
 }
 
+const NO_HEADERS: readonly MessageOf<'header'>[] = []
+
 /** Headers held of one member: one, unless it lies. */
 export function headersOf(state: State, member: MemberIndex): readonly MessageOf<'header'>[] {
-  return (state.slots.get(publishSlot(member)) ?? []).filter((body) => body.type === 'header')
+  const bodies = state.slots.get(publishSlot(member))
+  return bodies === undefined ? NO_HEADERS : bodies.filter((body) => body.type === 'header')
 }
 
 /** Whether q members hold the update of this Header. */

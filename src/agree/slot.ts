@@ -32,7 +32,9 @@ export function slotOf<T extends MessageType>(type: T, body: Bodies[T]): string 
   return SLOTS[type](body)
 }
 
-export const publishSlot = (member: MemberIndex): string => `publish/${member}`
+const publishSlots: string[] = []
+/** Asked for at every event for every member: made once. */
+export const publishSlot = (member: MemberIndex): string => (publishSlots[member] ??= `publish/${member}`)
 export const sealSlot = (member: MemberIndex): string => `seal/${member}`
 export const answerSlot = (of: MemberIndex, giver: MemberIndex): string => `answer/${of}/${giver}`
 export const statusSlot = (cut: number, member: MemberIndex): string => `status/${cut}/${member}`

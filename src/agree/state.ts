@@ -124,6 +124,8 @@ export interface State {
   readonly serving: ReadonlyMap<string, true>
   /** Statuses found usable: that never ends. */
   readonly usable: ReadonlyMap<string, true>
+  /** Of statuses that are not: how many of their items were found held, from the first on (value.ts). */
+  readonly heldCounts: ReadonlyMap<string, number>
   /** Agreement and outcome of each cut that anything is known of; read with `instanceOf`. */
   readonly instances: ReadonlyMap<number, Instance>
   /** The cut in progress: every one before it is decided here. One beyond the last when all are. */
@@ -148,6 +150,7 @@ export function createState(params: Params): State {
     fetching: new Map(),
     serving: new Map(),
     usable: new GrowingMap(),
+    heldCounts: new GrowingMap(),
     instances: new Map(),
     cut: 0,
     alarms: new Map(),

@@ -51,21 +51,34 @@ export function isProven(state: State, item: EvidenceItem): boolean {
   return first.slot === second.slot && first.member === item.member && second.member === item.member
 }
 
-function holdsAllOf(state: State, params: Params, status: Status): boolean {
+/** How many of the status's items, Headers and then evidence, are behind it from the first on, `from` of which are known to be. */
+function countHeld(state: State, params: Params, { certified, evidence }: Status, from: number): number {
   // §5.4 A status is usable when I hold the Header, q Receipts and the evidence behind all that it lists.
-  return (
-    status.certified.every(
-      ({ member, digest }) =>
-        headerOf(state, member, digest) !== null && hasQuorum(state, params, receiptsKey(digestKey(digest))),
-    ) && status.evidence.every((item) => isProven(state, item))
-  )
+  const isHeld = (place: number): boolean => {
+    const listed = certified[place]
+    if (listed === undefined) {
+      const item = evidence[place - certified.length]
+      return item !== undefined && isProven(state, item)
+    }
+    const { member, digest } = listed
+    return (
+      headerOf(state, member, digest) !== null && hasQuorum(state, params, receiptsKey(digestKey(digest)))
+    )
+  }
+  let held = from
+  while (held < certified.length + evidence.length && isHeld(held)) held++
+  return held
 }
 
-/** Whether I hold everything that the status lists; remembered once true. */
+/** Whether I hold everything that the status lists; remembered once true, and on the way there: what is held stays held. */
 export function isUsable(draft: Draft, status: MessageOf<'status'>): boolean {
-  if (draft.state.usable.has(status.key)) return true
-  if (!holdsAllOf(draft.state, draft.params, status.body)) return false
-  put(draft, 'usable', status.key, true)
+  const { key, body } = status
+  if (draft.state.usable.has(key)) return true
+  const before = draft.state.heldCounts.get(key) ?? 0
+  const held = countHeld(draft.state, draft.params, body, before)
+  if (held > before) put(draft, 'heldCounts', key, held)
+  if (held < body.certified.length + body.evidence.length) return false
+  put(draft, 'usable', key, true)
   return true
 }
 
