@@ -11,6 +11,7 @@
  */
 import * as v from 'valibot'
 import { equalBytes, fromHex, toHex } from '../core/bytes.ts'
+import { whyNotCanonical } from '../core/canonical.ts'
 import { messageOf } from '../core/errors.ts'
 import type { RoundError } from '../core/errors.ts'
 import { type Digest, SIGNATURE_BYTES } from '../core/ids.ts'
@@ -135,6 +136,9 @@ export function charterOfJson(value: unknown, file: string): Charter {
   const raw = unhexed(value, '')
   const problem = findSchemaProblem(raw)
   if (problem !== null) throw malformed(file, `charter.${problem.field}`, problem.reason)
+  // What a schema lets pass, such as a name in another alphabet, may still have no canonical bytes.
+  const forbidden = whyNotCanonical(raw)
+  if (forbidden !== null) throw malformed(file, 'charter', `holds ${forbidden}`)
   // Through the canonical bytes, so that what passes here is what every other member will decode.
   const decoded = charterCodec.decode(charterCodec.encode(raw as Charter))
   if (!decoded.ok) throw malformed(file, 'charter', decoded.fault.code)

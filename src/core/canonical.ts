@@ -72,6 +72,11 @@ function findForbiddenWithin(value: object, depth: number): string | null {
   return null
 }
 
+/** What a value from outside holds that no canonical bytes can: floats, null, text that is not ASCII; null for none of it. */
+export function whyNotCanonical(value: unknown): string | null {
+  return findForbidden(value, 0)
+}
+
 /** The canonical bytes of a value made of the allowed kinds only. Any other value is our own mistake: it asserts. */
 export function encodeCanonical(value: unknown): Uint8Array {
   const forbidden = findForbidden(value, 0)
