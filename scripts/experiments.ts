@@ -20,11 +20,13 @@ import { withTables } from '../src/cli/docs.ts'
 import { entryArgs } from '../src/core/entry.ts'
 import { ensureFolder, hasFile, readText, writeFileAtomic } from '../src/files/index.ts'
 import { openBase } from '../src/train/base.ts'
-import { type Direction, directionsOf } from './experiments/directions.ts'
+import type { Direction } from './experiments/direction.ts'
+import { directionsOf } from './experiments/directions.ts'
 import { EXPERIMENTS } from './experiments/grid.ts'
 import { ensureModel, modelDigest, MODEL_NAMES, type ModelName } from './experiments/models.ts'
 import { pagesOf, picturesOf } from './experiments/pages.ts'
 import {
+  asynchronyFiguresSchema,
   exactnessFiguresSchema,
   type Line,
   lineSchema,
@@ -136,9 +138,11 @@ function lineOf(plan: Plan, figures: unknown, model: Model, seconds: number): Li
     parameters: model.parameters,
     seconds: Number(seconds.toFixed(1)),
   }
-  return plan.kind === 'rounds'
-    ? { kind: 'rounds', ...entries, plan, figures: v.parse(roundsFiguresSchema, figures) }
-    : { kind: 'exactness', ...entries, plan, figures: v.parse(exactnessFiguresSchema, figures) }
+  if (plan.kind === 'rounds')
+    return { kind: 'rounds', ...entries, plan, figures: v.parse(roundsFiguresSchema, figures) }
+  return plan.kind === 'exactness'
+    ? { kind: 'exactness', ...entries, plan, figures: v.parse(exactnessFiguresSchema, figures) }
+    : { kind: 'asynchrony', ...entries, plan, figures: v.parse(asynchronyFiguresSchema, figures) }
 }
 
 function timeText(seconds: number): string {
@@ -181,6 +185,7 @@ async function runCells(): Promise<readonly Line[]> {
 
 function wordsOf(line: Line): string {
   if (line.kind === 'exactness') return line.figures.ways.map(({ loss }) => loss.toFixed(2)).join(' ')
+  if (line.kind === 'asynchrony') return line.figures.sets.map(({ loss }) => loss.toFixed(2)).join(' ')
   const { local, oneRound, manyRounds } = line.figures.loss
   return `alone ${local.toFixed(2)}, one round ${oneRound.toFixed(2)}, many ${manyRounds.toFixed(2)}`
 }

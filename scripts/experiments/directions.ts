@@ -3,20 +3,10 @@
  * lines of cells. Out: directions; those whose cells are not there are left out. Nothing is hidden: a claim of the paper
  * that does not hold is listed as not holding.
  */
-import { type Estimate, estimate, rankCorrelation } from './statistics.ts'
+import { ofAsynchrony } from './asynchrony-claims.ts'
+import { type Direction, direction, isNegative, isPositive, over } from './direction.ts'
+import { type Estimate, rankCorrelation } from './statistics.ts'
 import type { ExactnessLine, Line, RoundsLine, RoundsPlan } from './types.ts'
-
-export interface Direction {
-  readonly claim: string
-  /** What the claim says of the figure. */
-  readonly expected: string
-  readonly measured: number
-  /** 95 %, percentile bootstrap over the cells. */
-  readonly interval: readonly [low: number, high: number]
-  /** Cells, or pairs of cells, that it is over. */
-  readonly cells: number
-  readonly holds: boolean
-}
 
 /** Share of what many rounds gain over the base that one round lacks; negative where one round is better. */
 export function gapOf({ figures: { loss } }: RoundsLine): number {
@@ -25,23 +15,6 @@ export function gapOf({ figures: { loss } }: RoundsLine): number {
 
 /** At most this share is "matches" here. */
 export const MATCH_SHARE = 0.05
-
-type Test = (estimate: Estimate) => boolean
-const isPositive: Test = ({ interval: [low] }) => low > 0
-const isNegative: Test = ({ interval: [, high] }) => high < 0
-
-function direction(
-  claim: string,
-  expected: string,
-  found: Estimate | null,
-  test: Test,
-): readonly Direction[] {
-  if (found === null || found.count === 0) return []
-  const { mean, interval, count } = found
-  return [{ claim, expected, measured: mean, interval, cells: count, holds: test(found) }]
-}
-
-const over = (values: readonly number[]): Estimate | null => (values.length === 0 ? null : estimate(values))
 
 /** Differences between cells that are alike but for one thing: the figure of the second less that of the first. */
 function pairs(
@@ -68,6 +41,7 @@ export function directionsOf(lines: readonly Line[]): readonly Direction[] {
   return [
     ...ofRounds(lines.filter((line) => line.kind === 'rounds')),
     ...ofExactness(lines.filter((line) => line.kind === 'exactness')),
+    ...ofAsynchrony(lines.filter((line) => line.kind === 'asynchrony')),
   ]
 }
 

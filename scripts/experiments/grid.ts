@@ -2,7 +2,7 @@
 import type { Split } from './domains.ts'
 import { MODELS, type ModelName } from './models.ts'
 import type { Mode } from './training.ts'
-import type { ExactnessPlan, Plan, RoundsPlan } from './types.ts'
+import type { AsynchronyPlan, ExactnessPlan, Plan, RoundsPlan } from './types.ts'
 
 const SEEDS = ['seed-1', 'seed-2', 'seed-3'] as const
 const LINES = { linesPerSite: 160, testLines: 120, matchLines: 60 } as const
@@ -70,6 +70,9 @@ function exactness(
   )
 }
 
+const asynchrony = (...options: Parameters<typeof exactness>): readonly AsynchronyPlan[] =>
+  exactness(...options).map((plan) => ({ ...plan, kind: 'asynchrony' }))
+
 const WHOLE = {
   siteCounts: [4, 10],
   splits: ['even', 'dirichlet'],
@@ -114,5 +117,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
     title: 'what the ways of merging adapters cost',
     full: exactness(['0.3m', '3m'], ['even', 'dirichlet'], SEEDS),
     quick: exactness(['0.3m'], ['dirichlet'], SEEDS.slice(0, 1)),
+  },
+  {
+    name: 'asynchrony',
+    title: 'sites that arrive in any order, and late cuts of real nodes',
+    full: asynchrony(['0.3m'], ['even', 'dirichlet'], SEEDS),
+    quick: asynchrony(['0.3m'], ['dirichlet'], SEEDS.slice(0, 1)),
   },
 ]

@@ -1,4 +1,6 @@
 /** docs/results pages of the experiments: words are written by hand, what lies between marks is made from raw lines. */
+import { ofAsynchrony } from './asynchrony-claims.ts'
+import { arrivalPicture, arrivalTable, lateTable } from './asynchrony-report.ts'
 import { directionsOf } from './directions.ts'
 import {
   directionTable,
@@ -21,6 +23,7 @@ export interface Page {
 export function pagesOf(lines: readonly Line[]): readonly Page[] {
   const rounds = lines.filter((line) => line.kind === 'rounds')
   const exactness = lines.filter((line) => line.kind === 'exactness')
+  const asynchrony = lines.filter((line) => line.kind === 'asynchrony')
   return [
     {
       file: 'README.md',
@@ -38,12 +41,22 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
       file: 'exactness.md',
       tables: { exactness: () => exactnessTable(exactness), 'made-by': () => madeBy(exactness) },
     },
+    {
+      file: 'asynchrony.md',
+      tables: {
+        arrivals: () => arrivalTable(asynchrony),
+        late: () => lateTable(asynchrony),
+        directions: () => directionTable(ofAsynchrony(asynchrony)),
+        'made-by': () => madeBy(asynchrony),
+      },
+    },
   ]
 }
 
 export function picturesOf(lines: readonly Line[]): ReadonlyMap<string, string> {
   const rounds = lines.filter((line) => line.kind === 'rounds')
   const exactness = lines.filter((line) => line.kind === 'exactness')
+  const asynchrony = lines.filter((line) => line.kind === 'asynchrony')
   return new Map([
     ...(rounds.length === 0
       ? []
@@ -52,5 +65,6 @@ export function picturesOf(lines: readonly Line[]): ReadonlyMap<string, string> 
           ['one-round-tau.svg', tauPicture(rounds)],
         ] as const)),
     ...(exactness.length === 0 ? [] : ([['exactness.svg', exactnessPicture(exactness)]] as const)),
+    ...(asynchrony.length === 0 ? [] : ([['asynchrony.svg', arrivalPicture(asynchrony)]] as const)),
   ])
 }

@@ -1,16 +1,16 @@
 /** Tables and pictures of the experiments, made from the raw lines alone: the same lines give the same bytes. */
 import { init } from 'echarts'
-import type { Direction } from './directions.ts'
+import type { Direction } from './direction.ts'
 import { gapOf } from './directions.ts'
 import { estimate } from './statistics.ts'
 import type { ExactnessLine, Line, RoundsLine } from './types.ts'
 import { mean } from './vectors.ts'
 
-const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)]
-const fixed = (value: number, digits = 2): string => value.toFixed(digits)
+export const unique = <T>(items: readonly T[]): readonly T[] => [...new Set(items)]
+export const fixed = (value: number, digits = 2): string => value.toFixed(digits)
 const percent = (value: number): string => `${fixed(100 * value, 1)} %`
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }
@@ -126,7 +126,7 @@ export function exactnessTable(lines: readonly ExactnessLine[]): string {
 
 const PAGE = { backgroundColor: '#ffffff', animation: false } as const
 
-function draw(width: number, height: number, option: object): string {
+export function draw(width: number, height: number, option: object): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   chart.setOption({ ...PAGE, ...option })
   const svg = chart.renderToSVGString()

@@ -70,7 +70,38 @@ export const exactnessFiguresSchema = v.object({
 })
 export type ExactnessFigures = v.InferOutput<typeof exactnessFiguresSchema>
 
-export const planSchema = v.variant('kind', [roundsPlanSchema, exactnessPlanSchema])
+/** As exactness; four sites or so, since all orders of arrival are gone through. */
+export const asynchronyPlanSchema = v.object({
+  ...exactnessPlanSchema.entries,
+  kind: v.literal('asynchrony'),
+})
+export type AsynchronyPlan = v.InferOutput<typeof asynchronyPlanSchema>
+
+export const asynchronyFiguresSchema = v.object({
+  base: v.number(),
+  local: v.number(),
+  /** Every set of sites that may have arrived; the aggregates (SHA-256) that come out over all its orders. */
+  sets: v.array(
+    v.object({
+      sites: v.array(v.number()),
+      loss: v.number(),
+      orders: v.number(),
+      aggregates: v.array(v.string()),
+    }),
+  ),
+  /** Of real nodes: whose member was late, and by cut the certified aggregates and how many members hold one. */
+  rounds: v.array(
+    v.object({
+      late: v.nullable(v.number()),
+      aggregates: v.array(v.array(v.string())),
+      holders: v.array(v.number()),
+      seconds: v.number(),
+    }),
+  ),
+})
+export type AsynchronyFigures = v.InferOutput<typeof asynchronyFiguresSchema>
+
+export const planSchema = v.variant('kind', [roundsPlanSchema, exactnessPlanSchema, asynchronyPlanSchema])
 export type Plan = v.InferOutput<typeof planSchema>
 
 const lineEntries = {
@@ -97,10 +128,17 @@ export const lineSchema = v.variant('kind', [
     plan: exactnessPlanSchema,
     figures: exactnessFiguresSchema,
   }),
+  v.object({
+    kind: v.literal('asynchrony'),
+    ...lineEntries,
+    plan: asynchronyPlanSchema,
+    figures: asynchronyFiguresSchema,
+  }),
 ])
 export type Line = v.InferOutput<typeof lineSchema>
 export type RoundsLine = Extract<Line, { kind: 'rounds' }>
 export type ExactnessLine = Extract<Line, { kind: 'exactness' }>
+export type AsynchronyLine = Extract<Line, { kind: 'asynchrony' }>
 
 export function nameOf(plan: Plan): string {
   const { kind, model, siteCount, split, epochs, seed } = plan
