@@ -25,15 +25,7 @@ import { directionsOf } from './experiments/directions.ts'
 import { EXPERIMENTS } from './experiments/grid.ts'
 import { ensureModel, modelDigest, MODEL_NAMES, type ModelName } from './experiments/models.ts'
 import { pagesOf, picturesOf } from './experiments/pages.ts'
-import {
-  asynchronyFiguresSchema,
-  exactnessFiguresSchema,
-  type Line,
-  lineSchema,
-  nameOf,
-  type Plan,
-  roundsFiguresSchema,
-} from './experiments/types.ts'
+import { type Line, lineSchema, nameOf, type Plan } from './experiments/types.ts'
 
 const ROOT = '.experiments'
 const RESULTS = 'docs/results'
@@ -71,7 +63,7 @@ function chosenPlans(): readonly Plan[] {
     throw new Error(`--models: no model ${strange}; there are ${MODEL_NAMES.join(', ')}`)
   return experiments
     .flatMap(({ full, quick }) => (values.quick ? quick : full))
-    .filter(({ model }) => models.includes(model))
+    .filter((plan) => plan.kind === 'bytes' || models.includes(plan.model))
 }
 
 async function readLines(file: string): Promise<readonly Line[]> {
@@ -108,9 +100,9 @@ async function prepareModel(name: ModelName, threads: number): Promise<Model> {
 }
 
 /** One cell, in a process of its own. @returns what it printed */
-async function runApart(plan: Plan, model: Model, job: number): Promise<unknown> {
+async function runApart(plan: Plan, model: Model | null, job: number): Promise<unknown> {
   const work = join(ROOT, 'work', `${process.pid}-${job}`)
-  const request = JSON.stringify({ plan, model: model.folder, work, threads: 1 })
+  const request = JSON.stringify({ plan, model: model?.folder ?? '', work, threads: 1 })
   const child = spawn(process.execPath, [...entryArgs(CELL), request], {
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: controller.signal,
@@ -128,21 +120,18 @@ async function runApart(plan: Plan, model: Model, job: number): Promise<unknown>
   return JSON.parse(Buffer.concat(out).toString('utf8'))
 }
 
-function lineOf(plan: Plan, figures: unknown, model: Model, seconds: number): Line {
-  const entries = {
+function lineOf(plan: Plan, figures: unknown, model: Model | null, seconds: number): Line {
+  return v.parse(lineSchema, {
+    kind: plan.kind,
     name: nameOf(plan),
     command: `npm run experiments -- ${values.quick ? '--quick' : `--only ${plan.kind}`}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     node: process.versions.node,
-    modelDigest: model.digest,
-    parameters: model.parameters,
     seconds: Number(seconds.toFixed(1)),
-  }
-  if (plan.kind === 'rounds')
-    return { kind: 'rounds', ...entries, plan, figures: v.parse(roundsFiguresSchema, figures) }
-  return plan.kind === 'exactness'
-    ? { kind: 'exactness', ...entries, plan, figures: v.parse(exactnessFiguresSchema, figures) }
-    : { kind: 'asynchrony', ...entries, plan, figures: v.parse(asynchronyFiguresSchema, figures) }
+    ...(model === null ? {} : { modelDigest: model.digest, parameters: model.parameters }),
+    plan,
+    figures,
+  })
 }
 
 function timeText(seconds: number): string {
@@ -158,15 +147,15 @@ async function runCells(): Promise<readonly Line[]> {
   const jobs = Number(values.jobs)
   note(`${plans.length} cells, ${plans.length - missing.length} are there already`)
   const models = new Map<ModelName, Model>()
-  for (const name of new Set(missing.map(({ model }) => model)))
+  for (const name of new Set(missing.flatMap((plan) => (plan.kind === 'bytes' ? [] : [plan.model]))))
     models.set(name, await prepareModel(name, jobs))
   const startedAt = performance.now()
   let done = 0
   const left = missing.values()
   const work = async (job: number): Promise<void> => {
     for (const plan of left) {
-      const model = models.get(plan.model)
-      if (model === undefined) throw new Error(`model ${plan.model} was prepared`)
+      const model = plan.kind === 'bytes' ? null : models.get(plan.model)
+      if (model === undefined) throw new Error(`${nameOf(plan)}: its model was not prepared`)
       const from = performance.now()
       const figures = await runApart(plan, model, job)
       const line = lineOf(plan, figures, model, (performance.now() - from) / 1000)
@@ -185,6 +174,8 @@ async function runCells(): Promise<readonly Line[]> {
 
 function wordsOf(line: Line): string {
   if (line.kind === 'exactness') return line.figures.ways.map(({ loss }) => loss.toFixed(2)).join(' ')
+  if (line.kind === 'bytes')
+    return line.figures.rounds.map(({ sentBytes }) => `${(sentBytes / 1e6).toFixed(1)} MB`).join(' ')
   if (line.kind === 'asynchrony') return line.figures.sets.map(({ loss }) => loss.toFixed(2)).join(' ')
   const { local, oneRound, manyRounds } = line.figures.loss
   return `alone ${local.toFixed(2)}, one round ${oneRound.toFixed(2)}, many ${manyRounds.toFixed(2)}`

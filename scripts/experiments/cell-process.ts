@@ -2,6 +2,7 @@
 import '../../src/compat.ts'
 import * as v from 'valibot'
 import { runAsynchronyCell } from './asynchrony.ts'
+import { runBytesCell } from './bytes.ts'
 import { runExactnessCell } from './exactness.ts'
 import { runRoundsCell } from './rounds.ts'
 import { planSchema } from './types.ts'
@@ -11,6 +12,7 @@ const { plan, ...places } = v.parse(
   JSON.parse(process.argv[2] ?? ''),
 )
 const run = (): Promise<object> => {
+  if (plan.kind === 'bytes') return runBytesCell(plan)
   if (plan.kind === 'rounds') return runRoundsCell(plan, places)
   return plan.kind === 'exactness' ? runExactnessCell(plan, places) : runAsynchronyCell(plan, places)
 }

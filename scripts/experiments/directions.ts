@@ -4,6 +4,7 @@
  * that does not hold is listed as not holding.
  */
 import { ofAsynchrony } from './asynchrony-claims.ts'
+import { ofBytes } from './bytes-report.ts'
 import { type Direction, direction, isNegative, isPositive, over } from './direction.ts'
 import { type Estimate, rankCorrelation } from './statistics.ts'
 import type { ExactnessLine, Line, RoundsLine, RoundsPlan } from './types.ts'
@@ -42,6 +43,7 @@ export function directionsOf(lines: readonly Line[]): readonly Direction[] {
     ...ofRounds(lines.filter((line) => line.kind === 'rounds')),
     ...ofExactness(lines.filter((line) => line.kind === 'exactness')),
     ...ofAsynchrony(lines.filter((line) => line.kind === 'asynchrony')),
+    ...ofBytes(lines.filter((line) => line.kind === 'bytes')),
   ]
 }
 

@@ -2,7 +2,7 @@
 import type { Split } from './domains.ts'
 import { MODELS, type ModelName } from './models.ts'
 import type { Mode } from './training.ts'
-import type { AsynchronyPlan, ExactnessPlan, Plan, RoundsPlan } from './types.ts'
+import type { AsynchronyPlan, BytesPlan, ExactnessPlan, Plan, RoundsPlan } from './types.ts'
 
 const SEEDS = ['seed-1', 'seed-2', 'seed-3'] as const
 const LINES = { linesPerSite: 160, testLines: 120, matchLines: 60 } as const
@@ -73,6 +73,10 @@ function exactness(
 const asynchrony = (...options: Parameters<typeof exactness>): readonly AsynchronyPlan[] =>
   exactness(...options).map((plan) => ({ ...plan, kind: 'asynchrony' }))
 
+/** One round and the two after it are in each cell. */
+const bytes = (sizes: readonly (readonly [siteCount: number, megabytes: number])[]): readonly BytesPlan[] =>
+  sizes.map(([siteCount, megabytes]) => ({ kind: 'bytes', siteCount, megabytes, rounds: 3 }))
+
 const WHOLE = {
   siteCounts: [4, 10],
   splits: ['even', 'dirichlet'],
@@ -123,5 +127,18 @@ export const EXPERIMENTS: readonly Experiment[] = [
     title: 'sites that arrive in any order, and late cuts of real nodes',
     full: asynchrony(['0.3m'], ['even', 'dirichlet'], SEEDS),
     quick: asynchrony(['0.3m'], ['dirichlet'], SEEDS.slice(0, 1)),
+  },
+  {
+    name: 'bytes',
+    title: 'bytes on the wire, one round and three',
+    full: bytes([
+      [4, 1],
+      [4, 16],
+      [8, 1],
+      [8, 16],
+      [16, 1],
+      [16, 4],
+    ]),
+    quick: bytes([[4, 1]]),
   },
 ]

@@ -1,6 +1,7 @@
 /** docs/results pages of the experiments: words are written by hand, what lies between marks is made from raw lines. */
 import { ofAsynchrony } from './asynchrony-claims.ts'
 import { arrivalPicture, arrivalTable, lateTable } from './asynchrony-report.ts'
+import { bytesTable, linksTable, ofBytes } from './bytes-report.ts'
 import { directionsOf } from './directions.ts'
 import {
   directionTable,
@@ -24,6 +25,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
   const rounds = lines.filter((line) => line.kind === 'rounds')
   const exactness = lines.filter((line) => line.kind === 'exactness')
   const asynchrony = lines.filter((line) => line.kind === 'asynchrony')
+  const bytes = lines.filter((line) => line.kind === 'bytes')
   return [
     {
       file: 'README.md',
@@ -48,6 +50,15 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
         late: () => lateTable(asynchrony),
         directions: () => directionTable(ofAsynchrony(asynchrony)),
         'made-by': () => madeBy(asynchrony),
+      },
+    },
+    {
+      file: 'bytes.md',
+      tables: {
+        bytes: () => bytesTable(bytes),
+        links: () => linksTable(bytes),
+        directions: () => directionTable(ofBytes(bytes)),
+        'made-by': () => madeBy(bytes),
       },
     },
   ]

@@ -18,9 +18,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 export function madeBy(lines: readonly Line[]): string {
   const machines = unique(lines.map(({ cpu, node }) => `${cpu}, Node ${node}`)).join('; ')
   const models = unique(
-    lines.map(({ plan, modelDigest }) => `${plan.model} ${modelDigest.slice(0, 12)}…`),
+    lines.flatMap((line) =>
+      line.kind === 'bytes' ? [] : [`${line.plan.model} ${line.modelDigest.slice(0, 12)}…`],
+    ),
   ).join(', ')
-  return `${lines.length} cells on ${machines}. Pretrained models: ${models}.`
+  return `${lines.length} cells on ${machines}.${models === '' ? '' : ` Pretrained models: ${models}.`}`
 }
 
 export function directionTable(directions: readonly Direction[]): string {

@@ -101,19 +101,56 @@ export const asynchronyFiguresSchema = v.object({
 })
 export type AsynchronyFigures = v.InferOutput<typeof asynchronyFiguresSchema>
 
-export const planSchema = v.variant('kind', [roundsPlanSchema, exactnessPlanSchema, asynchronyPlanSchema])
+export const bytesPlanSchema = v.object({
+  kind: v.literal('bytes'),
+  siteCount: v.number(),
+  /** Of one update, about. */
+  megabytes: v.number(),
+  rounds: v.number(),
+})
+export type BytesPlan = v.InferOutput<typeof bytesPlanSchema>
+
+export const bytesFiguresSchema = v.object({
+  /** Of the tensors of one update. */
+  updateBytes: v.number(),
+  rounds: v.array(
+    v.object({
+      /** Of all members' connections, encrypted and framed, whatever for. */
+      sentBytes: v.number(),
+      receivedBytes: v.number(),
+      /** The part of them that is updates' content. */
+      contentBytes: v.number(),
+      /** Of the member that sent or received most: the larger of its two sums. */
+      busiestBytes: v.number(),
+      /** How many results there are: one is agreement. */
+      aggregates: v.number(),
+      seconds: v.number(),
+    }),
+  ),
+})
+export type BytesFigures = v.InferOutput<typeof bytesFiguresSchema>
+
+export const planSchema = v.variant('kind', [
+  roundsPlanSchema,
+  exactnessPlanSchema,
+  asynchronyPlanSchema,
+  bytesPlanSchema,
+])
 export type Plan = v.InferOutput<typeof planSchema>
 
-const lineEntries = {
+const machineEntries = {
   name: v.string(),
   command: v.string(),
   cpu: v.string(),
   node: v.string(),
+  seconds: v.number(),
+}
+const lineEntries = {
+  ...machineEntries,
   /** SHA-256 over the pretrained model's files (models.ts). */
   modelDigest: v.string(),
   /** Of the pretrained model. */
   parameters: v.number(),
-  seconds: v.number(),
 }
 export const lineSchema = v.variant('kind', [
   v.object({
@@ -134,13 +171,24 @@ export const lineSchema = v.variant('kind', [
     plan: asynchronyPlanSchema,
     figures: asynchronyFiguresSchema,
   }),
+  v.object({
+    kind: v.literal('bytes'),
+    ...machineEntries,
+    plan: bytesPlanSchema,
+    figures: bytesFiguresSchema,
+  }),
 ])
 export type Line = v.InferOutput<typeof lineSchema>
 export type RoundsLine = Extract<Line, { kind: 'rounds' }>
 export type ExactnessLine = Extract<Line, { kind: 'exactness' }>
+export type BytesLine = Extract<Line, { kind: 'bytes' }>
+/** Lines of cells that start from a pretrained model. */
+export type ModelLine = Exclude<Line, BytesLine>
 export type AsynchronyLine = Extract<Line, { kind: 'asynchrony' }>
 
 export function nameOf(plan: Plan): string {
+  if (plan.kind === 'bytes')
+    return `bytes/${plan.siteCount}-members/${plan.megabytes}-mb/${plan.rounds}-rounds`
   const { kind, model, siteCount, split, epochs, seed } = plan
   const mode = plan.kind === 'rounds' ? plan.mode : 'lora'
   return [kind, model, `${siteCount}-sites`, split, `1x${epochs}-${epochs}x1`, mode, seed].join('/')
