@@ -143,11 +143,9 @@ function* wholeProblems({ layout, aggregation }: Charter): Generator<CharterProb
 /** More coordinates than a block's place can count in one safetensors file of ours. */
 const DENSE_COUNT_MAX = 2 ** 31
 
-function* denseProblems({ layout, rounds }: Charter): Generator<CharterProblem> {
+function* denseProblems({ layout }: Charter): Generator<CharterProblem> {
   const { modules, dense = [] } = layout
   yield* orderProblems('layout.dense', dense)
-  if (dense.length > 0 && rounds.some(({ basis }) => basis !== undefined))
-    yield problem('layout.dense', 'is for rounds that start from the base model, not from one another')
   const adapted = new Set(modules.map(({ name }) => `${name}.weight`))
   for (const [i, { name, shape }] of dense.entries()) {
     if (adapted.has(name))

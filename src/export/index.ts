@@ -48,3 +48,4 @@ export {
   successionsFolder,
 } from './succession-file.ts'
 export { writeResult, type WrittenResult } from './write-result.ts'
+export { openStartingParameters, type StartingParameters } from './starting-parameters.ts'

@@ -64,35 +64,6 @@ export async function changesOf(
   return changes
 }
 
-/** The change of a parameter, made when it is asked for. */
-export interface ReadableChange {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly readChange: () => Promise<Float32Array>
-}
-
-/**
- * What training changed of a whole model: both are Hugging Face folders of the same architecture. One parameter is in
- * memory at a time.
- * @param parameters — names in the base model; those of the trained folder beside them must have the base's values
- * @throws WEIGHTS_MISMATCH naming a parameter that one folder lacks or has in another shape
- */
-export async function changesOfModel(
-  parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  { trained, base }: { readonly trained: string; readonly base: string },
-): Promise<readonly ReadableChange[]> {
-  const [after, before] = [await locateFolderTensors(trained), await locateFolderTensors(base)]
-  return parameters.map(({ name, shape }) => ({
-    name,
-    shape,
-    readChange: async () => {
-      const from = await readBase(before, { name, shape }, base)
-      const to = await readBase(after, { name, shape }, trained)
-      return to.map((value, i) => value - (from[i] ?? 0))
-    },
-  }))
-}
-
 /** base + change, each entry rounded to f32 once: what PEFT keeps. */
 export async function wholeParameters(
   changes: readonly ParameterChange[],

@@ -13,6 +13,18 @@ import { roundFolder } from './round-folder.ts'
 
 export type NodeBasisFault = { readonly code: 'BASIS_INVALID'; readonly file: string; readonly check: string }
 
+/** Aggregates of the rounds that one builds on, lowest first, as `readBasis` has checked them. */
+export function basisFiles(
+  nodeFolder: string,
+  charter: SignedCharter['charter'],
+  roundNumber: number,
+): readonly string[] {
+  const files: string[] = []
+  for (let round = roundNumber; buildsOnPrevious(charter, round); round--)
+    files.unshift(roundFolder(nodeFolder, round - 1, charter.epoch).aggregate)
+  return files
+}
+
 /**
  * @returns the aggregate that this round's Headers name, or null where it starts from the base model
  * @throws BASIS_MISSING | BASIS_INVALID

@@ -22,7 +22,7 @@ import { ensureFolder } from '../files/index.ts'
 import { admitStored } from './admission.ts'
 import { layoutDigest } from '../update/layout.ts'
 import { checkManifest, manifestSizeBytesMax } from '../update/manifest.ts'
-import { readBasis } from './basis.ts'
+import { basisFiles, readBasis } from './basis.ts'
 import type { OnNodeEvent } from './events.ts'
 import { type FolderWriter, openFolderWriter } from './folder-writer.ts'
 import { type Journal, openJournal } from './journal.ts'
@@ -275,5 +275,6 @@ async function prepare(
     admit,
     rng,
     baseModel: options.baseModel ?? null,
+    basis: basisFiles(options.folder, options.signedCharter.charter, options.roundNumber),
   })
 }

@@ -18,9 +18,11 @@ import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
+import { openStartingParameters } from '../export/index.ts'
 import { hasFile, readText, removeFile } from '../files/index.ts'
 import { ADAPTER_CONFIG_NAME, readAdapter } from '../model/peft.ts'
-import { changesOf, changesOfModel } from '../model/whole-parameters.ts'
+import { readBase } from '../model/whole-parameters.ts'
+import { locateFolderTensors } from '../model/weights.ts'
 import { buildManifest, type UpdateContent, writeUpdateFile } from '../update/build.ts'
 
 export type OwnUpdateFault =
@@ -47,6 +49,8 @@ export interface OwnUpdateModules {
   readonly rng: Rng
   /** The base model's folder; null where the node's options name none. */
   readonly baseModel: string | null
+  /** Aggregates of the rounds that this one builds on, lowest first. */
+  readonly basis: readonly string[]
 }
 
 /**
@@ -62,9 +66,9 @@ export async function prepareOwnUpdate(
   const { charter, round, me } = params
   const { samples, summary, base } = await readTrainingClaim(adapterFolder)
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
-  const content = await contentOf(adapterFolder, charter.layout, modules.baseModel)
   const path = join(folder, 'own.building')
-  const { nonce } = await writeUpdateFile(path, content, charter.layout, rng)
+  const { content, close } = await openContent(adapterFolder, charter.layout, modules)
+  const { nonce } = await writeUpdateFile(path, content, charter.layout, rng).finally(close)
   const built = await buildManifest({ path, nonce, round, member: me, charter })
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
@@ -80,33 +84,61 @@ export async function prepareOwnUpdate(
   )
 }
 
-/** Of what was trained whole, folders hold trained values, an update their change. */
-async function contentOf(file: string, layout: Layout, baseModel: string | null): Promise<UpdateContent> {
-  const { modules, dense = [] } = layout
-  if (modules.length === 0 && !(await hasFile(join(file, ADAPTER_CONFIG_NAME)))) {
-    if (baseModel === null) throw baseNeeded(file, 'is a whole model')
-    return { modules: [], dense: await changesOfModel(dense, { trained: file, base: baseModel }) }
-  }
-  const adapter = await readAdapter(file)
-  const { whole } = adapter
-  if (whole.length > 0 && baseModel === null)
-    throw baseNeeded(
-      file,
-      `holds ${whole.length} parameters that were trained whole, such as ${whole[0]?.name ?? ''}`,
-    )
-  const changes = await changesOf(whole, baseModel ?? '')
-  const parts = changes.map(({ name, shape, change }) => ({
-    name,
-    shape,
-    readChange: () => Promise.resolve(change),
-  }))
-  return { modules: adapter.modules, dense: parts }
+interface Content {
+  readonly content: UpdateContent
+  readonly close: () => Promise<void>
 }
 
-function baseNeeded(file: string, what: string): RoundError<OwnUpdateFault> {
+/** Of what was trained whole, folders hold trained values, an update their change: from the base, or from the round below. */
+async function openContent(
+  file: string,
+  layout: Layout,
+  { baseModel, basis }: Pick<OwnUpdateModules, 'baseModel' | 'basis'>,
+): Promise<Content> {
+  const { modules, dense = [] } = layout
+  const isModel = modules.length === 0 && !(await hasFile(join(file, ADAPTER_CONFIG_NAME)))
+  const adapter = isModel ? null : await readAdapter(file)
+  const trained: readonly TrainedParameter[] =
+    adapter?.whole.map((each) => ({ ...each, read: () => Promise.resolve(each.values) })) ??
+    (await parametersOf(file, dense))
+  if (trained.length === 0)
+    return { content: { modules: adapter?.modules ?? [] }, close: () => Promise.resolve() }
+  if (baseModel === null) throw baseNeeded(file, trained)
+  const start = await openStartingParameters(baseModel, basis)
+  const parts = trained.map(({ name, shape, read }) => ({
+    name,
+    shape,
+    readChange: async () => {
+      const before = await start.read({ name, shape })
+      return (await read()).map((value, i) => value - (before[i] ?? 0))
+    },
+  }))
+  return { content: { modules: adapter?.modules ?? [], dense: parts }, close: start.close }
+}
+
+interface TrainedParameter {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly read: () => Promise<Float32Array>
+}
+
+/** Of a model's folder, one in memory at a time. */
+async function parametersOf(
+  folder: string,
+  parts: readonly Pick<TrainedParameter, 'name' | 'shape'>[],
+): Promise<readonly TrainedParameter[]> {
+  const tensors = await locateFolderTensors(folder)
+  return parts.map(({ name, shape }) => ({
+    name,
+    shape,
+    read: () => readBase(tensors, { name, shape }, folder),
+  }))
+}
+
+function baseNeeded(file: string, trained: readonly TrainedParameter[]): RoundError<OwnUpdateFault> {
   return new RoundError<OwnUpdateFault>(
     { code: 'BASE_MODEL_NEEDED', file },
-    `${file}: ${what}; its change cannot be told without the base model`,
+    `${file}: holds ${trained.length} parameters that were trained whole, such as ${trained[0]?.name ?? ''}; their change cannot be told without the base model`,
     { hint: 'Name its folder with --model, or as `model` in the node’s node.json.' },
   )
 }

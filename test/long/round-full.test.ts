@@ -1,5 +1,6 @@
 // Protects: a round in which the whole model is trained, by the command line alone: drawn up, trained as the charter says,
-// agreed with one digest, proven with its updates, and exported as the base plus the mean of what each site changed.
+// agreed with one digest, proven with its updates, and exported as the base plus the mean of what each site changed; a
+// second round goes on from there, and is exported as the base plus both.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +13,7 @@ const NAMES = ['a', 'b', 'c'] as const
 let root = ''
 let run: CliConsortium['run']
 beforeAll(async () => {
-  ;({ root, run } = await makeCliConsortium(NAMES, ['--full', '--rule', 'mean']))
+  ;({ root, run } = await makeCliConsortium(NAMES, ['--full', '--rule', 'mean', '--rounds', '2']))
 }, TIMEOUT_MS)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
@@ -22,6 +23,26 @@ async function weightsOf(folder: string): Promise<ReadonlyMap<string, Float32Arr
   for (const [name, tensor] of await locateFolderTensors(join(root, folder)))
     weights.set(name, await readFloat32(tensor))
   return weights
+}
+
+/** `merged` is `start` and the mean of what the sites changed of it. */
+async function expectMean(start: string, trained: string, merged: string): Promise<void> {
+  const before = await weightsOf(start)
+  const after = await Promise.all(NAMES.map((name) => weightsOf(`${name}-${trained}`)))
+  const found = await weightsOf(merged)
+  expect([...found.keys()].sort()).toEqual([...before.keys()].sort())
+  let movedCount = 0
+  let worst = 0
+  for (const [name, values] of before) {
+    for (const [at, value] of values.entries()) {
+      const mean = after.reduce((sum, each) => sum + ((each.get(name)?.[at] ?? 0) - value), 0) / NAMES.length
+      worst = Math.max(worst, Math.abs((found.get(name)?.[at] ?? Infinity) - (value + mean)))
+      if (mean !== 0) movedCount++
+    }
+  }
+  // A few roundings to f32: of the mean change, of the sum of changes, and of the weights.
+  expect(worst).toBeLessThan(1e-6)
+  expect(movedCount).toBeGreaterThan(100_000)
 }
 
 describe('a round of whole models', { timeout: TIMEOUT_MS }, () => {
@@ -53,21 +74,7 @@ describe('a round of whole models', { timeout: TIMEOUT_MS }, () => {
     const refused = await oneround(['export', 'b', '--out', 'adapter', '--json'], { cwd: root })
     expect(errorOf(refused)).toMatchObject({ code: 'NO_ADAPTER_IN_ROUND' })
     await run('export', 'b', '--format', 'merged', '--model', 'base', '--out', 'merged')
-    const base = await weightsOf('base')
-    const trained = await Promise.all(NAMES.map((name) => weightsOf(`${name}-model`)))
-    const merged = await weightsOf('merged')
-    expect([...merged.keys()].sort()).toEqual([...base.keys()].sort())
-    let movedCount = 0
-    for (const [name, start] of base) {
-      const found = merged.get(name) ?? new Float32Array()
-      for (const [at, value] of start.entries()) {
-        const mean = trained.reduce((sum, each) => sum + ((each.get(name)?.[at] ?? 0) - value), 0) / 3
-        // Two roundings to f32: of the mean change, and of the sum.
-        expect(Math.abs((found[at] ?? NaN) - (value + mean))).toBeLessThan(1e-6)
-        if (mean !== 0) movedCount++
-      }
-    }
-    expect(movedCount).toBeGreaterThan(100_000)
+    await expectMean('base', 'model', 'merged')
   })
 
   test('is better than the base on everybody’s lines', async () => {
@@ -79,5 +86,26 @@ describe('a round of whole models', { timeout: TIMEOUT_MS }, () => {
       losses.push(results?.[0]?.loss ?? NaN)
     }
     expect(losses[1]).toBeLessThan(losses[0] ?? 0)
+  })
+
+  test('goes on from there: the second round’s changes are from the first one’s model', async () => {
+    for (const name of NAMES) {
+      const data = [
+        '--model',
+        'merged',
+        '--data',
+        `${name}.jsonl`,
+        '--epochs',
+        '1',
+        '--out',
+        `${name}-second`,
+      ]
+      await run('train', '--charter', 'charter.json', ...data)
+    }
+    const own = (name: string) => ['--round', '2', '--model', 'base', '--adapter', `${name}-second`]
+    await Promise.all(NAMES.map((name) => run('run', name, ...own(name), '--until-certificate')))
+    for (const name of NAMES) await run('verify', name, '--recompute')
+    await run('export', 'c', '--format', 'merged', '--model', 'base', '--out', 'merged-second')
+    await expectMean('merged', 'second', 'merged-second')
   })
 })
