@@ -23,7 +23,7 @@ import { hasFile, readText, removeFile } from '../files/index.ts'
 import { ADAPTER_CONFIG_NAME, readAdapter } from '../model/peft.ts'
 import { readBase } from '../model/whole-parameters.ts'
 import { locateFolderTensors } from '../model/weights.ts'
-import { buildManifest, type UpdateContent, writeUpdateFile } from '../update/build.ts'
+import { buildManifest, type BuiltManifest, type UpdateContent, writeUpdateFile } from '../update/build.ts'
 
 export type OwnUpdateFault =
   | {
@@ -62,14 +62,12 @@ export async function prepareOwnUpdate(
   adapterFolder: string,
   modules: OwnUpdateModules,
 ): Promise<HeaderDraft> {
-  const { params, store, folder, admit, rng } = modules
+  const { params, store, folder, admit } = modules
   const { charter, round, me } = params
   const { samples, summary, base } = await readTrainingClaim(adapterFolder)
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const path = join(folder, 'own.building')
-  const { content, close } = await openContent(adapterFolder, charter.layout, modules)
-  const { nonce } = await writeUpdateFile(path, content, charter.layout, rng).finally(close)
-  const built = await buildManifest({ path, nonce, round, member: me, charter })
+  const built = await buildUpdate(adapterFolder, path, modules)
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
   const basis = params.basis === undefined ? {} : { basis: params.basis }
@@ -82,6 +80,21 @@ export async function prepareOwnUpdate(
     `${adapterFolder}: every member would refuse this update: ${result.fault}`,
     { hint: 'The charter bounds shapes, ranks, norms and sizes; `oneround charter show` prints them.' },
   )
+}
+
+async function buildUpdate(
+  adapterFolder: string,
+  path: string,
+  modules: OwnUpdateModules,
+): Promise<BuiltManifest> {
+  const { charter, round, me } = modules.params
+  const { content, close } = await openContent(adapterFolder, charter.layout, modules)
+  try {
+    const { nonce } = await writeUpdateFile(path, content, charter.layout, modules.rng)
+    return await buildManifest({ path, nonce, round, member: me, charter })
+  } finally {
+    await close()
+  }
 }
 
 interface Content {
