@@ -63,7 +63,7 @@ export async function prepareOwnUpdate(
   modules: OwnUpdateModules,
 ): Promise<HeaderDraft> {
   const { params, store, folder, admit } = modules
-  const { charter, round, me } = params
+  const { round, me } = params
   const { samples, summary, base } = await readTrainingClaim(adapterFolder)
   if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const path = join(folder, 'own.building')
