@@ -47,7 +47,16 @@ export function directionsOf(lines: readonly Line[]): readonly Direction[] {
   ]
 }
 
-function ofRounds(lines: readonly RoundsLine[]): readonly Direction[] {
+/** Holds only where all of the interval is below the share. */
+const matching = (claim: string, lines: readonly RoundsLine[]): readonly Direction[] =>
+  direction(
+    claim,
+    `gap ≤ ${MATCH_SHARE} of what many rounds gain`,
+    over(lines.map(gapOf)),
+    ({ interval: [, high] }) => high <= MATCH_SHARE,
+  )
+
+export function ofRounds(lines: readonly RoundsLine[]): readonly Direction[] {
   const gaps = (key: keyof RoundsPlan, of: readonly [string | number, string | number]): Estimate | null =>
     over(pairs(lines, key, of, gapOf))
   const correlated = (figure: (line: RoundsLine) => number | null): Estimate | null => {
@@ -57,13 +66,25 @@ function ofRounds(lines: readonly RoundsLine[]): readonly Direction[] {
     })
     return found.length < 6 ? null : rankCorrelation(found)
   }
-  const share = `gap ≤ ${MATCH_SHARE} of what many rounds gain`
   return [
+    ...matching('one round matches many rounds of as many local epochs', lines),
+    ...matching(
+      'with LoRA, one round matches many',
+      lines.filter(({ plan }) => plan.mode === 'lora'),
+    ),
+    ...matching(
+      'with full fine-tuning, one round matches many',
+      lines.filter(({ plan }) => plan.mode === 'full'),
+    ),
     ...direction(
-      'one round matches many rounds of as many local epochs',
-      share,
-      over(lines.map(gapOf)),
-      (found) => found.mean <= MATCH_SHARE,
+      'one round answers as many questions word for word as many rounds',
+      `one − many ≥ −${MATCH_SHARE} of all questions`,
+      over(
+        lines.flatMap(({ figures: { exactMatch: found } }) =>
+          found.oneRound === null || found.manyRounds === null ? [] : [found.oneRound - found.manyRounds],
+        ),
+      ),
+      ({ interval: [low] }) => low >= -MATCH_SHARE,
     ),
     ...direction(
       'one round is better than what a site has alone',
@@ -140,7 +161,7 @@ function ofRounds(lines: readonly RoundsLine[]): readonly Direction[] {
   ]
 }
 
-function ofExactness(lines: readonly ExactnessLine[]): readonly Direction[] {
+export function ofExactness(lines: readonly ExactnessLine[]): readonly Direction[] {
   const cost = (way: (name: string) => boolean): Estimate | null =>
     over(
       lines.flatMap(({ figures: { ways } }) => {

@@ -42,7 +42,13 @@ export function rankCorrelation(pairs: readonly (readonly [number, number])[]): 
 
 function ranksOf(values: readonly number[]): readonly number[] {
   const sorted = values.toSorted((x, y) => x - y)
-  return values.map((value) => (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2)
+  const first = new Map<number, number>()
+  const last = new Map<number, number>()
+  for (const [place, value] of sorted.entries()) {
+    if (!first.has(value)) first.set(value, place)
+    last.set(value, place)
+  }
+  return values.map((value) => ((first.get(value) ?? 0) + (last.get(value) ?? 0)) / 2)
 }
 
 function pearson(x: readonly number[], y: readonly number[]): number {

@@ -167,6 +167,11 @@ describe('the directions', () => {
     expect(gapOf(line({}, 1.4))).toBeCloseTo(0.1, 12)
     expect(found([line({}, 1.04)], 'matches')).toMatchObject({ holds: true, cells: 1 })
     expect(found([line({}, 1.4)], 'matches')).toMatchObject({ holds: false })
+    // The mean is below the share; the interval is not.
+    const seeds = [1, 1, 1.5].map((oneRound, i) => line({ seed: `seed-${i}` }, oneRound))
+    expect(gapOf(line({}, 1.5))).toBeCloseTo(0.125, 12)
+    expect(found(seeds, 'matches')).toMatchObject({ holds: false })
+    expect(found(seeds, 'matches')?.measured).toBeLessThan(0.05)
   })
 
   it('compare cells that are alike but for one thing', () => {
