@@ -23,6 +23,8 @@ export const CONDUCTS = [
   'stranger-signs',
   /** Its header names another round. */
   'other-round',
+  /** Lists votes of its own for hundreds of views, and serves each of them. */
+  'flood',
   /** Publishes a header for what is no admissible update (forged-update.ts). */
   'forged',
 ] as const
@@ -67,10 +69,31 @@ export function createLyingExchange(
       shown.set(digestKey(other.digest), other)
       await real.publish(other.bytes)
     }
+    if (parts.conduct === 'flood')
+      for (const each of floodOf(decoded.message.body, parts.signer)) shown.set(digestKey(each.digest), each)
     if (parts.forged !== null) real.announceUpdate(parts.forged.update)
     return { recipients: 0 }
   }
   return { ...real, publish }
+}
+
+const FLOOD_COUNT = 250
+
+/** Votes for many views: each is what a correct member might sign, for once. Signed when it is asked for. */
+function floodOf({ round, member }: Header, signer: Signer): readonly Shown[] {
+  return Array.from({ length: FLOOD_COUNT }, (_, view) => {
+    const value = objectDigest('value', new Uint8Array([view & 0xff, view >> 8]))
+    const body = codecOf('vote').encode({ round, member, cut: 0, view, value })
+    let signed: Uint8Array | null = null
+    const envelope = (): Uint8Array =>
+      encodeEnvelope({ type: 'vote', body, signature: signer.sign(signedBytesOf('vote', body)) })
+    return {
+      digest: objectDigest('vote', body),
+      get bytes() {
+        return (signed ??= envelope())
+      },
+    }
+  })
 }
 
 interface Shown {
@@ -91,6 +114,7 @@ function forgeHeaders(message: Extract<Message, { type: 'header' }>, parts: Lyin
       return parts.forged === null ? [] : [signedHeader({ ...body, ...parts.forged }, parts.signer)]
     case 'flipped-byte':
     case 'withhold':
+    case 'flood':
       return []
   }
 }

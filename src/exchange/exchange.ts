@@ -23,6 +23,7 @@ import type {
   PublishResult,
 } from './interface.ts'
 import { completeLimits } from './limits.ts'
+import { createPeerBounds, type PeerBounds } from './peer-bounds.ts'
 import { createSyncClient, type SyncClient } from './sync-client.ts'
 import { GET_COUNT_MAX } from './sync-messages.ts'
 import { createSyncSchedule, type SyncSchedule } from './sync-schedule.ts'
@@ -61,6 +62,7 @@ interface Parts {
   readonly stopping: AbortController
   readonly onEvent: (event: ExchangeEvent) => void
   readonly onObject: (bytes: Uint8Array, from: MemberIndex) => Promise<ObjectVerdict>
+  readonly bounds: PeerBounds
 }
 
 /** The exchange over a given transport. Does nothing before `start()`. */
@@ -124,6 +126,9 @@ function buildParts(
   const clockOffsets = new Map<MemberIndex, number>()
   const onEvent = (event: ExchangeEvent) => guard(modules, () => handlers.onEvent?.(event))
   const onObject = guardObjects(handlers, limits, modules, onEvent)
+  const bounds = createPeerBounds(limits, modules.clock.now, (member) =>
+    onEvent({ type: 'peer-over-bounds', member }),
+  )
   const client = createSyncClient({
     roundId: options.roundId,
     limits,
@@ -131,6 +136,7 @@ function buildParts(
     modules,
     listObjects: handlers.listObjects,
     onObject,
+    mayHandOver: bounds.mayHandOver,
     onEvent,
     onClock: (member, offsetMs) => clockOffsets.set(member, offsetMs),
   })
@@ -167,6 +173,7 @@ function buildParts(
     stopping: createStopper(),
     onEvent,
     onObject,
+    bounds,
   }
 }
 
@@ -215,7 +222,9 @@ function transportHandlers(parts: Parts): TransportHandlers {
       createSyncServer({ roundId: options.roundId, limits, handlers, modules, onAnnounced }),
       parts.chunkServer,
     ],
-    onMessage: parts.onObject,
+    // [REJECT] §10.4 Too much of one member's is dropped unread; what is good of it comes again by sync.
+    onMessage: async (bytes, from) =>
+      parts.bounds.mayHandOver(from, bytes.length) ? parts.onObject(bytes, from) : 'ignore',
     onConnected: (member) => {
       onEvent({ type: 'connected', member })
       guard(modules, () => handlers.onPeerConnected?.(member))

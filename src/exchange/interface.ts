@@ -72,6 +72,8 @@ export type ExchangeEvent =
   | { readonly type: 'gossip-silent'; readonly connected: number }
   | { readonly type: 'synced'; readonly member: MemberIndex; readonly received: number }
   | { readonly type: 'sync-failed'; readonly member: MemberIndex; readonly reason: string }
+  /** The member hands over more than the limits allow: the rest is dropped, a sync's stream is closed. */
+  | { readonly type: 'peer-over-bounds'; readonly member: MemberIndex }
   | { readonly type: 'object-refused'; readonly member: MemberIndex; readonly reason: string }
   /** A chunk whose bytes are not what the manifest says: it was dropped and asked for elsewhere. */
   | {
@@ -149,6 +151,11 @@ export interface ExchangeLimits {
   readonly gossipSizeBytesMax: number
   /** How many objects a member may list in one sync. */
   readonly objectCountMax: number
+  /** Objects that a member may hand over at once, and for ever a second: each may cost a signature's check. */
+  readonly objectBurst: number
+  readonly objectsPerSecond: number
+  readonly objectBurstBytes: number
+  readonly objectBytesPerSecond: number
   readonly manifestSizeBytesMax: number
   readonly chunkSizeBytesMax: number
   /** Updates a member may announce. */

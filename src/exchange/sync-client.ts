@@ -34,6 +34,7 @@ export interface SyncClientOptions {
   readonly modules: ExchangeModules
   readonly listObjects: () => readonly Digest[]
   readonly onObject: (bytes: Uint8Array, from: MemberIndex) => Promise<ObjectVerdict>
+  readonly mayHandOver: (member: MemberIndex, sizeBytes: number) => boolean
   readonly onEvent: (event: ExchangeEvent) => void
   /** The member's clock less mine. */
   readonly onClock: (member: MemberIndex, offsetMs: number) => void
@@ -177,6 +178,8 @@ async function receiveBatch(
     const key = digestKey(reply.digest)
     if (!asked.has(key) || keys.has(key)) throw violation(member, 'an object that was not asked for')
     keys.add(key)
+    if (!options.mayHandOver(member, reply.bytes.length))
+      throw violation(member, 'more objects than it may hand over')
     const verdict = await options.onObject(reply.bytes, member)
     if (verdict !== 'reject') continue
     options.onEvent({ type: 'object-refused', member, reason: 'rejected by the node' })

@@ -57,7 +57,7 @@ export type NodeEvent =
   | { readonly type: 'adapter'; readonly folder: string }
   | {
       readonly type: 'alarm'
-      readonly code: Alarm['code'] | 'CLOCK_SKEW' | 'GOSSIP_SILENT' | 'VERSION_MISMATCH'
+      readonly code: Alarm['code'] | 'CLOCK_SKEW' | 'GOSSIP_SILENT' | 'VERSION_MISMATCH' | 'PEER_OVER_BOUNDS'
       readonly text: string
     }
 

@@ -164,6 +164,12 @@ export class RoundReporter {
           code: 'GOSSIP_SILENT',
           text: `${event.connected} members are connected, but gossip reaches none of them; objects go by sync`,
         })
+      case 'peer-over-bounds':
+        return this.#warn(`bounds of ${event.member}`, {
+          type: 'alarm',
+          code: 'PEER_OVER_BOUNDS',
+          text: `${this.#nameOf(event.member)} hands over more objects than a round has; the rest of them is dropped`,
+        })
       case 'version-mismatch':
         return this.#versionMismatch(event)
       default:

@@ -1,5 +1,6 @@
 // Protects: whatever one member publishes, the others name the fault, leave only it out, and end with the same digest.
 import { afterEach, describe, expect, test } from 'vitest'
+import type { ExchangeLimits } from '../../src/exchange/index.ts'
 import type { TimedNodeEvent } from '../../src/node/index.ts'
 import { makeConsortium } from '../support/consortium.ts'
 import { type Lie, startWorld, type World, type WorldNode } from '../support/round-world.ts'
@@ -18,9 +19,12 @@ const has = (events: readonly TimedNodeEvent[], wanted: Record<string, unknown>)
 const LONG = { timeout: 60_000, interval: 50 }
 
 /** Four members, one of which lies; a quorum of three bears one liar. */
-async function startFour(lie: Lie): Promise<readonly WorldNode[]> {
+async function startFour(
+  lie: Lie,
+  exchangeLimits: Partial<ExchangeLimits> = {},
+): Promise<readonly WorldNode[]> {
   const consortium = await makeConsortium({ n: 4 })
-  world = await startWorld(consortium, { lies: { [LIAR]: lie } })
+  world = await startWorld(consortium, { lies: { [LIAR]: lie }, exchangeLimits })
   return world.nodes.filter(({ name }) => name !== LIAR)
 }
 
@@ -86,4 +90,24 @@ test('two headers of one member are evidence, and exclude it', async () => {
   const honest = await startFour({ conduct: 'equivocate' })
   await expectSameResult(honest, [LIAR])
   for (const { events } of honest) expect(has(events, { type: 'evidence', member: LIAR })).toBe(true)
+})
+
+test('a member that floods with what it may sign is named, and the others decide', async () => {
+  // A round of four has fewer objects than this; the flood has twice as many.
+  const honest = await startFour({ conduct: 'flood' }, { objectBurst: 120, objectsPerSecond: 20 })
+  // What it says is dropped with the flood: it is waited for like one that is silent.
+  await passDeadlines(honest)
+  const outcomes = await Promise.all(honest.map(({ node }) => node.outcome))
+  expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1)
+  expect(outcomes[0]?.kind).toBe('certified')
+  const isNamed = ({ events }: WorldNode): boolean =>
+    events.some(
+      (event) => event.type === 'alarm' && event.code === 'PEER_OVER_BOUNDS' && event.text.startsWith(LIAR),
+    )
+  // The flood may last longer than the round.
+  await expect.poll(() => honest.every(isNamed), LONG).toBe(true)
+  const named = honest.flatMap(({ events }) =>
+    events.filter((event) => event.type === 'alarm' && event.code === 'PEER_OVER_BOUNDS'),
+  )
+  expect(named.every((event) => event.type === 'alarm' && event.text.startsWith(LIAR))).toBe(true)
 })

@@ -8,6 +8,7 @@ import { type Forgery, forgeUpdate } from '../../src/attack/forged-update.ts'
 import { memberIndexOf, roundIdOf } from '../../src/charter/index.ts'
 import { createSigner } from '../../src/core/signature.ts'
 import { openChunkStore } from '../../src/exchange/chunk-store.ts'
+import type { ExchangeLimits } from '../../src/exchange/interface.ts'
 import {
   composeNode,
   type Node,
@@ -45,7 +46,12 @@ export async function startWorld(
   {
     lies = {},
     absent = [],
-  }: { readonly lies?: Readonly<Record<string, Lie>>; readonly absent?: readonly string[] } = {},
+    exchangeLimits = {},
+  }: {
+    readonly lies?: Readonly<Record<string, Lie>>
+    readonly absent?: readonly string[]
+    readonly exchangeLimits?: Partial<ExchangeLimits>
+  } = {},
 ): Promise<World> {
   const real = systemModules(log)
   const kernel = await real.openKernel(consortium.signed.charter)
@@ -58,7 +64,7 @@ export async function startWorld(
   const nodes: WorldNode[] = []
   const closers: (() => Promise<void>)[] = []
   for (const name of consortium.names.filter((each) => !absent.includes(each))) {
-    nodes.push(await openWorldNode(consortium, name, modules, lies[name], closers))
+    nodes.push(await openWorldNode(consortium, name, modules, lies[name], closers, exchangeLimits))
   }
   await Promise.all(nodes.map(({ node }) => node.start()))
   return {
@@ -81,6 +87,7 @@ async function openWorldNode(
   modules: NodeModules,
   lie: Lie | undefined,
   closers: (() => Promise<void>)[],
+  exchangeLimits: Partial<ExchangeLimits>,
 ): Promise<WorldNode> {
   const folder = consortium.folderOf(name)
   const seed = await readSeed(folder)
@@ -92,6 +99,7 @@ async function openWorldNode(
       signedCharter: consortium.signed,
       roundNumber: 1,
       ownUpdate: consortium.adapterOf(name),
+      exchangeLimits,
       listen: consortium.signed.addresses.get(name) ?? [],
       onEvent: (event) => events.push(event),
     },
