@@ -38,6 +38,8 @@ const FINAL_AFTER_MS = 1_200_000
 /** Longer than any member needs to start on a busy machine, so that nobody decides without one that is on its way. */
 const COMMIT_AFTER_MS = 120_000
 const LINGER_SECONDS = '60'
+/** A round of processes that start on a busy machine takes a minute or two. */
+const ROUND_MS_MAX = 600_000
 
 const seeded = (seed: string): { readonly bytes: (length: number) => Uint8Array } => {
   const rng = new SeededRng(seed)
@@ -129,8 +131,13 @@ export async function runNodeRound(
   const found = Array.from({ length: cutCount }, () => new Map<number, string>())
   const startedAt = performance.now()
   const running: RunningCommand[] = []
+  let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => {
+        const held = found.map((cut) => `${cut.size} of ${adapters.length}`).join(', ')
+        reject(new Error(`a round took more than ${ROUND_MS_MAX / 1000} s; certificates by cut: ${held}`))
+      }, ROUND_MS_MAX)
       const start = (member: number): void => {
         const until = late === null ? ['--until-certificate'] : ['--until-cut', '1']
         const args = ['run', members[member]?.folder ?? '', '--adapter', adapters[member] ?? '', ...until]
@@ -155,6 +162,7 @@ export async function runNodeRound(
       for (const member of adapters.keys()) if (member !== late) start(member)
     })
   } finally {
+    clearTimeout(timer)
     for (const { child } of running) child.kill('SIGKILL')
     // Their ends were told above; here they only have to be over before their folders go.
     await Promise.allSettled(running.map(({ ended }) => ended))

@@ -12,13 +12,13 @@ const bySize = (lines: readonly BytesLine[]): readonly BytesLine[] =>
   lines.toSorted((x, y) => x.plan.siteCount - y.plan.siteCount || x.plan.megabytes - y.plan.megabytes)
 
 /** What all have to get if nobody gets anything twice: each of n updates to n − 1 others. */
-const leastBytes = ({ plan: { siteCount }, figures: { updateBytes } }: BytesLine): number =>
+export const leastBytes = ({ plan: { siteCount }, figures: { updateBytes } }: BytesLine): number =>
   siteCount * (siteCount - 1) * updateBytes
 const ratioOf = (line: BytesLine, { sentBytes }: Round): number => sentBytes / leastBytes(line)
 const firstOf = ({ figures: { rounds } }: BytesLine): readonly Round[] => rounds.slice(0, 1)
 
 /** All rounds over the first. */
-const timesOf = (line: BytesLine): readonly number[] =>
+export const timesOf = (line: BytesLine): readonly number[] =>
   firstOf(line).map(({ sentBytes }) => sum(line.figures.rounds.map((each) => each.sentBytes)) / sentBytes)
 
 export function bytesTable(lines: readonly BytesLine[]): string {

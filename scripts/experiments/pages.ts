@@ -1,4 +1,5 @@
 /** docs/results pages of the experiments: words are written by hand, what lies between marks is made from raw lines. */
+import { answerOf } from './answer.ts'
 import { ofAsynchrony } from './asynchrony-claims.ts'
 import { arrivalPicture, arrivalTable, lateTable } from './asynchrony-report.ts'
 import { bytesTable, linksTable, ofBytes } from './bytes-report.ts'
@@ -34,6 +35,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
     {
       file: 'README.md',
       tables: {
+        answer: () => answerOf(lines),
         directions: () =>
           directionTable([
             ...ofAllRounds(),

@@ -9,7 +9,7 @@ export interface Estimate {
   readonly count: number
 }
 
-const RESAMPLE_COUNT = 4000
+const RESAMPLE_COUNT = 2000
 
 /** The percentile bootstrap (Efron and Tibshirani 1993, ch. 13). */
 function bootstrap(

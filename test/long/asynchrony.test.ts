@@ -11,7 +11,7 @@ import { isAsComputed } from '../../scripts/experiments/asynchrony-claims.ts'
 import { type AsynchronyLine, asynchronyFiguresSchema } from '../../scripts/experiments/types.ts'
 import { entryArgs } from '../../src/core/entry.ts'
 
-const TIMEOUT_MS = 400_000
+const TIMEOUT_MS = 900_000
 const root = mkdtempSync(join(tmpdir(), 'oneround-asynchrony-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { answerOf } from '../../../scripts/experiments/answer.ts'
 import { consortiumData, DOMAIN_COUNT, siteMixtures, SPLITS } from '../../../scripts/experiments/domains.ts'
 import { directionsOf, gapOf } from '../../../scripts/experiments/directions.ts'
 import { EXPERIMENTS } from '../../../scripts/experiments/grid.ts'
@@ -172,6 +173,17 @@ describe('the directions', () => {
     expect(gapOf(line({}, 1.5))).toBeCloseTo(0.125, 12)
     expect(found(seeds, 'matches')).toMatchObject({ holds: false })
     expect(found(seeds, 'matches')?.measured).toBeLessThan(0.05)
+  })
+
+  it('are the figures of the answer in words', () => {
+    const text = answerOf([line({}, 1.04), line({ mode: 'full', split: 'dirichlet' }, 1.4)])
+    expect(text).toContain(
+      'With LoRA**: of what many rounds gain over the base, one round lacks 1.0 % (1.0 % to',
+    )
+    expect(text).toContain('10.0 % where sites’ data are skewed. 1 cell with 0.3m.')
+    expect(text).toContain('below a site’s own by 2.78 nats')
+    expect(text).not.toContain('Bytes')
+    expect(answerOf([])).toBe('')
   })
 
   it('compare cells that are alike but for one thing', () => {
