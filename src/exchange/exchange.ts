@@ -89,6 +89,7 @@ export function createExchange(
     },
     addresses: transport.addresses,
     paths: transport.paths,
+    unreachable: transport.unreachable,
     traffic: () => ({ ...transport.wireBytes(), uploadedBytes: parts.chunkServer.uploadedBytes }),
     connectedMembers: transport.connected,
     clockOffsetsMs: () => parts.clockOffsets,

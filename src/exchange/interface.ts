@@ -9,6 +9,7 @@ import type { Digest, PublicKey, RoundId } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Clock, Log, OnProgress, Rng } from '../core/ports.ts'
 import type { ChunkStore } from './chunk-store.ts'
+import type { UnreachableReason } from './unreachable.ts'
 
 /**
  * What the node says about an object that came in. `reject` only for what no correct member can send: it costs the
@@ -220,6 +221,8 @@ export interface Exchange {
   readonly addresses: () => readonly string[]
   /** How each connected member is reached, in roster order. */
   readonly paths: () => readonly ConnectionPath[]
+  /** Why members that are not connected are not, as far as a dial said, by member. */
+  readonly unreachable: () => ReadonlyMap<MemberIndex, UnreachableReason>
   readonly traffic: () => Traffic
   /** Hands my own object to everyone. @throws OBJECT_TOO_LARGE */
   readonly publish: (bytes: Uint8Array) => Promise<PublishResult>

@@ -44,6 +44,7 @@ import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { type UnreachableReason, unreachableReason } from './unreachable.ts'
 import { createTrafficCounter, type TrafficCounter } from './traffic.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
@@ -74,6 +75,7 @@ export function createLibp2pTransport(
   const changed = createBell()
   const stopping = createStopper()
   const traffic = createTrafficCounter()
+  const reasons = new Map<MemberIndex, UnreachableReason>()
   const discovered = new Map<MemberIndex, readonly string[]>()
   let node: Node | null = null
 
@@ -132,7 +134,10 @@ export function createLibp2pTransport(
       dial: async (outer) => {
         const direct = [...(options.peers.get(member) ?? []), ...(discovered.get(member) ?? [])]
         const relayed = await relayedAddresses(member)
-        if (direct.length === 0 && relayed.length === 0) return changed.next(outer)
+        if (direct.length === 0 && relayed.length === 0) {
+          reasons.set(member, 'no-address')
+          return changed.next(outer)
+        }
         try {
           await dial(direct.length > 0 ? direct : relayed, outer)
         } catch (error) {
@@ -145,6 +150,7 @@ export function createLibp2pTransport(
       },
       onFailed: (attempt, error) => {
         modules.log.debug('dial failed', { member, attempt, reason: messageOf(error) })
+        reasons.set(member, unreachableReason(error))
         handlers.onEvent({ type: 'dial-failed', member, attempt })
       },
       headStartMs: member < options.me ? HEAD_START_MS : 0,
@@ -164,6 +170,7 @@ export function createLibp2pTransport(
     addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
     connected: () => others.filter(isConnected),
     wireBytes: traffic.wireBytes,
+    unreachable: () => new Map([...reasons].filter(([member]) => !isConnected(member))),
     paths: () => others.flatMap((member) => pathTo(member) ?? []),
     broadcast: async (bytes) => {
       // Before the start and after the end there is nobody; sync hands it on.

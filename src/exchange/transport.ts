@@ -5,6 +5,7 @@
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { WireBytes } from './traffic.ts'
+import type { UnreachableReason } from './unreachable.ts'
 import type { ConnectionPath, ExchangeEvent, ObjectVerdict } from './interface.ts'
 
 /** Frames over a stream: a length of 4 bytes, big-endian, then that many bytes. Checked before anything is allocated. */
@@ -49,6 +50,8 @@ export interface Transport {
   readonly connected: () => readonly MemberIndex[]
   /** How each connected member is reached, in roster order. */
   readonly paths: () => readonly ConnectionPath[]
+  /** Why members that are not connected are not, as far as a dial said, by member. */
+  readonly unreachable: () => ReadonlyMap<MemberIndex, UnreachableReason>
   /** All that went over the wire since the start. */
   readonly wireBytes: () => WireBytes
   /** @returns to which members it was handed */

@@ -65,6 +65,7 @@ export function openCarriedExchange(file: CarriedFile | null): CarriedExchange {
     stop: () => Promise.resolve(),
     addresses: () => [],
     paths: () => [],
+    unreachable: () => new Map(),
     traffic: () => ({ sentBytes: 0, receivedBytes: 0, uploadedBytes: new Map() }),
     publish: () => Promise.resolve({ recipients: 0 }),
     connectedMembers: () => [],

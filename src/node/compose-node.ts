@@ -131,6 +131,7 @@ export async function composeNode(options: CompositionOptions, modules: NodeModu
         params,
         roundNumber: options.roundNumber,
         paths: isRunning ? runner.exchange.paths() : [],
+        unreachable: isRunning ? runner.exchange.unreachable() : new Map(),
         aggregate: runner.aggregate,
         nowMs: modules.clock.now(),
         pid: process.pid,

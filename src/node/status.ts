@@ -5,6 +5,7 @@
  * holds.
  */
 import type { ConnectionPath } from '../exchange/interface.ts'
+import type { UnreachableReason } from '../exchange/index.ts'
 import { isFinished, type MemberReport, type Phase, statusOf } from '../agree/report.ts'
 import type { State } from '../agree/state.ts'
 import type { Params } from '../agree/types.ts'
@@ -17,6 +18,8 @@ export interface MemberStatus {
   readonly isConnected: boolean
   /** Whose node passes on what we say to each other; null: nobody, or not connected. */
   readonly relayedBy: string | null
+  /** Why a dial to it failed last; null where it is connected, dials us, or nobody tried. */
+  readonly unreachable: UnreachableReason | null
   readonly published: 'update' | 'pass' | null
   readonly hasSealed: boolean
   /** Members that say to hold its update, by name. */
@@ -77,6 +80,7 @@ export interface StatusInput {
   readonly params: Params
   readonly roundNumber: number
   readonly paths: readonly ConnectionPath[]
+  readonly unreachable: ReadonlyMap<MemberIndex, UnreachableReason>
   readonly aggregate: string | null
   readonly nowMs: number
   readonly pid: number
@@ -98,6 +102,7 @@ export function buildStatus(input: StatusInput): StatusDocument {
     isMe: member.member === params.me,
     isConnected: paths.some((path) => path.member === member.member),
     relayedBy: relayNameOf(paths.find((path) => path.member === member.member)),
+    unreachable: input.unreachable.get(member.member) ?? null,
     published: member.published === 'header' ? 'update' : member.published,
     hasSealed: member.hasSealed,
     heldBy: member.receiptsFrom.map(nameOf),

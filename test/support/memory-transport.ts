@@ -101,6 +101,7 @@ export function createMemoryNetwork(): MemoryNetwork {
         // There is no wire.
         wireBytes: () => ({ sentBytes: 0, receivedBytes: 0 }),
         paths: () => [],
+        unreachable: () => new Map(),
         connected: () =>
           members
             .map((_, member) => member)

@@ -58,6 +58,23 @@ function describeStatus(status: StatusDocument): string {
   return lines.join('\n')
 }
 
+/** In a table's cell: what a failed dial means. */
+const UNREACHABLE: Readonly<Record<NonNullable<MemberStatus['unreachable']>, string>> = {
+  'no-address': 'no address',
+  refused: 'refused',
+  timeout: 'no answer',
+  'no-route': 'no route',
+  'other-key': 'another key',
+  'hung-up': 'hung up: network key?',
+  failed: 'no',
+}
+
+function connectionOf({ isMe, isConnected, relayedBy, unreachable }: MemberStatus): string {
+  if (isMe) return ''
+  if (isConnected || unreachable === null) return relayedBy === null ? mark(isConnected) : `by ${relayedBy}`
+  return UNREACHABLE[unreachable]
+}
+
 function memberTable(members: readonly MemberStatus[]): string {
   const table = new Table({
     head: ['member', 'connected', 'published', 'sealed', 'held by', 'certified', 'status', 'attested'],
@@ -66,7 +83,7 @@ function memberTable(members: readonly MemberStatus[]): string {
   for (const member of members) {
     table.push([
       member.isMe ? `${member.name} (this)` : member.name,
-      member.isMe ? '' : member.relayedBy === null ? mark(member.isConnected) : `by ${member.relayedBy}`,
+      connectionOf(member),
       member.hasEvidence ? 'two: evidence' : (member.published ?? '–'),
       mark(member.hasSealed),
       member.refusedBy.length > 0

@@ -96,6 +96,26 @@ describe('a libp2p node', () => {
     const site = await openSite({ me: 0, peers: new Map([[1, [addressOf(other).replace(/\/p2p\/.*/, '')]]]) })
     await until(() => site.events.some((event) => event.type === 'dial-failed' && event.member === 1))
     expect(site.exchange.connectedMembers()).toEqual([])
+    // Nobody told where member 2 is.
+    expect([...site.exchange.unreachable()]).toEqual(
+      expect.arrayContaining([
+        [1, 'other-key'],
+        [2, 'no-address'],
+      ]),
+    )
+  })
+
+  it('says of a port that nothing listens on that it refuses, and no more once it is connected', async () => {
+    const [gone, other] = [await openSite({ me: 2 }), await openSite({ me: 1 })]
+    const address = addressOf(gone)
+    await gone.exchange.stop()
+    const peers = new Map([
+      [1, [addressOf(other)]],
+      [2, [address]],
+    ])
+    const site = await openSite({ me: 0, peers })
+    await until(() => site.exchange.connectedMembers().includes(1) && site.exchange.unreachable().has(2))
+    expect([...site.exchange.unreachable()]).toEqual([[2, 'refused']])
   })
 
   it('lets members in beside 16 sockets that say nothing', async () => {

@@ -127,5 +127,6 @@ describe('reach', { timeout: 60_000 }, () => {
     const hasFailed = ({ events }: Site): boolean => events.some(({ type }) => type === 'dial-failed')
     await until(() => hasFailed(stranger) && hasFailed(plain))
     expect(site.exchange.paths()).toEqual([{ member: 1, relayedBy: null }])
+    for (const { exchange } of [stranger, plain]) expect(exchange.unreachable().get(0)).toBe('hung-up')
   })
 })
