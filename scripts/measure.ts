@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -107,6 +107,30 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const own = [...words, '--json']
     const command = `npm run bench:training -- ${own.join(' ')}`
     measure('training', command, ['--import', 'tsx', 'scripts/bench-training.ts', ...own])
+  },
+  /** Further words go to the benchmark: `-- exchange --rounds 4:1`. */
+  exchange: (words) => {
+    const own = [...words, '--json']
+    measure('exchange', `npm run bench:exchange -- ${own.join(' ')}`, [
+      '--import',
+      'tsx',
+      'scripts/bench-exchange.ts',
+      ...own,
+    ])
+  },
+  /** Words are numbers of members, each with how many of them are killed: `-- members 16:4`. */
+  members: (specs) => {
+    for (const spec of specs) {
+      const [members = '', churn = '0'] = spec.split(':')
+      const own = ['--members', members, '--churn', churn, '--minutes', '60', '--json']
+      const command = `npm run campaign:members -- ${own.join(' ')}`
+      measure('members', command, ['--import', 'tsx', 'scripts/campaign-members.ts', ...own])
+    }
+  },
+  /** Words are seconds and a seed: `-- fuzz 600 1`. */
+  fuzz: ([seconds = '600', seed = '1']) => {
+    const own = ['--seconds', seconds, '--seed', seed, '--json']
+    measure('fuzz', `npm run fuzz -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/fuzz.ts', ...own])
   },
   tables: () => undefined,
 }

@@ -1,0 +1,180 @@
+/** The tables of docs/MEASUREMENTS.md on the network: the exchange, many members, the fuzzer, the soak. */
+import * as v from 'valibot'
+
+const machine = { command: v.string(), cpu: v.string(), node: v.string() }
+
+const exchangeLine = v.object({
+  ...machine,
+  document: v.object({
+    loadBefore: v.number(),
+    throughput: v.array(
+      v.object({
+        sizeMib: v.number(),
+        runs: v.number(),
+        updateMibPerSecond: v.number(),
+        rawMibPerSecond: v.number(),
+        tcpMibPerSecond: v.number(),
+        updateOverRaw: v.number(),
+      }),
+    ),
+    rounds: v.array(
+      v.object({
+        members: v.number(),
+        updateMegabytes: v.number(),
+        storedSeconds: v.number(),
+        decidedSeconds: v.number(),
+        attestedSeconds: v.number(),
+        lastSeconds: v.number(),
+        sentOverIdeal: v.number(),
+        controlOverContent: v.number(),
+        peakMegabytes: v.number(),
+        isOneDigest: v.boolean(),
+      }),
+    ),
+  }),
+})
+const membersLine = v.object({
+  ...machine,
+  document: v.object({
+    members: v.number(),
+    churn: v.number(),
+    restarts: v.number(),
+    certificates: v.number(),
+    digests: v.number(),
+    holds: v.boolean(),
+    secondsFromLastHeader: v.number(),
+  }),
+})
+const fuzzLine = v.object({
+  ...machine,
+  document: v.object({
+    seed: v.string(),
+    seconds: v.number(),
+    mutants: v.number(),
+    targets: v.array(
+      v.object({ target: v.string(), mutants: v.number(), answers: v.number(), accepted: v.number() }),
+    ),
+    findings: v.array(v.object({ target: v.string(), what: v.string() })),
+  }),
+})
+
+const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const tableOf = (titles: readonly string[], rows: readonly string[]): string =>
+  [row(...titles), row(...titles.map(() => '---')), ...rows].join('\n')
+
+function documentsOf<S extends v.GenericSchema>(text: string, schema: S): readonly v.InferOutput<S>[] {
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.map((line) => v.parse(schema, JSON.parse(line)))
+}
+
+/** The last line's of each key, in the order in which keys first came. */
+function lastOf<T>(rows: readonly T[], keyOf: (row: T) => string): readonly T[] {
+  return [...new Map(rows.map((each) => [keyOf(each), each])).values()]
+}
+
+/** Two tables: one stream against others, and whole rounds. */
+export function exchangeTable(text: string): string {
+  const documents = documentsOf(text, exchangeLine).map(({ document }) => document)
+  const streams = lastOf(
+    documents.flatMap(({ throughput, loadBefore }) => throughput.map((each) => ({ ...each, loadBefore }))),
+    ({ sizeMib }) => `${sizeMib}`,
+  )
+  const rounds = lastOf(
+    documents.flatMap((document) =>
+      document.rounds.map((each) => ({ ...each, loadBefore: document.loadBefore })),
+    ),
+    ({ members, updateMegabytes }) => `${members} ${updateMegabytes}`,
+  )
+  const streamRows = streams.map((each) =>
+    row(
+      String(each.sizeMib),
+      each.updateMibPerSecond.toFixed(0),
+      each.rawMibPerSecond.toFixed(0),
+      `${(100 * each.updateOverRaw).toFixed(0)} %`,
+      each.tcpMibPerSecond.toFixed(0),
+      String(each.runs),
+      each.loadBefore.toFixed(1),
+    ),
+  )
+  const roundRows = rounds.map((each) =>
+    row(
+      String(each.members),
+      each.updateMegabytes.toFixed(1),
+      each.storedSeconds.toFixed(2),
+      each.decidedSeconds.toFixed(2),
+      each.attestedSeconds.toFixed(2),
+      each.lastSeconds.toFixed(2),
+      `${each.sentOverIdeal.toFixed(3)}×`,
+      `${(100 * each.controlOverContent).toFixed(2)} %`,
+      each.peakMegabytes.toFixed(0),
+      each.isOneDigest ? 'yes' : 'NO',
+      each.loadBefore.toFixed(1),
+    ),
+  )
+  const streamTitles = [
+    'MiB',
+    'update, MiB/s',
+    'bare stream, MiB/s',
+    'update over bare stream',
+    'TCP, MiB/s',
+    'runs',
+    'load before',
+  ]
+  const roundTitles = [
+    'members',
+    'MB an update',
+    's until all is stored',
+    'decided',
+    'attested',
+    'written',
+    'bytes over n(n−1) updates',
+    'control over content',
+    'peak MB of a node',
+    'one digest',
+    'load before',
+  ]
+  return `${tableOf(streamTitles, streamRows)}\n\n${tableOf(roundTitles, roundRows)}`
+}
+
+export function membersTable(text: string): string {
+  const lines = lastOf(
+    documentsOf(text, membersLine).map(({ document }) => document),
+    ({ members, churn }) => `${members} ${churn}`,
+  )
+  const rows = lines.map((each) =>
+    row(
+      String(each.members),
+      String(each.churn),
+      String(each.restarts),
+      String(each.certificates),
+      String(each.digests),
+      each.secondsFromLastHeader.toFixed(1),
+      each.holds ? 'yes' : 'NO',
+    ),
+  )
+  const titles = [
+    'members',
+    'killed',
+    'restarts',
+    'certificates',
+    'digests',
+    's from the last header',
+    'holds',
+  ]
+  return tableOf(titles, rows)
+}
+
+export function fuzzTable(text: string): string {
+  const rows = documentsOf(text, fuzzLine).map(
+    ({ document: { seed, seconds, mutants, targets, findings } }) =>
+      row(
+        seed,
+        String(seconds),
+        String(mutants),
+        String(targets.length),
+        String(targets.reduce((sum, { accepted }) => sum + accepted, 0)),
+        String(findings.length),
+      ),
+  )
+  return tableOf(['seed', 'seconds', 'mutants', 'decoders', 'mutants taken', 'findings'], rows)
+}

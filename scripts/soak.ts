@@ -1,0 +1,31 @@
+/**
+ * Rounds of real processes under random faults, for as long as one likes.
+ *   npm run soak -- [--minutes 30] [--seed 1] [--json]
+ * Ends with status 1 when members of a round ended with different digests, or none. The growth a round of what the process
+ * that lives through all of them holds is printed: what it should be is nothing.
+ */
+import '../src/compat.ts'
+import { Command } from 'commander'
+import { soak } from './soak/soak.ts'
+
+const program = new Command('soak')
+  .description('rounds one after the other, under faults drawn from a seed')
+  .option('--minutes <N>', 'start no round after so long', Number, 30)
+  .option('--seed <S>', 'a name', '1')
+  .option('--json', 'one JSON document on one line')
+  .parse()
+const { minutes, seed, json } = program.opts<{ minutes: number; seed: string; json?: boolean }>()
+
+const untilMs = performance.now() + 60_000 * minutes
+const result = await soak(
+  seed,
+  () => performance.now() >= untilMs,
+  ({ faults, holds, seconds, state }) =>
+    process.stderr.write(
+      `${holds ? 'one digest' : 'DIGESTS DIFFER'} in ${seconds.toFixed(1)} s (${faults.join(', ')}); heap ${(state.heapBytes / 1e6).toFixed(1)} MB, ${state.files ?? '?'} files\n`,
+    ),
+)
+const { rounds, slopes, ...rest } = result
+const summary = { minutes, ...rest, rounds: rounds.length, last: rounds.at(-1)?.state, slopes }
+process.stdout.write(json === true ? `${JSON.stringify(summary)}\n` : `${JSON.stringify(summary, null, 2)}\n`)
+process.exitCode = result.differing === 0 && rounds.length > 0 ? 0 : 1
