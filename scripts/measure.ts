@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | soak MINUTES SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -131,6 +131,11 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
   fuzz: ([seconds = '600', seed = '1']) => {
     const own = ['--seconds', seconds, '--seed', seed, '--json']
     measure('fuzz', `npm run fuzz -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/fuzz.ts', ...own])
+  },
+  /** Words are minutes and a seed: `-- soak 30 1`. */
+  soak: ([minutes = '30', seed = '1']) => {
+    const own = ['--minutes', minutes, '--seed', seed, '--json']
+    measure('soak', `npm run soak -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/soak.ts', ...own])
   },
   tables: () => undefined,
 }

@@ -58,6 +58,24 @@ const fuzzLine = v.object({
   }),
 })
 
+const soakLine = v.object({
+  ...machine,
+  document: v.object({
+    seed: v.string(),
+    minutes: v.number(),
+    rounds: v.number(),
+    kills: v.number(),
+    freezes: v.number(),
+    differing: v.number(),
+    slopes: v.object({
+      heapBytes: v.number(),
+      rssBytes: v.number(),
+      files: v.number(),
+      resources: v.number(),
+    }),
+  }),
+})
+
 const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 const tableOf = (titles: readonly string[], rows: readonly string[]): string =>
   [row(...titles), row(...titles.map(() => '---')), ...rows].join('\n')
@@ -177,4 +195,34 @@ export function fuzzTable(text: string): string {
       ),
   )
   return tableOf(['seed', 'seconds', 'mutants', 'decoders', 'mutants taken', 'findings'], rows)
+}
+
+export function soakTable(text: string): string {
+  const rows = documentsOf(text, soakLine).map(({ document: { slopes, ...each } }) =>
+    row(
+      each.seed,
+      String(each.minutes),
+      String(each.rounds),
+      String(each.kills),
+      String(each.freezes),
+      String(each.differing),
+      (slopes.heapBytes / 1000).toFixed(0),
+      (slopes.rssBytes / 1000).toFixed(0),
+      slopes.files.toFixed(2),
+      slopes.resources.toFixed(2),
+    ),
+  )
+  const titles = [
+    'seed',
+    'minutes',
+    'rounds',
+    'kills',
+    'freezes',
+    'rounds without one digest',
+    'heap, kB a round',
+    'resident, kB a round',
+    'files a round',
+    'handles a round',
+  ]
+  return tableOf(titles, rows)
 }
