@@ -16,8 +16,8 @@ import { anySignal, type Bell, nextWithin } from './timers.ts'
 
 /** Providers that one fetch asks at the same time. */
 const WORKER_COUNT_PER_FETCH_MAX = 4
-/** Over all fetches: with a window of 4 MiB each, 64 MiB in flight at most. */
-const WORKER_COUNT_MAX = 16
+/** Over all fetches: with a window of 4 MiB each, and 2 MiB (a chunk of 4) being written, 96 MiB at most. */
+const WORKER_COUNT_MAX = 12
 /** Streams to one provider: below what it lets in, so that sync finds room. */
 const WORKER_COUNT_PER_MEMBER_MAX = 4
 /** Without news, look again after this long. */

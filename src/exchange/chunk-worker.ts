@@ -24,8 +24,8 @@ import type { ExchangeEvent, ExchangeLimits, ProviderFailure } from './interface
 import { isTimeout, pause, withDeadline } from './timers.ts'
 import type { FrameStream, Transport } from './transport.ts'
 
-/** Chunks of one stream that are verified and written while the next ones arrive. */
-const WRITING_COUNT_MAX = 2
+/** Bytes of one stream's chunks that are verified and written while the next ones arrive; one chunk in any case. */
+const WRITING_BYTES_MAX = 2 << 20
 
 /** What all workers of one fetch share. */
 export interface FetchState {
@@ -173,6 +173,7 @@ async function pullChunks(
   const { member } = stream
   const outstanding: number[] = []
   const writing: Writing[] = []
+  const writingCountMax = Math.max(1, Math.floor(WRITING_BYTES_MAX / partial.plan.chunkSizeBytes))
   const settle = async ({ index, written }: Writing): Promise<void> => {
     // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
     if (!(await written)) {
@@ -193,7 +194,7 @@ async function pullChunks(
       }
       const [expected] = outstanding
       const [oldest] = writing
-      if (oldest !== undefined && (expected === undefined || writing.length >= WRITING_COUNT_MAX)) {
+      if (oldest !== undefined && (expected === undefined || writing.length >= writingCountMax)) {
         await settle(oldest)
       } else if (expected === undefined) {
         // All is asked of others: stay, in case one of them is late.
