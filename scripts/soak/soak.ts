@@ -100,6 +100,8 @@ export async function soak(
   const resident = fork(new URL('./resident.ts', import.meta.url), {
     execArgv: ['--expose-gc', '--import', import.meta.resolve('tsx')],
   })
+  const died = once(resident, 'exit').then(() => Promise.reject(new Error('the resident process ended')))
+  died.catch(() => undefined)
   const rounds: SoakRound[] = []
   let [kills, freezes] = [0, 0]
   try {
@@ -124,10 +126,6 @@ export async function soak(
         }
         resident.send(task)
         const answer = once(resident, 'message') as Promise<[ResidentState]>
-        const died = once(resident, 'exit').then(() =>
-          Promise.reject(new Error('the resident process ended')),
-        )
-        died.catch(() => undefined)
         const aggregates = await Promise.all(
           others.map((site) =>
             runMember(
