@@ -154,13 +154,6 @@ async function pullManifest(
   if (state.current() === null) await state.install(answer.bytes)
 }
 
-/** A chunk that is verified and written while the next one arrives. */
-interface Writing {
-  readonly index: number
-  /** False: the bytes were wrong. */
-  readonly written: Promise<boolean>
-}
-
 async function pullChunks(
   stream: FrameStream,
   state: FetchState,
@@ -172,20 +165,11 @@ async function pullChunks(
   const { partial, pool } = current
   const { member } = stream
   const outstanding: number[] = []
-  const writing: Writing[] = []
+  const writing = createWriting(state, { partial, pool, member, modules })
   const writingCountMax = Math.max(1, Math.floor(WRITING_BYTES_MAX / partial.plan.chunkSizeBytes))
-  const settle = async ({ index, written }: Writing): Promise<void> => {
-    // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
-    if (!(await written)) {
-      modules.onEvent({ type: 'chunk-refused', member, digest: state.digest, index })
-      throw new ProviderFault('wrong-bytes')
-    }
-    writing.shift()
-    pool.done(index)
-    state.onChunk(member)
-  }
   try {
     while (pool.missingCount() > 0) {
+      writing.throwFault()
       while (outstanding.length < state.windowCount()) {
         const index = pool.take(member, modules.now())
         if (index === null) break
@@ -193,26 +177,72 @@ async function pullChunks(
         await ask(stream, { kind: 'chunk', update: state.digest, index }, modules, signal)
       }
       const [expected] = outstanding
-      const [oldest] = writing
-      if (oldest !== undefined && (expected === undefined || writing.length >= writingCountMax)) {
-        await settle(oldest)
+      if (writing.count() > 0 && (expected === undefined || writing.count() >= writingCountMax)) {
+        await writing.next()
       } else if (expected === undefined) {
         // All is asked of others: stay, in case one of them is late.
         await pause(modules.limits.hedgeMs / 4, signal)
         signal.throwIfAborted()
       } else {
-        const bytes = await receiveChunk(stream, expected, partial, modules, signal)
-        const written = partial.write(expected, bytes)
-        // Looked at in its turn; a failure before that is not nobody's.
-        written.catch(() => undefined)
-        writing.push({ index: expected, written })
+        writing.begin(expected, await receiveChunk(stream, expected, partial, modules, signal))
         outstanding.shift()
       }
     }
   } finally {
-    // Nothing of this stream is written after its worker's end.
-    await Promise.allSettled(writing.map(({ written }) => written))
-    for (const index of [...writing.map(({ index }) => index), ...outstanding]) pool.giveBack(member, index)
+    // Nothing of this stream is written after its worker's end; what was written by then is not asked for again.
+    await writing.end()
+    for (const index of outstanding) pool.giveBack(member, index)
+  }
+}
+
+/** Chunks of one stream that are verified and written while the next ones arrive; each counts as soon as it is on disk. */
+function createWriting(
+  state: FetchState,
+  {
+    partial,
+    pool,
+    member,
+    modules,
+  }: {
+    readonly partial: PartialUpdate
+    readonly pool: ChunkPool
+    readonly member: MemberIndex
+    readonly modules: WorkerModules
+  },
+) {
+  const writing = new Map<number, Promise<void>>()
+  let fault: unknown = null
+  const write = async (index: number, bytes: Uint8Array): Promise<void> => {
+    try {
+      // [REJECT] §10.8 A chunk is verified against the manifest before it is written.
+      if (!(await partial.write(index, bytes))) {
+        modules.onEvent({ type: 'chunk-refused', member, digest: state.digest, index })
+        throw new ProviderFault('wrong-bytes')
+      }
+      pool.done(index)
+      state.onChunk(member)
+    } catch (error) {
+      fault ??= error
+      pool.giveBack(member, index)
+    } finally {
+      writing.delete(index)
+    }
+  }
+  return {
+    begin: (index: number, bytes: Uint8Array): void => {
+      writing.set(index, write(index, bytes))
+    },
+    count: (): number => writing.size,
+    next: async (): Promise<void> => {
+      await Promise.race(writing.values())
+    },
+    /** @throws what a write failed with: wrong bytes, or the disk */
+    throwFault: (): void => {
+      if (fault !== null) throw fault
+    },
+    end: async (): Promise<void> => {
+      await Promise.all(writing.values())
+    },
   }
 }
 
