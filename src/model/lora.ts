@@ -49,8 +49,8 @@ export function chooseModules<Module extends LinearModule>(
     return modules.filter((module) => module.kind === 'linear' && !module.isHead)
   }
   if (typeof targets === 'string') {
-    const pattern = new RegExp(`^(?:${targets})$`)
-    const chosen = modules.filter((module) => pattern.test(module.name))
+    const pattern = patternOf(targets)
+    const chosen = modules.filter((module) => pattern?.test(module.name) === true)
     if (chosen.length === 0) throw unknownModule(targets, modules)
     return chosen
   }
@@ -58,6 +58,15 @@ export function chooseModules<Module extends LinearModule>(
     if (!modules.some((module) => isNamed(module.name, target))) throw unknownModule(target, modules)
   }
   return modules.filter((module) => targets.some((target) => isNamed(module.name, target)))
+}
+
+/** Null for what is no regular expression here: it chooses nothing, then. */
+function patternOf(targets: string): RegExp | null {
+  try {
+    return new RegExp(`^(?:${targets})$`)
+  } catch {
+    return null
+  }
 }
 
 const isNamed = (name: string, target: string): boolean => name === target || name.endsWith(`.${target}`)

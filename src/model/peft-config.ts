@@ -40,7 +40,11 @@ const REFUSED: readonly (readonly [field: string, harmless: readonly unknown[]])
   ['kasa_config', []],
   ['velora_config', []],
   ['monteclora_config', []],
+  ['loftq_config', []],
 ]
+
+/** First values that leave the base as it is. PEFT's others (pissa, olora, corda, loftq) take a part out of its weights. */
+const HARMLESS_STARTS: readonly unknown[] = [true, false, 'gaussian', 'eva', 'orthogonal']
 
 /** @throws ADAPTER_INVALID | ADAPTER_UNSUPPORTED */
 export function parseAdapterConfig(text: string, file: string): AdapterConfig {
@@ -53,6 +57,8 @@ export function parseAdapterConfig(text: string, file: string): AdapterConfig {
       throw unsupported(file, `${field} = ${JSON.stringify(value).slice(0, 80)}`)
     }
   }
+  const start = raw['init_lora_weights'] ?? true
+  if (!HARMLESS_STARTS.includes(start)) throw otherBase(file, start)
   const number = (field: string, value: unknown, isWhole: boolean): number => {
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
       throw bad(`${field} is ${JSON.stringify(value)}, expected a positive number`)
@@ -159,6 +165,15 @@ function parse(text: string, file: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>
   throw modelError({ code: 'ADAPTER_INVALID', file, reason: 'no JSON object' }, 'expected a JSON object')
+}
+
+function otherBase(file: string, start: unknown): Error {
+  const feature = `init_lora_weights = ${JSON.stringify(start).slice(0, 80)}`
+  return modelError(
+    { code: 'ADAPTER_UNSUPPORTED', file, feature },
+    `${feature}: such training changes the base's weights, and the factors mean another ΔW on the base as it was`,
+    'Save the adapter again in PEFT with path_initial_model_for_weight_conversion; it then fits the plain base.',
+  )
 }
 
 function unsupported(file: string, feature: string): Error {

@@ -91,12 +91,25 @@ describe('adapter_config.json', () => {
     ['lora_bias', true],
     ['peft_type', 'IA3'],
     ['trainable_token_indices', [1]],
+    ['init_lora_weights', 'pissa_niter_4'],
+    ['init_lora_weights', 'olora'],
+    ['init_lora_weights', 'corda'],
+    ['init_lora_weights', 'loftq'],
+    ['init_lora_weights', 'of a later release'],
+    ['loftq_config', { loftq_bits: 4 }],
   ])('%s = %j is refused by name', (field, value) => {
     expect(() => config({ [field]: value })).toThrowError(
       expect.objectContaining({ info: expect.objectContaining({ code: 'ADAPTER_UNSUPPORTED' }) }),
     )
     expect(() => config({ [field]: value })).toThrowError(new RegExp(field))
   })
+
+  test.each([true, false, null, 'gaussian', 'eva', 'orthogonal'])(
+    'init_lora_weights = %j is read',
+    (start) => {
+      expect(config({ init_lora_weights: start }).rank).toBeGreaterThan(0)
+    },
+  )
 
   test.each([
     ['r', 0],
