@@ -10,7 +10,7 @@ import { openCarriedFile, writeCarried } from '../../src/node/carried-file.ts'
 import { type CliEnd, errorOf, oneround } from '../support/cli.ts'
 import { type Consortium, makeConsortium } from '../support/consortium.ts'
 
-const TIMEOUT_MS = 200_000
+const TIMEOUT_MS = 480_000
 let consortium: Consortium
 const file = (name: string): string => join(consortium.root, name)
 
