@@ -129,6 +129,17 @@ export class Arena {
     this.doubles(at, numbers.length).set(numbers)
   }
 
+  /** Adds counts that another thread's kernel left, as bytes of its f64 memory, to those at `at`. Makes nothing that stays. */
+  addWhole(at: Address, counts: Uint8Array): void {
+    const own = this.doubles(at, counts.length >>> 3)
+    const others = new Float64Array(counts.buffer, counts.byteOffset, own.length)
+    for (let place = 0; place < own.length; place++) {
+      const sum = (own[place] ?? 0) + (others[place] ?? 0)
+      assert(Number.isSafeInteger(sum), 'the kernel left whole numbers here')
+      own[place] = sum
+    }
+  }
+
   /** Whole numbers that the kernel left in f64 memory. */
   readWhole(at: Address, count: number): readonly number[] {
     const numbers = [...this.doubles(at, count)]

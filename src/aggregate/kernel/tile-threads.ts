@@ -129,18 +129,18 @@ function severalThreads(run: Run, work: TileWork, count: number): TileThreads {
     count: async (uppers, onBins) => {
       await share(async (worker, span) => void (await worker.ask({ kind: 'count', span, uppers })))
       // One row at a time: the bins of all rows of all threads together would be most of the memory of a job.
+      const mark = arena.mark()
+      const at = arena.reserve(binsSizeBytes(uppers))
       for (const place of work.plan.chosen.keys()) {
-        const totals: number[] = []
+        arena.bytes(at, binsSizeBytes(uppers)).fill(0)
         for (const worker of workers) {
           const bins = await worker.ask({ kind: 'collect', place, uppers })
-          if (bins !== null) addBins(run, bins, totals)
+          // Counts are whole numbers, so their sums do not depend on who counted.
+          if (bins !== null) arena.addWhole(at, bins)
         }
-        const mark = arena.mark()
-        const at = arena.reserve(binsSizeBytes(uppers))
-        arena.write(at, totals)
         onBins(at, place)
-        arena.release(mark)
       }
+      arena.release(mark)
     },
     combine: async (thresholds, { onTile, onSums, onModule }) => {
       const ready = new Map<number, readonly DenseSums[]>()
@@ -168,14 +168,4 @@ function severalThreads(run: Run, work: TileWork, count: number): TileThreads {
       await Promise.all(workers.map((worker) => worker.close()))
     },
   }
-}
-
-/** Counts are whole numbers, so their sums do not depend on who counted. */
-function addBins({ kernel: { arena } }: Run, bytes: Uint8Array, totals: number[]): void {
-  const mark = arena.mark()
-  const at = arena.reserve(bytes.length)
-  arena.bytes(at, bytes.length).set(bytes)
-  for (const [bin, found] of arena.readWhole(at, divideDown(bytes.length, 8)).entries())
-    totals[bin] = (totals[bin] ?? 0) + found
-  arena.release(mark)
 }

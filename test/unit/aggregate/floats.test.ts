@@ -39,6 +39,8 @@ const EXCEPTIONS: readonly (readonly [file: string, text: string, why: string])[
   ['kernel/kernel.ts', 'return new Float64Array(this.#exports.memory.buffer, at, count)', 'the view itself'],
   ['kernel/kernel.ts', 'this.doubles(at, numbers.length).set(numbers)', 'given numbers, as they are'],
   ['kernel/kernel.ts', 'const numbers = [...this.doubles(at, count)]', 'whole numbers, asserted'],
+  ['kernel/kernel.ts', 'const own = this.doubles(at, counts.length >>> 3)', 'whole numbers, asserted'],
+  ['kernel/kernel.ts', 'const others = new Float64Array(counts.buffer,', 'whole numbers, asserted'],
   ['kernel/kernel.ts', 'Math.ceil(sizeBytes / 16) * 16', 'bytes of memory'],
   ['kernel/kernel.ts', 'memory.grow(Math.ceil(missing / PAGE_BYTES))', 'pages of memory'],
   ['kernel/arrays.ts', 'const doubles = (count: number)', 'reserves memory'],
