@@ -18,8 +18,13 @@ export interface TileSeat {
 export type TileOrder =
   | { readonly kind: 'combine'; readonly span: Span; readonly thresholds: readonly Threshold[] | null }
   | { readonly kind: 'count'; readonly span: Span; readonly uppers: readonly number[] | null }
-  /** What was counted for one of the chosen rows; after the last one, the bins are given up. */
-  | { readonly kind: 'collect'; readonly place: number; readonly uppers: readonly number[] | null }
+  /** What was counted for one of the chosen rows, into a buffer that comes back; after the last one, the bins are given up. */
+  | {
+      readonly kind: 'collect'
+      readonly place: number
+      readonly uppers: readonly number[] | null
+      readonly buffer: ArrayBuffer
+    }
   /** A tile's buffer, written and free again. Not answered. */
   | { readonly kind: 'spare'; readonly buffer: ArrayBuffer }
   /** The known answers again, after the last tile. */

@@ -86,7 +86,8 @@ async function work(order: Exclude<TileOrder, { kind: 'spare' }>): Promise<Uint8
       // Nothing was counted here where there were fewer spans than threads.
       if (counted === null) return null
       const { mark, bins } = counted
-      const taken = Uint8Array.from(arena.bytes(bins[order.place] ?? 0, binsSizeBytes(order.uppers)))
+      const taken = new Uint8Array(order.buffer)
+      taken.set(arena.bytes(bins[order.place] ?? 0, binsSizeBytes(order.uppers)))
       if (order.place < bins.length - 1) return taken
       arena.release(mark)
       counted = null

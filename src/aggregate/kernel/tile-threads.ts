@@ -130,13 +130,16 @@ function severalThreads(run: Run, work: TileWork, count: number): TileThreads {
       await share(async (worker, span) => void (await worker.ask({ kind: 'count', span, uppers })))
       // One row at a time: the bins of all rows of all threads together would be most of the memory of a job.
       const mark = arena.mark()
-      const at = arena.reserve(binsSizeBytes(uppers))
+      const sizeBytes = binsSizeBytes(uppers)
+      const at = arena.reserve(sizeBytes)
+      let buffer = new ArrayBuffer(sizeBytes)
       for (const place of work.plan.chosen.keys()) {
-        arena.bytes(at, binsSizeBytes(uppers)).fill(0)
+        arena.bytes(at, sizeBytes).fill(0)
         for (const worker of workers) {
-          const bins = await worker.ask({ kind: 'collect', place, uppers })
+          const bins = await worker.ask({ kind: 'collect', place, uppers, buffer })
           // Counts are whole numbers, so their sums do not depend on who counted.
           if (bins !== null) arena.addWhole(at, bins)
+          buffer = bins?.buffer ?? new ArrayBuffer(sizeBytes)
         }
         onBins(at, place)
       }

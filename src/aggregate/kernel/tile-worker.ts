@@ -14,13 +14,13 @@ export interface TileWorker {
   readonly ask: (
     order: TileOrder,
     onTile?: (tile: CombinedTile) => Promise<void>,
-  ) => Promise<Uint8Array | null>
+  ) => Promise<Uint8Array<ArrayBuffer> | null>
   readonly close: () => Promise<void>
 }
 
 interface Waiting {
   readonly onTile: (tile: CombinedTile) => Promise<void>
-  readonly resolve: (bins: Uint8Array | null) => void
+  readonly resolve: (bins: Uint8Array<ArrayBuffer> | null) => void
   readonly reject: (error: unknown) => void
 }
 
@@ -76,7 +76,7 @@ export function openTileWorker(seat: TileSeat): TileWorker {
       new Promise((resolve, reject) => {
         if (lost !== null) return reject(lost)
         waiting = { onTile, resolve, reject }
-        worker.postMessage(order)
+        worker.postMessage(order, 'buffer' in order ? [order.buffer] : [])
       }),
     close: async () => {
       await worker.terminate()
