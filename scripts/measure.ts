@@ -29,7 +29,8 @@ function measure(name: string, command: string, words: readonly string[], fields
     maxBuffer: 1 << 26,
   })
   if (stdout.trim() === '' || (status !== 0 && name !== 'demo')) {
-    process.stderr.write(`  failed with status ${status}: no line\n`)
+    // What a failed run printed says why, and is found nowhere else.
+    process.stderr.write(`  failed with status ${status}: no line\n${stdout}\n`)
     return
   }
   const document: unknown = JSON.parse(stdout.replaceAll(root, ''))

@@ -1,8 +1,8 @@
 /**
  * Cut: say once a cut what I hold certified and whom I hold evidence against.
  *
- * Upon all n members being settled, or upon the cut deadline with minUpdates certificates, or upon the final deadline:
- * sign Status(0). The decided set is the union of decided statuses, so what more than n−q honest members listed is in it
+ * Upon all n members being settled, or upon the cut deadline with minUpdates certificates of members that I hold no
+ * evidence against, or upon the final deadline: sign Status(0). The decided set is the union of decided statuses, so what more than n−q honest members listed is in it
  * whatever a leader does: any q statuses include one of theirs.
  * Upon the time of late cut k, with decision k−1 and a certificate that is not in it: sign Status(k). Others come to hold
  * that certificate by sync, since my Status names it, and sign theirs: so one honest Status(k) brings all.
@@ -51,15 +51,17 @@ export function advanceCut(draft: Draft): void {
   if (me === null || cut > lastCut(params) || instanceOf(state, cut).finalized !== null) return
   if (!maySign(draft, statusSlot(cut, me))) return
   const certified = certifiedOf(state, params)
-  if (cut === 0 ? !isFirstCutDue(draft, certified.length) : !isLateCutDue(draft, certified)) return
+  if (cut === 0 ? !isFirstCutDue(draft, certified) : !isLateCutDue(draft, certified)) return
   const evidence = [...state.caught]
     .sort(([a], [b]) => a - b)
     .map(([member, { first, second }]) => ({ member, first: first.digest, second: second.digest }))
   sign(draft, 'status', { cut, certified, evidence })
 }
 
-function isFirstCutDue({ params, state }: Draft, certifiedCount: number): boolean {
+function isFirstCutDue({ params, state }: Draft, certified: readonly Named[]): boolean {
   const { charter, schedule } = params
+  // What my own Status takes out of the set again must not have brought the round to its cut.
+  const certifiedCount = certified.filter(({ member }) => !state.caught.has(member)).length
   const isSettled = charter.members.every((_, member) => settledAs(state, params, member) !== null)
   const isCutDue = state.nowMs >= schedule.cutAtMs && certifiedCount >= charter.minUpdates
   // §5.6 Sign Status(0) when all are settled, or at the cut deadline with minUpdates, or at the final deadline.

@@ -1,5 +1,6 @@
 // Protects: the checkers themselves: each sees the violation that it is for, so a silent campaign means something.
 import { describe, expect, it } from 'vitest'
+import type { FactBody } from '../../src/simulate/history.ts'
 import { CHECKS, type History } from '../../src/simulate/index.ts'
 
 const SOUND: History = {
@@ -151,6 +152,13 @@ describe('checkers', () => {
     expect(checksFailing({ signed, decided: nothing, healsInTime: true })).toEqual(['result'])
     expect(checksFailing({ signed, decided: nothing, healsInTime: false })).toEqual([])
     expect(checksFailing({ signed: signed.slice(0, -1), decided: nothing, healsInTime: true })).toEqual([])
+    const status = (evidence: readonly FactBody[]) =>
+      fact(5, 0, 'status', 'status/0/0', 'st', { cut: 0, certified: [{ member: 3, digest: 'l' }], evidence })
+    const short = [{ ...decided(0, 'x'), isUndecided: true, excluded: [3] }]
+    const failing = (evidence: readonly FactBody[]) =>
+      checksFailing({ signed: [...signed, status(evidence)], decided: short, healsInTime: true })
+    expect(failing([{ member: 3 }])).toContain('result')
+    expect(failing([])).not.toContain('result')
   })
   it('see a decided update that is not admissible, or of another member', () => {
     const signed = [fact(1, 2, 'header', 'publish/2', 'h', { update: 'u' })]

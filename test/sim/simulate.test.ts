@@ -61,6 +61,8 @@ describe('seeds that once broke a promise under all faults', () => {
     { seed: 1639, members: 4, liar: 'copier' as const },
     // A member called the round finished while its Status of a late cut was on its way to the disk (§7.3).
     { seed: 1924, members: 4, liar: 'victim-header' as const },
+    // A liar's certificate brought the round to its cut, by statuses that shut the liar out (§5.6).
+    { seed: 13_628, members: 4, liar: 'double-sealer' as const },
   ])('keep it now: seed $seed of $members', ({ seed, members, liar }) => {
     const { history } = runWorld(buildScenario(seed, { members, liar }))
     expect(CHECKS.flatMap((check) => check(history))).toEqual([])

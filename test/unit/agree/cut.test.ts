@@ -135,6 +135,16 @@ describe('cut', () => {
     expect(listed(poor)).toEqual([1, 2])
   })
 
+  it('§5.6 counts no certificate of a member that it holds evidence against', () => {
+    const table = sitDown({ reveal: 'immediate', minUpdates: 2 })
+    certifyTwo(table)
+    table.hear(table.say(1, 'header', headerDraft('another')))
+    table.feed({ kind: 'clock', nowMs: FINAL_AT_MS - 1 })
+    expect(listed(table)).toBeUndefined()
+    table.feed({ kind: 'clock', nowMs: FINAL_AT_MS })
+    expect(listed(table)).toEqual([1, 2])
+  })
+
   it('§5.4 finds a Status usable only with q Receipts for all that it lists', () => {
     const table = sitDown({ reveal: 'immediate' })
     const header = table.say(1, 'header', headerDraft('1'))
