@@ -3,11 +3,13 @@
  *   tsx scripts/bench-aggregation.ts [--json] [--n 16] [--d 16777216] [--rules mean,median,trimmed-mean] [--workers 1,2]
  *   tsx scripts/bench-aggregation.ts --files [--rank 8 | --whole] [--json] …
  *   tsx scripts/bench-aggregation.ts --full [--rules …] [--n 4,8] [--d 1000000] [--json]
+ *   tsx scripts/bench-aggregation.ts --gram [--n 16] [--rank 16] [--side 4096] [--json]
  *
  * Without a flag: rules alone on dense f32 [n, d] in the kernel's memory, the middle of seven runs after two. `--files`:
  * from update files to the aggregate's file, as in a round, each row in a process of its own, so that its peak memory is
  * its own; `--whole`: of one parameter that is trained whole, so n·d·4 bytes of input. `--full`: the same for every rule, n and d; each row is kept in docs/results/aggregation-full.jsonl as soon as
- * it is measured, and rows that are there are not measured again.
+ * it is measured, and rows that are there are not measured again. `--gram`: inner products and distances of the updates of
+ * one module, against numpy on the dense ΔW.
  */
 import '../src/compat.ts'
 import { spawnSync } from 'node:child_process'
@@ -19,6 +21,7 @@ import { RULES } from '../src/aggregate/index.ts'
 import { entryArgs } from '../src/core/entry.ts'
 import { type BenchDocument, type BenchRow, measureDense } from './aggregation-bench/dense.ts'
 import { bearableOf, measureFiles } from './aggregation-bench/files.ts'
+import { measureGram } from './aggregation-bench/gram.ts'
 
 const FULL_FILE = fileURLToPath(new URL('../docs/results/aggregation-full.jsonl', import.meta.url))
 const FULL_N = [4, 8, 16, 32, 64]
@@ -28,13 +31,16 @@ const { values } = parseArgs({
   options: {
     n: { type: 'string' },
     d: { type: 'string' },
-    rank: { type: 'string', default: '8' },
+    /** By default 8, with --gram 16. */
+    rank: { type: 'string' },
     rules: { type: 'string' },
     workers: { type: 'string' },
     json: { type: 'boolean', default: false },
     whole: { type: 'boolean', default: false },
     files: { type: 'boolean', default: false },
     full: { type: 'boolean', default: false },
+    gram: { type: 'boolean', default: false },
+    side: { type: 'string', default: '4096' },
     /** One row from files, in this process. */
     row: { type: 'string' },
   },
@@ -44,7 +50,7 @@ const numbersOf = (text: string | undefined, otherwise: readonly number[]): read
   text === undefined ? otherwise : text.split(',').map(Number)
 const rules = values.rules?.split(',')
 const workerCounts = numbersOf(values.workers, availableParallelism() > 1 ? [1, 2] : [1])
-const rank = values.whole ? null : Number(values.rank)
+const rank = values.whole ? null : Number(values.rank ?? '8')
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** Three digits of what was measured. */
@@ -138,6 +144,11 @@ if (values.row !== undefined) {
     ...(workers === undefined ? {} : { workers }),
   })
   process.stdout.write(JSON.stringify(row))
+} else if (values.gram) {
+  const document = await measureGram({ n, rank: Number(values.rank ?? '16'), side: Number(values.side) })
+  const { numpy, ...own } = document
+  const shown = { ...rounded(own), numpy: numpy === null ? null : rounded(numpy) }
+  process.stdout.write(`${JSON.stringify(shown, null, values.json ? undefined : 2)}\n`)
 } else if (values.full) print(measureFull())
 else if (values.files) {
   const chosen = rules ?? ['mean', 'multi-krum', 'median', 'trimmed-mean']

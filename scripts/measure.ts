@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | soak MINUTES SEED | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | soak MINUTES SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -17,6 +17,8 @@ const rawFile = (name: string): string => `${root}docs/results/${name}.jsonl`
 const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
 const GRAPHS = ['dynamo', 'script', 'hf']
 const ROUND_RUN_COUNT = 2
+/** What is run as it is shipped, not from sources: starting these would cost more than what is measured. */
+const COMPILED = new Set(['rounds', 'exchange', 'members'])
 const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
 
 /** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
@@ -24,6 +26,7 @@ function measure(name: string, command: string, words: readonly string[], fields
   process.stderr.write(`${command}\n`)
   const { status, stdout } = spawnSync(process.execPath, [...words], {
     cwd: root,
+    env: { ...process.env, ...(COMPILED.has(name) ? { ONEROUND_COMPILED: '1' } : {}) },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 26,
@@ -97,6 +100,11 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
       const command = `npm run bench:aggregation -- ${own.join(' ')}`
       measure('aggregation-whole', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...own])
     }
+  },
+  gram: () => {
+    const words = ['--gram', '--json']
+    const command = `npm run bench:aggregation -- ${words.join(' ')}`
+    measure('gram', command, ['--import', 'tsx', 'scripts/bench-aggregation.ts', ...words])
   },
   /** The benchmark keeps its own lines, row by row, and goes on where it was stopped. */
   'aggregation-full': (words) => {

@@ -188,6 +188,19 @@ export const RECIPES: readonly Recipe[] = [
     draw: ordinary,
     times: { 4: -2 },
   },
+  {
+    // Ranks above four and below, widths that four does not divide: dot products of four rows at once, and what is left.
+    name: 'high',
+    scale: [4, 3],
+    shapes: [
+      [7, 6],
+      [9, 5],
+    ],
+    ranks: [6, 4, 9, 5, 2],
+    claims: [1, 2, 1, 3, 2],
+    draw: ordinary,
+    times: { 3: 3 },
+  },
 ]
 
 export function setOf({

@@ -28,6 +28,7 @@ const exchangeLine = v.object({
         sentOverIdeal: v.number(),
         controlOverContent: v.number(),
         peakMegabytes: v.number(),
+        processorSecondsEach: v.optional(v.nullable(v.number()), null),
         isOneDigest: v.boolean(),
       }),
     ),
@@ -125,6 +126,7 @@ export function exchangeTable(text: string): string {
       `${each.sentOverIdeal.toFixed(3)}×`,
       `${(100 * each.controlOverContent).toFixed(2)} %`,
       each.peakMegabytes.toFixed(0),
+      each.processorSecondsEach?.toFixed(1) ?? '–',
       each.isOneDigest ? 'yes' : 'NO',
       each.loadBefore.toFixed(1),
     ),
@@ -148,6 +150,7 @@ export function exchangeTable(text: string): string {
     'bytes over n(n−1) updates',
     'control over content',
     'peak MB of a node',
+    'processor s of a member',
     'one digest',
     'load before',
   ]

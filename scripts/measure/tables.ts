@@ -244,6 +244,38 @@ export function aggregationWholeTable(text: string): string {
   return [...head('rule', 'GB of updates', 'threads', 'seconds', 'peak MB'), ...rows].join('\n')
 }
 
+const gramLine = v.object({
+  ...machine,
+  document: v.object({
+    n: v.number(),
+    rank: v.number(),
+    side: v.number(),
+    seconds: v.number(),
+    ratioOfProduct: v.number(),
+    ratioOfPairs: v.number(),
+    difference: v.number(),
+  }),
+})
+
+/** Of one module: distances from factors, and numpy's from the dense ΔW. */
+export function gramTable(text: string): string {
+  const rows = parseLines(text, gramLine).map(({ document }) => {
+    const { n, rank, side, seconds, ratioOfProduct, ratioOfPairs, difference } = document
+    const ratios = [ratioOfPairs, ratioOfProduct].map((ratio) => `${ratio.toFixed(0)}×`)
+    return row(
+      `${n}`,
+      `${rank}`,
+      `${side} × ${side}`,
+      (1000 * seconds).toFixed(0),
+      ...ratios,
+      difference.toExponential(1),
+    )
+  })
+  const titles = ['updates', 'rank', 'module', 'processor ms']
+  const numpy = ["numpy's differences of pairs", "numpy's one product", 'relative difference']
+  return [...head(...titles, ...numpy), ...rows].join('\n')
+}
+
 const fullLine = v.object({
   cpu: v.string(),
   loadBefore: v.number(),
@@ -372,6 +404,7 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   aggregation: aggregationTable,
   'aggregation-full': aggregationFullTable,
   'aggregation-whole': aggregationWholeTable,
+  gram: gramTable,
   training: trainingTable,
   exchange: exchangeTable,
   members: membersTable,

@@ -46,8 +46,8 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'adds the lanes of a dot product one after the other',
     file: 'gram.ts',
-    find: '(f64x2.extract_lane(high0, 0) + f64x2.extract_lane(high0, 1))',
-    replace: 'f64x2.extract_lane(high0, 0) + f64x2.extract_lane(high0, 1)',
+    find: '(f64x2.extract_lane(upper, 0) + f64x2.extract_lane(upper, 1))',
+    replace: 'f64x2.extract_lane(upper, 0) + f64x2.extract_lane(upper, 1)',
     seenBy: COMBINATION,
   },
   {
@@ -55,6 +55,21 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
     file: 'gram.ts',
     find: 'sum += <f64>load<f32>(a) * <f64>load<f32>(b)',
     replace: 'sum += <f64>(load<f32>(a) * load<f32>(b))',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'multiplies the tail of the last of four dot products in f32',
+    file: 'gram.ts',
+    find: 'sum3 += x * <f64>load<f32>(right + 3 * stride)',
+    replace: 'sum3 += <f64>(load<f32>(left) * load<f32>(right + 3 * stride))',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'adds up four products of dot products before it adds them to the sum',
+    file: 'gram.ts',
+    find: 'for (let each: usize = 0; each < 32; each += 8) sum += load<f64>(FOUR_B + each) * load<f64>(FOUR_A + each)',
+    replace:
+      'let four: f64 = 0; for (let each: usize = 0; each < 32; each += 8) four += load<f64>(FOUR_B + each) * load<f64>(FOUR_A + each); sum += four',
     seenBy: COMBINATION,
   },
   {

@@ -50,7 +50,7 @@ const set: fc.Arbitrary<InputSet> = fc
     scale: fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 })),
   })
   .chain(({ m, shapes, isShared, parts, scale }) => {
-    const ranks = isShared ? fc.constant(2) : fc.integer({ min: 1, max: 3 })
+    const ranks = isShared ? fc.constant(2) : fc.integer({ min: 1, max: 6 })
     const member = ranks.chain((rank) =>
       fc.record({
         claim: fc.integer({ min: 1, max: 5 }),
