@@ -7,6 +7,7 @@ import type { Charter } from '../../src/charter/index.ts'
 import { runRound } from '../../src/demo/round.ts'
 import { removeFolder } from '../../src/files/index.ts'
 import { makeConsortium } from '../../test/support/consortium.ts'
+import { processorSecondsOfDescendants } from './processor-seconds.ts'
 
 const WIDTH = 1024
 const RANK = 16
@@ -36,6 +37,8 @@ export interface RoundRow {
   /** The most that one member sent of one other's wants, in updates: 1 is its own update once, n − 1 all there are. */
   readonly uploadsToOneMax: number
   readonly peakMegabytes: number
+  /** What a member's processes used of processors from the last header to the last certificate, on average; null but on Linux. */
+  readonly processorSecondsEach: number | null
 }
 
 export async function measureRound(members: number, megabytes: number): Promise<RoundRow> {
@@ -47,6 +50,10 @@ export async function measureRound(members: number, megabytes: number): Promise<
     changes: { modules, rankMax: RANK, limits: NORMS },
   })
   const at = { header: [0], stored: [0], decided: [0], attested: [0], certificate: [0] }
+  const used: { atHeader: number | null; atCertificate: number | null } = {
+    atHeader: null,
+    atCertificate: null,
+  }
   try {
     const runs = await runRound({
       plan: { sites: consortium.names, attacks: [], kills: [] },
@@ -54,12 +61,18 @@ export async function measureRound(members: number, megabytes: number): Promise<
       adapterOf: consortium.adapterOf,
       timeoutMs: TIMEOUT_MS,
       onEvent: (_, event) => {
-        if (event.type === 'signed' && event.object === 'header') at.header.push(event.atMs)
+        if (event.type === 'signed' && event.object === 'header') {
+          at.header.push(event.atMs)
+          used.atHeader = processorSecondsOfDescendants()
+        }
         if (event.type === 'stored') at.stored.push(event.atMs)
         if (event.type === 'decided') at.decided.push(event.atMs)
         if (event.type === 'aggregated') at.attested.push(event.atMs)
         if (event.type === 'phase' && event.phase === 'certified') at.attested.push(event.atMs)
-        if (event.type === 'certificate') at.certificate.push(event.atMs)
+        if (event.type === 'certificate') {
+          at.certificate.push(event.atMs)
+          used.atCertificate = processorSecondsOfDescendants()
+        }
       },
       signal: new AbortController().signal,
     })
@@ -86,6 +99,10 @@ export async function measureRound(members: number, megabytes: number): Promise<
       controlOverContent: (sent - content) / content,
       uploadsToOneMax: Math.max(...uploads) / sizeBytes,
       peakMegabytes: Math.max(...usages.map(({ peakMemoryBytes }) => peakMemoryBytes)) / 1e6,
+      processorSecondsEach:
+        used.atHeader === null || used.atCertificate === null
+          ? null
+          : (used.atCertificate - used.atHeader) / members,
       isOneDigest: digests.size === 1 && !digests.has(null),
     }
   } finally {

@@ -9,6 +9,7 @@
 import { RoundError, messageOf } from '../core/errors.ts'
 import { type Digest, digestKey } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
+import { type Announcer, createAnnouncer } from './announcer.ts'
 import { createAnnouncements, type Announcements } from './announcements.ts'
 import { createFetcher, type Fetcher } from './chunk-fetch.ts'
 import { type ChunkServer, createChunkServer } from './chunk-server.ts'
@@ -24,8 +25,7 @@ import type {
 } from './interface.ts'
 import { completeLimits } from './limits.ts'
 import { createPeerBounds, type PeerBounds } from './peer-bounds.ts'
-import { createSyncClient, type SyncClient } from './sync-client.ts'
-import { GET_COUNT_MAX } from './sync-messages.ts'
+import { createSyncClient } from './sync-client.ts'
 import { createSyncSchedule, type SyncSchedule } from './sync-schedule.ts'
 import { createSyncServer } from './sync-server.ts'
 import { anySignal, createBell, createStopper } from './timers.ts'
@@ -55,7 +55,7 @@ interface Parts {
   /** Digests of the updates that I hold and announce. */
   readonly mine: Map<string, Digest>
   readonly clockOffsets: Map<MemberIndex, number>
-  readonly client: SyncClient
+  readonly announcer: Announcer
   readonly schedule: SyncSchedule
   readonly fetcher: Fetcher
   readonly chunkServer: ChunkServer
@@ -73,7 +73,7 @@ export function createExchange(
   createTransport: CreateTransport,
 ): Exchange {
   const parts = buildParts(options, handlers, modules, createTransport)
-  const { transport, mine, schedule, stopping, announcements } = parts
+  const { transport, mine, schedule, stopping, announcements, announcer } = parts
   let running: Promise<unknown> | null = null
   return {
     start: async () => {
@@ -101,7 +101,7 @@ export function createExchange(
     announceUpdate: (digest) => {
       if (mine.size >= parts.limits.announceCountMax) return
       mine.set(digestKey(digest), digest)
-      for (const member of transport.connected()) tell(parts, member, [digest], false)
+      for (const member of transport.connected()) announcer.tell(member, [digest], false)
     },
     providersOf: (digest) => {
       const connected = new Set(transport.connected())
@@ -125,6 +125,7 @@ function buildParts(
   const transport = createTransport(options, limits, modules)
   const announcements = createAnnouncements(limits.announceCountMax)
   const clockOffsets = new Map<MemberIndex, number>()
+  const stopping = createStopper()
   const onEvent = (event: ExchangeEvent) => guard(modules, () => handlers.onEvent?.(event))
   const onObject = guardObjects(handlers, limits, modules, onEvent)
   const bounds = createPeerBounds(limits, modules.clock.now, (member) =>
@@ -167,11 +168,17 @@ function buildParts(
     announcements,
     mine: new Map(),
     clockOffsets,
-    client,
+    announcer: createAnnouncer({
+      open: client.openAnnouncements,
+      idleMs: limits.syncTimeoutMs,
+      signal: stopping.signal,
+      onFailed: (member, error) =>
+        modules.log.debug('announcement failed', { member, reason: messageOf(error) }),
+    }),
     schedule,
     fetcher,
     chunkServer: createChunkServer({ limits, modules, updateSource: handlers.updateSource }),
-    stopping: createStopper(),
+    stopping,
     onEvent,
     onObject,
     bounds,
@@ -231,30 +238,17 @@ function transportHandlers(parts: Parts): TransportHandlers {
       guard(modules, () => handlers.onPeerConnected?.(member))
       fetcher.refreshed(member)
       void schedule.request(member)
-      tell(parts, member, [...parts.mine.values()], false)
+      parts.announcer.tell(member, [...parts.mine.values()], false)
     },
     onDisconnected: (member) => {
       announcements.forget(member)
+      parts.announcer.forget(member)
       parts.clockOffsets.delete(member)
       onEvent({ type: 'disconnected', member })
       guard(modules, () => handlers.onPeerDisconnected?.(member))
     },
     onEvent,
   }
-}
-
-/** Tells a member which updates I hold, or that there is something to pull. A member that does not hear it syncs later. */
-function tell(parts: Parts, member: MemberIndex, updates: readonly Digest[], hint: boolean): void {
-  if (updates.length === 0 && !hint) return
-  const { client, stopping, modules } = parts
-  const send = async (): Promise<void> => {
-    for (let start = 0; start === 0 || start < updates.length; start += GET_COUNT_MAX) {
-      await client.announce(member, updates.slice(start, start + GET_COUNT_MAX), hint, stopping.signal)
-    }
-  }
-  send().catch((error: unknown) => {
-    modules.log.debug('announcement failed', { member, reason: messageOf(error) })
-  })
 }
 
 async function publish(bytes: Uint8Array, parts: Parts): Promise<PublishResult> {
@@ -274,6 +268,6 @@ async function publish(bytes: Uint8Array, parts: Parts): Promise<PublishResult> 
   }
   // §10.5 Too large for gossip, or not subscribed yet: these members are told to pull.
   const others = connected.filter((member) => !reached.has(member))
-  for (const member of others) tell(parts, member, [], true)
+  for (const member of others) parts.announcer.tell(member, [], true)
   return { recipients: reached.size + others.length }
 }

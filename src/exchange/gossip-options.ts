@@ -7,6 +7,9 @@ import { type gossipsub, StrictNoSign } from '@libp2p/gossipsub'
 
 /** Both ends must agree: a smaller one silently ends the gossip of whoever sends more. Twice what we ever publish. */
 const GOSSIP_INBOUND_SIZE_BYTES_MAX = 512 * 1024
+/** An "I have it already" costs as much as what it saves, below this. */
+const IDONTWANT_SIZE_BYTES_MIN = 16 * 1024
+
 export function gossipOptions(topic: string): NonNullable<Parameters<typeof gossipsub>[0]> {
   return {
     // The objects are signed by their members: a second signature by whoever publishes them says nothing.
@@ -16,6 +19,15 @@ export function gossipOptions(topic: string): NonNullable<Parameters<typeof goss
     ignoreDuplicatePublishError: true,
     // Small consortia: my own objects go to every neighbour at once, mesh or not.
     floodPublish: true,
+    // What everybody had from its author need not come six times more (measured with 16 members: 2,500 messages each, of
+    // which 380 were new). Two neighbours carry it on to whom the author does not reach; sync finds whoever is left.
+    D: 2,
+    Dlo: 1,
+    Dhi: 4,
+    Dscore: 1,
+    Dout: 0,
+    Dlazy: 2,
+    idontwantMinDataSize: IDONTWANT_SIZE_BYTES_MIN,
     maxInboundDataLength: GOSSIP_INBOUND_SIZE_BYTES_MAX,
     doPX: false,
     scoreParams: {

@@ -43,13 +43,15 @@ export interface SyncClientOptions {
 export interface SyncClient {
   /** @returns how many objects came @throws TransportFault and deadlines */
   readonly pull: (member: MemberIndex, signal: AbortSignal) => Promise<number>
-  /** Tells a member what I hold. */
-  readonly announce: (
-    member: MemberIndex,
-    updates: readonly Digest[],
-    hint: boolean,
-    signal: AbortSignal,
-  ) => Promise<void>
+  /** A stream for telling a member what I hold, as often as there is something to tell. */
+  readonly openAnnouncements: (member: MemberIndex, signal: AbortSignal) => Promise<AnnounceStream>
+}
+
+export interface AnnounceStream {
+  /** Returns when it is on its way. @throws TransportFault and deadlines */
+  readonly announce: (updates: readonly Digest[], hint: boolean, signal: AbortSignal) => Promise<void>
+  readonly close: () => void
+  readonly abort: () => void
 }
 
 interface Conversation {
@@ -64,6 +66,10 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   const rejected = new Map<MemberIndex, Set<string>>()
   const bufferSizeBytesMax = 2 * BATCH_SIZE_BYTES_MAX + 2 * codec.maxSizeBytes + OBJECT_FRAME_EXTRA_BYTES
 
+  const open = (member: MemberIndex, signal: AbortSignal): Promise<FrameStream> =>
+    withDeadline(limits.syncTimeoutMs, signal, (deadline) =>
+      transport.open(member, SYNC_PROTOCOL, { bufferSizeBytesMax, signal: deadline }),
+    )
   const talk = async <T>(
     member: MemberIndex,
     signal: AbortSignal,
@@ -71,9 +77,7 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
   ): Promise<T> => {
     const within = <R>(work: (deadline: AbortSignal) => Promise<R>) =>
       withDeadline(limits.syncTimeoutMs, signal, work)
-    const stream = await within((deadline) =>
-      transport.open(member, SYNC_PROTOCOL, { bufferSizeBytesMax, signal: deadline }),
-    )
+    const stream = await open(member, signal)
     try {
       const result = await act({
         stream,
@@ -105,10 +109,19 @@ export function createSyncClient(options: SyncClientOptions): SyncClient {
         const listed = await askList(conversation, member, options)
         return listed.size === 0 ? 0 : pullObjects(conversation, listed, refusedBy(member), options)
       }),
-    announce: (member, updates, hint, signal) =>
-      talk(member, signal, ({ ask }) =>
-        ask({ kind: 'announce', round: options.roundId, updates: [...updates], hint }),
-      ),
+    openAnnouncements: async (member, signal) => {
+      const stream = await open(member, signal)
+      return {
+        announce: (updates, hint, outer) => {
+          const told: SyncRequest = { kind: 'announce', round: options.roundId, updates: [...updates], hint }
+          return withDeadline(limits.syncTimeoutMs, outer, (deadline) =>
+            stream.send(syncRequestCodec.encode(told), deadline),
+          )
+        },
+        close: () => void stream.close(),
+        abort: stream.abort,
+      }
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * When to pull from whom: from a member when it connects, when it hints, periodically from all, and when asked. A few
+ * When to pull from whom: from a member when it connects, when it hints, periodically from a few in turn, and when asked. A few
  * at a time, one pull for each member; whoever fails is asked again in the next period, for ever.
  */
 import { messageOf } from '../core/errors.ts'
@@ -11,6 +11,8 @@ import type { SyncClient } from './sync-client.ts'
 
 /** Pulls at the same time: members that stall do not hold up the others, and the same object is rarely pulled twice. */
 const PULL_COUNT_MAX = 4
+/** Members that are asked in one period: with more of them each is asked less often, not everybody all the time. */
+const PERIODIC_COUNT_MAX = 4
 
 export interface SyncSchedule {
   /** Pulls soon. @returns a promise that settles when that pull is over, whatever came of it */
@@ -82,9 +84,16 @@ export function createSyncSchedule(options: SyncScheduleOptions): SyncSchedule {
     }
   }
   const tick = async (signal: AbortSignal): Promise<void> => {
+    let lastAsked = -1
     while (!signal.aborted) {
       await pause(spread(options.intervalMs, modules.rng), signal)
-      for (const member of connected()) void request(member)
+      const members = connected()
+      const next = [
+        ...members.filter((member) => member > lastAsked),
+        ...members.filter((member) => member <= lastAsked),
+      ].slice(0, PERIODIC_COUNT_MAX)
+      for (const member of next) void request(member)
+      lastAsked = next.at(-1) ?? lastAsked
     }
   }
   const run = async (signal: AbortSignal): Promise<void> => {

@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { encodeEnvelope, envelopeOf, type Message } from '../agree/envelope.ts'
 import type { AggregateInput } from '../aggregate/index.ts'
 import type { Decision, Header } from '../agree/messages.ts'
-import { objectOf, objectsHeld } from '../agree/report.ts'
+import { objectOf, objectsHeld, objectsWanted } from '../agree/report.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
 import { assert, messageOf } from '../core/errors.ts'
 import { digestKey } from '../core/ids.ts'
@@ -48,6 +48,8 @@ export interface RoundRunnerParts {
 
 /** A deadline is looked at again at least this often, since the others' clocks move the median. */
 const TIMER_MAX_MS = 1_000
+/** What is missing is asked for after this long, if gossip has not brought it by then. */
+const PULL_AFTER_MS = 200
 
 export class RoundRunner {
   readonly #parts: RoundRunnerParts
@@ -61,6 +63,7 @@ export class RoundRunner {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #isPulling = false
+  /** Something was found missing while others were asked for. */
   #isPullWanted = false
 
   constructor(parts: RoundRunnerParts) {
@@ -244,18 +247,31 @@ export class RoundRunner {
     })
   }
 
+  /**
+   * What something held refers to is asked of one member after the other until it is here. Most of it is on its way by gossip
+   * when it is missed: asking everybody at once made each member list all that it held to all others, all the time.
+   */
   #pull(): void {
-    this.#isPullWanted = true
+    this.#isPullWanted = this.#isPulling
     if (this.#isPulling) return
     this.#isPulling = true
+    const { signal } = this.#stop
+    const isOver = (): boolean => signal.aborted || objectsWanted(this.#driver.state).length === 0
     const pull = async (): Promise<void> => {
-      while (this.#isPullWanted && !this.#stop.signal.aborted) {
-        this.#isPullWanted = false
-        await this.#exchange.syncNow().catch((error: unknown) => {
+      // An abort only cuts the pause short.
+      await delay(PULL_AFTER_MS, undefined, { signal }).catch(() => undefined)
+      const [me, connected] = [this.#parts.params.me ?? 0, this.#exchange.connectedMembers()]
+      // Each begins after itself, so that nobody is everybody's first.
+      for (const member of [...connected.filter((each) => each > me), ...connected]) {
+        if (isOver()) break
+        await this.#exchange.syncNow(member).catch((error: unknown) => {
           this.#parts.modules.log.debug('exchange: a sync failed', { error: messageOf(error) })
         })
       }
       this.#isPulling = false
+      // Missed while the last ones were asked: once more.
+      if (this.#isPullWanted && !isOver()) this.#pull()
+      this.#isPullWanted = false
     }
     this.#background(pull())
   }
