@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | exchange [OPTION…] | members N:K… | fuzz SECONDS SEED | soak MINUTES SEED | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | exchange [OPTION…] | members N:K… | namespaces [OPTION…] | fuzz SECONDS SEED | soak MINUTES SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -18,7 +18,7 @@ const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
 const GRAPHS = ['dynamo', 'script', 'hf']
 const ROUND_RUN_COUNT = 2
 /** What is run as it is shipped, not from sources: starting these would cost more than what is measured. */
-const COMPILED = new Set(['rounds', 'exchange', 'members'])
+const COMPILED = new Set(['rounds', 'exchange', 'members', 'namespaces'])
 const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
 
 /** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
@@ -135,6 +135,12 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
       const command = `npm run campaign:members -- ${own.join(' ')}`
       measure('members', command, ['--import', 'tsx', 'scripts/campaign-members.ts', ...own])
     }
+  },
+  /** Further words go to the script: `-- namespaces --megabytes 4`. Root, on Linux. */
+  namespaces: (words) => {
+    const own = [...words, '--json']
+    const command = `npm run namespaces -- ${own.join(' ')}`
+    measure('namespaces', command, ['--import', 'tsx', 'scripts/namespaces.ts', ...own])
   },
   /** Words are seconds and a seed: `-- fuzz 600 1`. */
   fuzz: ([seconds = '600', seed = '1']) => {

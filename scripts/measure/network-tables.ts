@@ -46,6 +46,33 @@ const membersLine = v.object({
     secondsFromLastHeader: v.number(),
   }),
 })
+const namespacesLine = v.object({
+  ...machine,
+  document: v.object({
+    holds: v.boolean(),
+    rows: v.array(
+      v.object({
+        scenario: v.string(),
+        members: v.number(),
+        updateMegabytes: v.number(),
+        loss: v.number(),
+        delayMs: v.number(),
+        cutSeconds: v.number(),
+        seconds: v.number(),
+        secondsFromLastHeader: v.number(),
+        digests: v.array(v.string()),
+        certificates: v.number(),
+        sentOverIdeal: v.number(),
+        packetsLost: v.number(),
+        packetsCut: v.number(),
+        retransmissions: v.number(),
+        disconnections: v.number(),
+        updatesSentAgain: v.number(),
+        loadBefore: v.number(),
+      }),
+    ),
+  }),
+})
 const fuzzLine = v.object({
   ...machine,
   document: v.object({
@@ -92,7 +119,7 @@ function lastOf<T>(rows: readonly T[], keyOf: (row: T) => string): readonly T[] 
 }
 
 /** Two tables: one stream against others, and whole rounds. */
-export function exchangeTable(text: string): string {
+function exchangeTable(text: string): string {
   const documents = documentsOf(text, exchangeLine).map(({ document }) => document)
   const streams = lastOf(
     documents.flatMap(({ throughput, loadBefore }) => throughput.map((each) => ({ ...each, loadBefore }))),
@@ -157,7 +184,7 @@ export function exchangeTable(text: string): string {
   return `${tableOf(streamTitles, streamRows)}\n\n${tableOf(roundTitles, roundRows)}`
 }
 
-export function membersTable(text: string): string {
+function membersTable(text: string): string {
   const lines = lastOf(
     documentsOf(text, membersLine).map(({ document }) => document),
     ({ members, churn }) => `${members} ${churn}`,
@@ -185,7 +212,56 @@ export function membersTable(text: string): string {
   return tableOf(titles, rows)
 }
 
-export function fuzzTable(text: string): string {
+/** The last line's of each scenario and size. */
+function namespacesTable(text: string): string {
+  const lines = lastOf(
+    documentsOf(text, namespacesLine).flatMap(({ document }) => document.rows),
+    ({ scenario, members, updateMegabytes }) => `${scenario} ${members} ${updateMegabytes}`,
+  )
+  const rows = lines.map((each) =>
+    row(
+      each.scenario,
+      String(each.members),
+      each.updateMegabytes.toFixed(1),
+      `${100 * each.loss} %`,
+      String(each.delayMs),
+      each.cutSeconds.toFixed(1),
+      each.seconds.toFixed(1),
+      each.secondsFromLastHeader.toFixed(1),
+      `${each.sentOverIdeal.toFixed(3)}×`,
+      String(each.packetsLost),
+      String(each.packetsCut),
+      String(each.retransmissions),
+      String(each.disconnections),
+      each.updatesSentAgain.toFixed(2),
+      each.certificates === each.members && each.digests.length === 1
+        ? (each.digests[0] ?? '').slice(0, 8)
+        : 'NO',
+      each.loadBefore.toFixed(1),
+    ),
+  )
+  const titles = [
+    'links',
+    'members',
+    'MB an update',
+    'packets lost',
+    'ms one way',
+    's cut',
+    's',
+    's from the last header',
+    'bytes over n(n−1) updates',
+    'packets lost at random',
+    'cut',
+    'sent again by TCP',
+    'connections lost',
+    'updates sent again',
+    'the one digest',
+    'load before',
+  ]
+  return tableOf(titles, rows)
+}
+
+function fuzzTable(text: string): string {
   const rows = documentsOf(text, fuzzLine).map(
     ({ document: { seed, seconds, mutants, targets, findings } }) =>
       row(
@@ -200,7 +276,7 @@ export function fuzzTable(text: string): string {
   return tableOf(['seed', 'seconds', 'mutants', 'decoders', 'mutants taken', 'findings'], rows)
 }
 
-export function soakTable(text: string): string {
+function soakTable(text: string): string {
   const rows = documentsOf(text, soakLine).map(({ document: { slopes, ...each } }) =>
     row(
       each.seed,
@@ -228,4 +304,13 @@ export function soakTable(text: string): string {
     'handles a round',
   ]
   return tableOf(titles, rows)
+}
+
+/** Name of the raw file → table. */
+export const NETWORK_TABLES: Readonly<Record<string, (text: string) => string>> = {
+  exchange: exchangeTable,
+  members: membersTable,
+  namespaces: namespacesTable,
+  fuzz: fuzzTable,
+  soak: soakTable,
 }

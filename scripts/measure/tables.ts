@@ -3,7 +3,7 @@
  * A raw line holds what a command printed, the command, and the machine. Of repeated measurements the last line counts.
  */
 import * as v from 'valibot'
-import { exchangeTable, fuzzTable, membersTable, soakTable } from './network-tables.ts'
+import { NETWORK_TABLES } from './network-tables.ts'
 
 const machine = { command: v.string(), cpu: v.string(), node: v.string() }
 const loss = v.nullable(v.number())
@@ -406,8 +406,5 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   'aggregation-whole': aggregationWholeTable,
   gram: gramTable,
   training: trainingTable,
-  exchange: exchangeTable,
-  members: membersTable,
-  fuzz: fuzzTable,
-  soak: soakTable,
+  ...NETWORK_TABLES,
 }

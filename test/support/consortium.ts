@@ -39,6 +39,8 @@ export interface ConsortiumOptions {
   readonly finalSeconds?: number
   /** Rank of the adapters. Default 2. */
   readonly rank?: number
+  /** Where a member listens and is dialled, as a multiaddr. Default: a free port of this machine. */
+  readonly addressOf?: (member: number) => string
   readonly changes?: Partial<CharterDraft>
 }
 
@@ -64,7 +66,8 @@ export async function makeConsortium(options: ConsortiumOptions): Promise<Consor
   const folderOf = (name: string) => join(root, name)
   const adapterOf = (name: string) => join(root, `${name}-adapter`)
   const ports = await findFreePorts(n)
-  const addresses = new Map(names.map((name, i) => [name, [`/ip4/127.0.0.1/tcp/${ports[i]}`]]))
+  const addressOf = options.addressOf ?? ((i: number): string => `/ip4/127.0.0.1/tcp/${ports[i]}`)
+  const addresses = new Map(names.map((name, i) => [name, [addressOf(i)]]))
   for (const name of names) {
     await createNodeFolder({ folder: folderOf(name), name, listen: addresses.get(name) ?? [] }, rng)
   }
