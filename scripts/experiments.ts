@@ -20,6 +20,7 @@ import { withTables } from '../src/cli/docs.ts'
 import { entryArgs } from '../src/core/entry.ts'
 import { ensureFolder, hasFile, readText, writeFileAtomic } from '../src/files/index.ts'
 import { openBase } from '../src/train/base.ts'
+import { compareDirections, comparisonText } from './experiments/compare.ts'
 import type { Direction } from './experiments/direction.ts'
 import { directionsOf } from './experiments/directions.ts'
 import { EXPERIMENTS } from './experiments/grid.ts'
@@ -189,15 +190,6 @@ async function writePages(lines: readonly Line[]): Promise<void> {
   }
 }
 
-/** Which of the quick run's claims come out otherwise than in the committed lines. */
-async function differencesOf(directions: readonly Direction[]): Promise<readonly string[]> {
-  const committed = new Map(directionsOf(await readLines(COMMITTED)).map((each) => [each.claim, each]))
-  return directions.flatMap(({ claim, holds }) => {
-    const other = committed.get(claim)
-    return other === undefined || other.holds === holds ? [] : [claim]
-  })
-}
-
 function documentOf(lines: readonly Line[], directions: readonly Direction[]): object {
   const cells = lines.flatMap((line) => {
     if (line.kind !== 'rounds') return []
@@ -244,9 +236,12 @@ async function main(): Promise<void> {
   const lines = await runCells()
   if (rawFile === COMMITTED) await writePages(await readLines(COMMITTED))
   const directions = directionsOf(lines)
-  const differs = values.quick ? await differencesOf(directions) : []
-  for (const claim of differs) note(`differs from the committed run: ${claim}`)
+  const compared = values.quick
+    ? comparisonText(compareDirections(directions, directionsOf(await readLines(COMMITTED))))
+    : []
   if (values.json) {
+    // The document is all of stdout.
+    for (const text of compared) note(text)
     process.stdout.write(`${JSON.stringify(documentOf(lines, directions))}\n`)
     return
   }
@@ -259,6 +254,7 @@ async function main(): Promise<void> {
     process.stdout.write(
       `${holds ? 'holds    ' : 'does not '} ${claim}: ${measured.toFixed(3)} (${low.toFixed(3)} … ${high.toFixed(3)})\n`,
     )
+  for (const text of compared) process.stdout.write(`${text}\n`)
 }
 
 /** Lines that are written stay; a run that is started again goes on. */

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { answerOf } from '../../../scripts/experiments/answer.ts'
+import { compareDirections, comparisonText } from '../../../scripts/experiments/compare.ts'
+import type { Direction } from '../../../scripts/experiments/direction.ts'
 import { consortiumData, DOMAIN_COUNT, siteMixtures, SPLITS } from '../../../scripts/experiments/domains.ts'
 import { directionsOf, gapOf } from '../../../scripts/experiments/directions.ts'
 import { EXPERIMENTS } from '../../../scripts/experiments/grid.ts'
@@ -200,5 +202,30 @@ describe('the directions', () => {
   it('leave out what there are no cells for', () => {
     expect(found([line({}, 1)], 'size of the model')).toBeUndefined()
     expect(found([line({}, 1)], 'A and B')).toBeUndefined()
+  })
+})
+
+describe('a quick run', () => {
+  const said = (claim: string, holds: boolean): Direction => ({
+    claim,
+    expected: '',
+    measured: 0.25,
+    interval: [0.125, 0.5],
+    cells: 3,
+    holds,
+  })
+
+  it('says which directions are not those of the committed run', () => {
+    const own = [said('a', true), said('b', true), said('c', false)]
+    const compared = compareDirections(own, [said('a', true), said('b', false), said('d', true)])
+    expect(compared.same).toEqual(['a'])
+    expect(compared.differing.map((pair) => pair.own.claim)).toEqual(['b'])
+    expect([compared.unknown, compared.missing]).toEqual([['c'], ['d']])
+    expect(comparisonText(compared)).toEqual([
+      '1 of 2 directions are those of the committed run',
+      'differs: b: holds, 0.250 (0.125 … 0.500) over 3; committed: does not hold, 0.250 (0.125 … 0.500) over 3',
+      'not in the committed run: c',
+      'not in this run: d',
+    ])
   })
 })
