@@ -120,6 +120,14 @@ function* ruleProblems(
 function* layoutProblems(charter: Charter): Generator<CharterProblem> {
   const { layout, baseModel } = charter
   yield* orderProblems('layout.modules', layout.modules)
+  for (const [i, { name, in: width, kernel = [] }] of layout.modules.entries()) {
+    const size = kernel.reduce((product, extent) => product * extent, 1)
+    if (width % size !== 0)
+      yield problem(
+        `layout.modules.${i}`,
+        `${name} has in ${width}, no multiple of its kernel ${kernel.join('×')}`,
+      )
+  }
   yield* denseProblems(charter)
   yield* wholeProblems(charter)
   yield* orderProblems('baseModel', baseModel)

@@ -25,11 +25,18 @@ const memberSchema = v.strictObject({
 
 const fileDigestSchema = v.strictObject({ name: textSchema(256), sha256: digestSchema })
 
-/** One module whose weight W [out, in] is trained through LoRA: ΔW = s·B·A, A [r, in], B [out, r]. */
+/**
+ * One module whose weight W [out, in] is trained through LoRA: ΔW = s·B·A, A [r, in], B [out, r]. Of a convolution W is
+ * taken as a matrix of so many rows: in = input channels × kernel.
+ */
 const moduleSchema = v.strictObject({
   name: textSchema(512),
   in: v.pipe(countSchema(2 ** 24), v.minValue(1)),
   out: v.pipe(countSchema(2 ** 24), v.minValue(1)),
+  /** Of a convolution: its extents, such as [3, 3], so that results leave in the shape that it has; absent for a linear module. */
+  kernel: v.optional(
+    v.pipe(v.array(v.pipe(countSchema(2 ** 12), v.minValue(1))), v.minLength(1), v.maxLength(3)),
+  ),
 })
 
 /** A parameter that is trained whole (a bias, a norm, a classifier head): updates hold its change. */

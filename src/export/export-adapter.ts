@@ -29,10 +29,10 @@ export async function exportAdapter(
 ): Promise<void> {
   const modules: ModuleToWrite[] = []
   // Factors of a dense module are far larger than an update: each is read once for its rank, and again to be written.
-  for (const index of update.modules.keys()) {
+  for (const [index, { kernel }] of update.modules.entries()) {
     const { name, in: width, out, rank, scale } = exactShapeOf(await update.read(index))
     const factors = async (): Promise<StackedModule> => exactFactorsOf(await update.read(index))
-    modules.push({ name, in: width, out, rank, scale, factors })
+    modules.push({ name, in: width, out, kernel, rank, scale, factors })
   }
   const changes: ParameterChange[] = []
   for (const [index, part] of update.dense.entries())

@@ -1,5 +1,5 @@
 /**
- * A merged update as plain weights: `delta.safetensors` with `<module>.weight` = ΔW, f32 [out, in], and the changes of
+ * A merged update as plain weights: `delta.safetensors` with `<module>.weight` = ΔW, f32 in the shape of W, and the changes of
  * parameters that were trained whole, by their names.
  */
 import { join } from 'node:path'
@@ -7,16 +7,16 @@ import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, writeFileAtomic } from '../files/index.ts'
 import { littleEndian } from '../model/peft.ts'
 import { CARD_NAME } from './export-adapter.ts'
-import { deltaOf, type MergedUpdate } from './merged-module.ts'
+import { deltaOf, type MergedUpdate, weightShape } from './merged-module.ts'
 
 export const DELTA_NAME = 'delta.safetensors'
 
 /** Streams module by module. @throws NO_SPACE | FILE_UNREADABLE */
 export async function exportDelta(folder: string, update: MergedUpdate, card: string): Promise<void> {
-  const tensors = update.modules.map(({ name, in: width, out }) => ({
-    name: `${name}.weight`,
+  const tensors = update.modules.map((module) => ({
+    name: `${module.name}.weight`,
     dtype: 'F32',
-    shape: [out, width],
+    shape: [...weightShape(module)],
   }))
   const parts = update.dense.map(({ name, shape }) => ({ name, dtype: 'F32', shape }))
   const values = new Map([

@@ -26,7 +26,7 @@ import {
 } from '../model/weights.ts'
 import { CARD_NAME } from './export-adapter.ts'
 import { encodeFloats } from './float-encoding.ts'
-import { deltaOf, type MergedShape, type MergedUpdate } from './merged-module.ts'
+import { deltaOf, type MergedShape, type MergedUpdate, weightShape } from './merged-module.ts'
 
 const BLOCK_BYTES = 1 << 20
 const CONFIG_SIZE_BYTES_MAX = 4 << 20
@@ -92,8 +92,8 @@ function targetsOf(
       const name = storedNameOf(tensors, usual) ?? usual
       const shape = tensors.get(name)?.shape
       if (shape === undefined) throw notInBase(baseModel, module, `has no tensor ${name}`)
-      const expected = isTransposed ? [module.in, module.out] : [module.out, module.in]
-      if (shape.join() !== expected.join())
+      const expected = isTransposed ? [module.in, module.out] : weightShape(module)
+      if (!isOfShape(shape, expected, module))
         throw notInBase(
           baseModel,
           module,
@@ -102,6 +102,18 @@ function targetsOf(
       return [name, index]
     }),
   )
+}
+
+/** Where nothing is known of a kernel, a weight of more dimensions is a convolution’s: its rows are as long as A’s. */
+function isOfShape(
+  shape: readonly number[],
+  expected: readonly number[],
+  { in: width, out }: MergedShape,
+): boolean {
+  if (shape.join() === expected.join()) return true
+  const [rows, ...rest] = shape
+  const isConvolution = expected.length === 2 && shape.length > 2
+  return isConvolution && rows === out && rest.reduce((size, extent) => size * extent, 1) === width
 }
 
 function notInBase(

@@ -13,7 +13,7 @@ import type { CertificateFile } from './certificate-file.ts'
 import { exportAdapter } from './export-adapter.ts'
 import { exportDelta } from './export-delta.ts'
 import { exportMerged } from './export-merged.ts'
-import { type MergedUpdate, sumOf } from './merged-module.ts'
+import { type MergedUpdate, sumOf, withKernels } from './merged-module.ts'
 import { type CardFacts, type CardMember, modelCard } from './model-card.ts'
 import { taskTypeOf } from './task-type.ts'
 import { claimsOf } from './verify.ts'
@@ -80,7 +80,9 @@ export async function exportResult(options: ResultExport): Promise<void> {
     for (const path of [...(options.basis ?? []), options.aggregatePath])
       opened.push(await openAggregateFile(path))
     const { folder, format, baseModel } = options
-    await exportUpdate(sumOf(opened), { folder, format, baseModel, card: cardOf(options) })
+    const { layout } = options.certificate.signedCharter.charter
+    const update = withKernels(sumOf(opened), layout.modules)
+    await exportUpdate(update, { folder, format, baseModel, card: cardOf(options) })
   } finally {
     for (const file of opened) await file.close()
   }

@@ -15,6 +15,7 @@ import { openAtomicWriter, openReader } from '../files/index.ts'
 import { type AdapterFile, littleEndian } from '../model/peft.ts'
 import { type StoredTensor, decodeFloat32 } from '../model/weights.ts'
 import { changesOf, type ParameterChange, type WholeParameter } from '../model/whole-parameters.ts'
+import { weightShape } from './merged-module.ts'
 
 export type MergeInputFault = {
   readonly code: 'ADAPTERS_DIFFER'
@@ -29,7 +30,7 @@ export function commonModules(files: readonly AdapterFile[]): readonly JobModule
   const parts = (first?.whole ?? []).map(({ name, tensor: { shape } }) => ({ name, shape: [...shape] }))
   const describe = ({ modules: own, whole }: AdapterFile): ReadonlyMap<string, string> =>
     new Map<string, string>([
-      ...own.map((each) => [`module ${each.name}`, `[${each.out}, ${each.in}]`] as const),
+      ...own.map((each) => [`module ${each.name}`, `[${weightShape(each).join(', ')}]`] as const),
       ...whole.map(({ name, tensor: { shape } }) => [`parameter ${name}`, `[${shape.join(', ')}]`] as const),
     ])
   const expected = first === undefined ? new Map<string, string>() : describe(first)

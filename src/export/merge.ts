@@ -28,6 +28,7 @@ import { parseRational, toNumber } from '../core/rational.ts'
 import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
 import { type AdapterFile, locateAdapter } from '../model/peft.ts'
 import { openAggregateFile } from './aggregate-file.ts'
+import { withKernels } from './merged-module.ts'
 import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
 import {
   checkSharedA,
@@ -184,7 +185,7 @@ export async function merge(
       recompression: shrunk === null || rank === undefined ? null : { rank, keptShare: keptShareOf(shrunk) },
     }
     const aggregatePath = shrunk === null ? outputPath : shrunkPath
-    await writeResult(aggregatePath, options, result)
+    await writeResult({ path: aggregatePath, modules: files[0]?.modules ?? [] }, options, result)
     await inspect?.({ job, kernel, result, aggregatePath })
     return result
   } finally {
@@ -244,7 +245,11 @@ function claimsOf(
   return { weights: typeof weights === 'object' ? weights : files.map(() => 1), cap: null }
 }
 
-async function writeResult(outputPath: string, options: MergeOptions, result: MergeResult): Promise<void> {
+async function writeResult(
+  aggregate: Pick<AdapterFile, 'path' | 'modules'>,
+  options: MergeOptions,
+  result: MergeResult,
+): Promise<void> {
   const { out, baseModel, lambda = '1' } = options
   const card = {
     baseFiles: await baseFilesOf(baseModel),
@@ -261,11 +266,12 @@ async function writeResult(outputPath: string, options: MergeOptions, result: Me
     evaluation: null,
     recompression: result.recompression === null ? null : { ...result.recompression, isAttested: true },
   }
-  const update = await openAggregateFile(outputPath)
+  const file = await openAggregateFile(aggregate.path)
   try {
+    const update = withKernels(file, aggregate.modules)
     await exportUpdate(update, { folder: out, format: result.format, baseModel: baseModel ?? null, card })
   } finally {
-    await update.close()
+    await file.close()
   }
 }
 

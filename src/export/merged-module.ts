@@ -6,6 +6,8 @@ export interface MergedShape {
   readonly name: string
   readonly in: number
   readonly out: number
+  /** Of a convolution, where it is known: its extents, in = channels × kernel. Absent for a linear module. */
+  readonly kernel?: readonly number[] | undefined
 }
 
 export interface StackedModule extends MergedShape {
@@ -61,6 +63,24 @@ export function deltaOf(module: MergedModule): Float32Array {
     delta.set(row, o * width)
   }
   return delta
+}
+
+/** W as it has it: [out, in], of a convolution [out, channels, ...kernel]. */
+export function weightShape({ in: width, out, kernel = [] }: MergedShape): readonly number[] {
+  return [out, kernel.reduce((size, extent) => size / extent, width), ...kernel]
+}
+
+/** Says of modules whose kernel is known elsewhere which they are: an aggregate holds matrices. */
+export function withKernels(
+  update: MergedUpdate,
+  modules: readonly { readonly name: string; readonly kernel?: readonly number[] | undefined }[],
+): MergedUpdate {
+  const kernels = new Map(modules.map(({ name, kernel = [] }) => [name, kernel]))
+  const known = update.modules.map((module) => {
+    const kernel = kernels.get(module.name) ?? []
+    return kernel.length === 0 ? module : { ...module, kernel }
+  })
+  return { ...update, modules: known }
 }
 
 /** The shape of those factors, without making them. */

@@ -1,6 +1,6 @@
 /**
  * The linear modules of a graph: every product with a constant weight, by module name. Found by structure (a MatMul, Gemm,
- * pointwise Conv or quantised product whose right operand comes from an initializer), named by `module-names.ts`.
+ * Conv or quantised product whose right operand comes from an initializer), named by `module-names.ts`.
  *
  * A module that runs twice appears twice, once a node, under one name. Different weights used by one module are told
  * apart by a number behind the name (`attn`, `attn:2`): PEFT cannot adapt them one by one either.
@@ -27,7 +27,12 @@ export interface LocatedModule extends LinearModule {
   readonly bias: string | null
 }
 
-type Product = Pick<LocatedModule, 'op' | 'kind' | 'inSize' | 'outSize' | 'weight' | 'weightLayout'>
+type Product = Pick<
+  LocatedModule,
+  'op' | 'kind' | 'inSize' | 'outSize' | 'kernel' | 'placement' | 'weight' | 'weightLayout'
+>
+/** Of a product that is no convolution. */
+const NO_WINDOW = { kernel: [], placement: {} } as const
 
 /**
  * The linear modules of a graph, in the order of its nodes.
@@ -121,6 +126,9 @@ const HEAD_STEPS: ReadonlySet<string> = new Set([
   'Unsqueeze',
 ])
 
+/** Attributes of a Conv that say where its window lies; the others say what it is. */
+const PLACEMENT: ReadonlySet<string> = new Set(['strides', 'pads', 'auto_pad'])
+
 const NO_WEIGHTS: ReadonlySet<string> = new Set()
 
 /** Questions to a graph about its constants and who reads what. */
@@ -148,7 +156,7 @@ class ConstantView {
     const isStandard = node.domain === ''
     if (node.op === 'MatMul' && isStandard) return this.#matMul(node, weights)
     if (node.op === 'Gemm' && isStandard) return this.#gemm(node, weights)
-    if (node.op === 'Conv' && isStandard) return this.#pointwise(node)
+    if (node.op === 'Conv' && isStandard) return this.#convolution(node)
     if (node.op === 'MatMulNBits') return this.#quantised(node)
     return null
   }
@@ -213,6 +221,7 @@ class ConstantView {
     return {
       op,
       kind: 'linear',
+      ...NO_WINDOW,
       inSize,
       outSize,
       weight: initializer,
@@ -220,26 +229,32 @@ class ConstantView {
     }
   }
 
-  /** A convolution in two dimensions that looks at one point at a time. */
-  #pointwise(node: GraphNode): Product | null {
+  /** A convolution in two dimensions, of all channels together and without holes: what PEFT adapts by another of its window. */
+  #convolution(node: GraphNode): Product | null {
     const source = this.#source(node.inputs[1] ?? '')
-    const [outSize, inSize, ...kernel] = source?.dims ?? []
-    const isOne = (name: string): boolean => (intsOf(node, name) ?? []).every((value) => value === 1)
-    const isPointwise =
-      kernel.length === 2 &&
-      kernel.every((size) => size === 1) &&
-      isOne('strides') &&
-      (intsOf(node, 'pads') ?? []).every((pad) => pad === 0) &&
-      intOf(node, 'group', 1) === 1
-    if (source === null || outSize === undefined || inSize === undefined || !isPointwise) return null
-    return { op: 'Conv', kind: 'conv', inSize, outSize, weight: source.initializer, weightLayout: 'out-in' }
+    const [outSize, channels, ...kernel] = source?.dims ?? []
+    const isDense = (intsOf(node, 'dilations') ?? []).every((step) => step === 1)
+    if (source === null || outSize === undefined || channels === undefined) return null
+    if (kernel.length !== 2 || !isDense || intOf(node, 'group', 1) !== 1) return null
+    const inSize = kernel.reduce((size, extent) => size * extent, channels)
+    const placement = Object.fromEntries([...node.attributes].filter(([name]) => PLACEMENT.has(name)))
+    const weight = source.initializer
+    return { op: 'Conv', kind: 'conv', kernel, placement, inSize, outSize, weight, weightLayout: 'out-in' }
   }
 
   #quantised(node: GraphNode): Product | null {
     const weight = node.inputs[1] ?? ''
     if (!this.#model.graph.initializers.has(weight)) return null
     const [inSize, outSize] = [intOf(node, 'K', 0), intOf(node, 'N', 0)]
-    return { op: 'MatMulNBits', kind: 'linear', inSize, outSize, weight, weightLayout: 'out-in' }
+    return {
+      op: 'MatMulNBits',
+      kind: 'linear',
+      ...NO_WINDOW,
+      inSize,
+      outSize,
+      weight,
+      weightLayout: 'out-in',
+    }
   }
 
   /** The initializer behind a value, through casts and transpositions; null if it is computed from inputs. */

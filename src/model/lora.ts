@@ -1,6 +1,7 @@
 /**
  * Low-rank adapters in a graph, with PEFT's meaning: y = base(x) + s·(x·Aᵀ)·Bᵀ, A [rank, in], B [out, rank]. For a
- * pointwise convolution, A and B are pointwise convolutions one after the other.
+ * convolution, A is one of the same window with `rank` channels and B a pointwise one behind it; everywhere but in the graph
+ * and in PEFT's file they are matrices: A [rank, in·height·width], as W [out, in·height·width].
  *
  * In: a graph's linear modules, and which of them get an adapter. Out: nodes in a builder; the base's weights stay as
  * they are. The product with B takes the base's result in as its third operand, so that adding costs no pass of its own.
@@ -8,16 +9,21 @@
  */
 import { assert, RoundError } from '../core/errors.ts'
 import { float, int } from './attributes.ts'
-import type { GraphBuilder } from './graph-builder.ts'
+import type { Attributes, GraphBuilder } from './graph-builder.ts'
 
 /** A module y = x·Wᵀ (+ b) of the model, wherever its weight lies and however it is stored. */
 export interface LinearModule {
   /** As `transformers` names it: `model.layers.0.self_attn.q_proj`. */
   readonly name: string
-  /** `conv`: a pointwise convolution, of rank 4. */
+  /** `conv`: a convolution in two dimensions, of rank 4. */
   readonly kind: 'linear' | 'conv'
+  /** Columns of W: of a convolution, input channels × kernel. */
   readonly inSize: number
   readonly outSize: number
+  /** [height, width] of a convolution's window; [] of a linear module. */
+  readonly kernel: readonly number[]
+  /** How the window goes over the image: `strides`, `pads`, `auto_pad` of the Conv. */
+  readonly placement: Attributes
   /** The value that is multiplied, [..., in] or [batch, in, height, width]. */
   readonly input: string
   readonly inputRank: number
@@ -109,14 +115,14 @@ function editDistance(a: string, b: string): number {
 
 /** Names and shapes of a module's two factors, as PEFT writes them. */
 export function factorsOf(
-  { name, inSize, outSize, kind }: LinearModule,
+  { name, inSize, outSize, kernel }: Pick<LinearModule, 'name' | 'inSize' | 'outSize' | 'kernel'>,
   rank: number,
 ): { readonly a: FactorShape; readonly b: FactorShape } {
-  const kernel = kind === 'conv' ? [1, 1] : []
   const prefix = `base_model.model.${name}.lora_`
+  const channels = kernel.reduce((size, extent) => size / extent, inSize)
   return {
-    a: { name: `${prefix}A.weight`, dims: [rank, inSize, ...kernel] },
-    b: { name: `${prefix}B.weight`, dims: [outSize, rank, ...kernel] },
+    a: { name: `${prefix}A.weight`, dims: [rank, channels, ...kernel] },
+    b: { name: `${prefix}B.weight`, dims: [outSize, rank, ...kernel.map(() => 1)] },
   }
 }
 
@@ -137,7 +143,7 @@ export interface LoraInsertion {
 
 /** Puts an adapter behind a module's product. Readers of its output read the adapted value under the same name. */
 export function insertLora(builder: GraphBuilder, insertion: LoraInsertion): void {
-  if (insertion.module.kind === 'conv') insertPointwise(builder, insertion)
+  if (insertion.module.kind === 'conv') insertConvolution(builder, insertion)
   else insertLinear(builder, insertion)
 }
 
@@ -157,10 +163,10 @@ function insertLinear(builder: GraphBuilder, { module, a, b, scale, mask }: Lora
   }
 }
 
-function insertPointwise(builder: GraphBuilder, { module, a, b, scale, mask }: LoraInsertion): void {
+function insertConvolution(builder: GraphBuilder, { module, a, b, scale, mask }: LoraInsertion): void {
   assert(mask === undefined, 'only what linear modules read is masked')
   const inner = builder.detach(module.output)
-  const narrow = builder.add('Conv', [module.input, a])
+  const narrow = builder.add('Conv', [module.input, a], module.placement)
   const wide = builder.add('Mul', [builder.add('Conv', [narrow, b]), builder.scalar(scale)])
   builder.add('Add', [inner, wide], {}, { output: module.output })
 }

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { encodeHeader } from '../core/safetensors.ts'
 import { hasFile, openAtomicWriter, openReader, readText, writeJson } from '../files/index.ts'
 import { modelError } from './errors.ts'
+import { factorsOf } from './lora.ts'
 import { moduleOf } from './parameter-names.ts'
 import { alphaOf, isWhole, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
 import type { WholeParameter } from './whole-parameters.ts'
@@ -26,9 +27,10 @@ interface ModuleShape {
   readonly rank: number
   /** Multiplies B·A. */
   readonly scale: number
+  /** Columns of A as a matrix: of a convolution, input channels × kernel. */
   readonly in: number
   readonly out: number
-  /** What follows the two dimensions in the file: `[1, 1]` for a pointwise convolution, else nothing. */
+  /** The extents of a convolution's kernel, such as [3, 3]; [] of a linear module. In the file A is [rank, channels, ...kernel]. */
   readonly kernel: readonly number[]
 }
 
@@ -144,8 +146,11 @@ export interface AdapterWriting {
   readonly isFanInFanOut?: boolean
 }
 
+/** A linear module may leave its kernel out. */
+type ModuleInMemory = Omit<AdapterModule, 'kernel'> & { readonly kernel?: readonly number[] | undefined }
+
 /** A module whose factors are made when they are written, so that no more than one module's are in memory. */
-export interface ModuleToWrite extends Omit<AdapterModule, 'kernel' | 'a' | 'b'> {
+export interface ModuleToWrite extends Omit<ModuleInMemory, 'a' | 'b'> {
   readonly factors: () => Promise<Pick<AdapterModule, 'a' | 'b'>>
 }
 
@@ -156,19 +161,18 @@ export interface ModuleToWrite extends Omit<AdapterModule, 'kernel' | 'a' | 'b'>
  */
 export async function writeAdapter(
   folder: string,
-  modules: readonly (Omit<AdapterModule, 'kernel'> | ModuleToWrite)[],
+  modules: readonly (ModuleInMemory | ModuleToWrite)[],
   options: AdapterWriting = {},
 ): Promise<void> {
   const layout: { name: string; dtype: 'F32'; shape: number[] }[] = []
   const values = new Map<string, () => Promise<Float32Array>>()
   for (const module of modules) {
-    const kernel = (module as Partial<AdapterModule>).kernel ?? []
-    const prefix = `base_model.model.${module.name}.lora_`
-    layout.push({ name: `${prefix}A.weight`, dtype: 'F32', shape: [module.rank, module.in, ...kernel] })
-    layout.push({ name: `${prefix}B.weight`, dtype: 'F32', shape: [module.out, module.rank, ...kernel] })
+    const { name, rank, in: inSize, out: outSize, kernel = [] } = module
+    const { a, b } = factorsOf({ name, inSize, outSize, kernel }, rank)
+    for (const { name: tensor, dims } of [a, b]) layout.push({ name: tensor, dtype: 'F32', shape: [...dims] })
     const factors = 'factors' in module ? module.factors : async () => module
-    values.set(`${prefix}A.weight`, async () => (await factors()).a)
-    values.set(`${prefix}B.weight`, async () => (await factors()).b)
+    values.set(a.name, async () => (await factors()).a)
+    values.set(b.name, async () => (await factors()).b)
   }
   for (const { name, shape, values: trained } of options.whole ?? []) {
     layout.push({ name: `base_model.model.${name}`, dtype: 'F32', shape: [...shape] })
@@ -246,9 +250,9 @@ function pairOf(
 ): AdapterModuleFile {
   if (A === undefined || B === undefined)
     throw invalid(path, `module ${quote(name)} lacks lora_${A ? 'B' : 'A'}`)
-  const [rank = 0, width = 0, ...kernel] = A.shape
+  const [rank = 0, channels = 0, ...kernel] = A.shape
   const [out = 0, rankOfB = 0, ...kernelOfB] = B.shape
-  if (A.shape.length < 2 || B.shape.length < 2 || rank === 0 || width === 0 || out === 0) {
+  if (A.shape.length < 2 || B.shape.length < 2 || [...A.shape, out].includes(0)) {
     throw invalid(
       path,
       `module ${quote(name)} has factors of shapes [${A.shape.join()}] and [${B.shape.join()}]`,
@@ -256,14 +260,18 @@ function pairOf(
   }
   if (rank !== rankOfB)
     throw invalid(path, `module ${quote(name)}: A has rank ${rank}, B has rank ${rankOfB}`)
-  if (![...kernel, ...kernelOfB].every((dim) => dim === 1) || kernel.length !== kernelOfB.length) {
-    const feature = `convolution kernels larger than one (module ${quote(name)})`
-    throw modelError({ code: 'ADAPTER_UNSUPPORTED', file: path, feature }, `${feature} are not read`)
+  if (kernelOfB.some((extent) => extent !== 1) || kernel.length !== kernelOfB.length) {
+    const shapes = `[${A.shape.join()}] and [${B.shape.join()}]`
+    throw invalid(
+      path,
+      `module ${quote(name)}: ${shapes} are not a convolution and a pointwise one behind it`,
+    )
   }
   const expected = rankOf(config, name)
   if (rank !== expected) {
     throw invalid(path, `module ${quote(name)} has rank ${rank}, but its config says ${expected}`)
   }
+  const width = kernel.reduce((size, extent) => size * extent, channels)
   return { name, rank, scale: scaleOf(config, name), in: width, out, kernel, a: A, b: B }
 }
 

@@ -55,7 +55,7 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
       scale,
       in: module.inSize,
       out: module.outSize,
-      kernel: module.kind === 'conv' ? [1, 1] : [],
+      kernel: module.kernel,
       a: down,
       b: up,
     }

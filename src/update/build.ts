@@ -35,7 +35,8 @@ import {
 export const UPDATE_FORMAT = 'oneround/update@1'
 
 /** What an update needs of an adapter's module. */
-export type UpdateModule = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out' | 'a' | 'b'>
+export type UpdateModule = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out' | 'a' | 'b'> &
+  Partial<Pick<AdapterModule, 'kernel'>>
 
 /** A parameter that is trained whole. */
 export interface UpdateDensePart {
@@ -169,18 +170,34 @@ function checkShape(module: UpdateModule, expected: LayoutModule, layout: Layout
       'Train again with a smaller rank.',
     )
   }
-  const found = `[${module.out}, ${module.in}]`
+  const wanted = shapeText(expected)
+  const found = shapeText(module)
+  // A charter that says nothing of a kernel leaves it to the adapter.
+  const isSameKernel = expected.kernel === undefined || wanted === found
   const isShaped =
+    isSameKernel &&
     module.in === expected.in &&
     module.out === expected.out &&
     module.a.length === rank * expected.in &&
     module.b.length === rank * expected.out
   if (isShaped) return
   throw updateError(
-    { code: 'UPDATE_SHAPE_MISMATCH', module: name, expected: `[${expected.out}, ${expected.in}]`, found },
-    `module ${name}: an adapter for a weight ${found}, the charter’s is [${expected.out}, ${expected.in}]`,
+    { code: 'UPDATE_SHAPE_MISMATCH', module: name, expected: wanted, found },
+    `module ${name}: an adapter for a weight ${found}, the charter’s is ${wanted}`,
     'Is the adapter for the charter’s base model?',
   )
+}
+
+interface LayoutShape {
+  readonly in: number
+  readonly out: number
+  readonly kernel?: readonly number[] | undefined
+}
+
+/** Of W as a matrix, and the kernel of a convolution. */
+function shapeText({ in: width, out, kernel = [] }: LayoutShape): string {
+  const matrix = `[${out}, ${width}]`
+  return kernel.length === 0 ? matrix : `${matrix} of a ${kernel.join('×')} convolution`
 }
 
 function modulesMismatch(missing: readonly string[], extra: readonly string[], wanted: ReadonlySet<string>) {

@@ -4,7 +4,8 @@ Run with PyTorch 1.13: `python3 scripts/vectors/graphs/generate.py`. Writes, int
 (NAME.onnx.gz), the inputs, labels and gradients (NAME.safetensors), and index.json. The graph is exported with inputs of one
 size, and gradients are taken at another: batch and lengths are open. Gradients are those of the sum of the losses, by
 initializer of the graph (`grad.`, transposed where the exporter transposed the weight; an initializer that is one of several
-copies is listed with the others), and by LoRA factors on every linear module (`lora.`), whose values are those of `factor`.
+copies is listed with the others), and by LoRA factors on every linear module and every convolution of all channels (`lora.`;
+those of mobilenet the exporter merges with its batch norms, so they are left out), whose values are those of `factor`.
 """
 
 import gzip
@@ -151,6 +152,27 @@ class Lora(nn.Module):
         return self.base(x) + SCALE * F.linear(F.linear(x, self.a), self.b)
 
 
+class ConvolutionLora(nn.Module):
+    """y = base(x) + s·B(A(x)), as PEFT adapts a convolution: A has its window, B looks at one point."""
+
+    def __init__(self, base, place):
+        super().__init__()
+        self.base = base
+        shape = (RANK, base.in_channels, *base.kernel_size)
+        self.a = nn.Parameter(torch.tensor(factor(int(np.prod(shape)), place)).double().view(shape))
+        shape = (base.out_channels, RANK, 1, 1)
+        self.b = nn.Parameter(torch.tensor(factor(base.out_channels * RANK, place + 0.5)).double().view(shape))
+
+    def forward(self, x):
+        narrow = F.conv2d(x, self.a, stride=self.base.stride, padding=self.base.padding)
+        return self.base(x) + SCALE * F.conv2d(narrow, self.b)
+
+
+def is_adapted(name, module):
+    is_convolution = type(module) is nn.Conv2d and module.groups == 1 and name != "mobilenet"
+    return type(module) is nn.Linear or is_convolution
+
+
 def loss_sum(kind, output, labels):
     if kind == "mse":
         return ((output - labels) ** 2).sum()
@@ -285,12 +307,12 @@ def generate(name, make, kind, opset, axes, sample, inputs):
         if places and weight.numel() > 1 and largest.get(key, 0) > 1e-4 * max(largest.values()):
             tensors[f"grad.{key}"] = single(weight.grad)
             weights.append({"name": key, "places": places})
-    modules = [key for key, module in model.named_modules() if type(module) is nn.Linear]
+    modules = [key for key, module in model.named_modules() if is_adapted(name, module)]
     for place, key in enumerate(modules):
         parent, _, last = key.rpartition(".")
         owner = model.get_submodule(parent)
         base = getattr(owner, last)
-        setattr(owner, last, Lora(base, place))
+        setattr(owner, last, (Lora if type(base) is nn.Linear else ConvolutionLora)(base, place))
     lora_loss = gradients(model, kind, inputs, labels)
     for key in modules:
         module = model.get_submodule(key)

@@ -203,7 +203,12 @@ function adapterLayout(
 ): LayoutDraft {
   const linear = findLinearModules(model)
   const chosen = distinct(chooseModules(linear, given.targets.length > 0 ? given.targets : targetModules))
-  const modules = chosen.map(({ name, inSize, outSize }) => ({ name, in: inSize, out: outSize }))
+  const modules = chosen.map(({ name, inSize, outSize, kernel }) => ({
+    name,
+    in: inSize,
+    out: outSize,
+    ...(kernel.length === 0 ? {} : { kernel: [...kernel] }),
+  }))
   const saved = { modulesToSave: given.modulesToSave, bias: 'none' } as const
   const [numerator, denominator] = parseRational(given.alpha, '--alpha')
   return {

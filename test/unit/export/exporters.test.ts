@@ -9,7 +9,12 @@ import { exportAdapter } from '../../../src/export/export-adapter.ts'
 import { exportDelta } from '../../../src/export/export-delta.ts'
 import { exportMerged } from '../../../src/export/export-merged.ts'
 import { encodeFloats } from '../../../src/export/float-encoding.ts'
-import { deltaOf, type MergedModule, type MergedUpdate } from '../../../src/export/merged-module.ts'
+import {
+  deltaOf,
+  type MergedModule,
+  type MergedUpdate,
+  withKernels,
+} from '../../../src/export/merged-module.ts'
 import { modelCard } from '../../../src/export/model-card.ts'
 import { readAdapter } from '../../../src/model/peft.ts'
 import { decodeFloat32, readAllFloat32 } from '../../../src/model/weights.ts'
@@ -127,6 +132,44 @@ describe('a delta', () => {
     for (const [i, value] of (tensors.get('layers.0.q_proj.weight') ?? []).entries()) {
       expect(value).toBeCloseTo(expected[i] ?? Number.NaN, 6)
     }
+  })
+})
+
+describe('a model with convolutions', () => {
+  const convolution: MergedModule = {
+    ...wide,
+    name: 'down.conv',
+    in: 2 * 3 * 2,
+    out: 3,
+    delta: wave(36, 0.2),
+  }
+  const writeConvolution = async (shape: readonly number[]): Promise<string> => {
+    const base = join(folder, `convolution-${shape.join('-')}`)
+    const { prefix } = encodeHeader([{ name: 'down.conv.weight', dtype: 'F32', shape }])
+    const weights = encodeFloats(wave(36, 0.5), { name: 'down.conv.weight', path: '', dtype: 'F32' })
+    await exportTo(base, { 'model.safetensors': Buffer.concat([prefix, weights]), 'config.json': '{}' })
+    return base
+  }
+
+  it.each([
+    ['its kernel known', withKernels(updateOf(convolution), [{ name: 'down.conv', kernel: [3, 2] }])],
+    ['its kernel unknown', updateOf(convolution)],
+  ])('has ΔW in them, %s', async (title, known) => {
+    const base = await writeConvolution([3, 2, 3, 2])
+    const out = join(folder, `convolution ${title}`)
+    await exportMerged(out, known, { baseModel: base, card: '' })
+    const merged = (await readAllFloat32(join(out, 'model.safetensors'))).get('down.conv.weight')
+    const expected = wave(36, 0.5).map((value, i) => value + (wave(36, 0.2)[i] ?? 0))
+    expect(merged).toEqual(expected)
+  })
+
+  it('is refused where the window is another', async () => {
+    const base = await writeConvolution([3, 2, 2, 3])
+    const known = withKernels(updateOf(convolution), [{ name: 'down.conv', kernel: [3, 2] }])
+    const out = join(folder, 'convolution-other')
+    await expect(exportMerged(out, known, { baseModel: base, card: '' })).rejects.toMatchObject({
+      info: { code: 'MODULE_NOT_IN_BASE', module: 'down.conv' },
+    })
   })
 })
 

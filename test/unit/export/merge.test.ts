@@ -14,7 +14,7 @@ const SHAPES = [
   { name: 'layers.0.q_proj', in: 6, out: 4 },
   { name: 'layers.1.q_proj', in: 3, out: 7 },
 ]
-type Factors = Omit<AdapterModule, 'kernel'>
+type Factors = Omit<AdapterModule, 'kernel'> & { readonly kernel?: readonly number[] }
 
 function adapterOf(seed: number, rank: number, scale: number): readonly Factors[] {
   const rng = new SeededRng(`merge/${seed}`)
@@ -47,6 +47,37 @@ const expectClose = (found: readonly number[], expected: readonly number[]) => {
     expect(Math.abs((found[i] ?? Number.NaN) - value) / largest).toBeLessThan(1e-6),
   )
 }
+
+/** `layers.0.q_proj` as a 3×1 convolution of two channels. */
+const asConvolution = (modules: readonly Factors[]): readonly Factors[] =>
+  modules.map((module) => (module.in === 6 ? { ...module, kernel: [3, 1] } : module))
+
+describe('adapters of convolutions', () => {
+  it('are merged as matrices and leave in the shapes that they came in', async () => {
+    const inputs = [0, 1].map((i) => join(folder, `convolution-${i}`))
+    for (const [i, path] of inputs.entries()) await writeAdapter(path, asConvolution(adapters[i] ?? []))
+    const out = join(folder, 'convolution')
+    await merge({ adapters: inputs, rule: 'mean', out })
+    const [convolution, linear] = (await readAdapter(out)).modules
+    expect([convolution?.kernel, linear?.kernel]).toEqual([[3, 1], []])
+    const expected = (deltas[0]?.[0] ?? []).map((value, i) => (value + (deltas[1]?.[0]?.[i] ?? 0)) / 2)
+    if (convolution !== undefined) expectClose(deltaOf(convolution), expected)
+    const delta = join(folder, 'convolution-delta')
+    await merge({ adapters: inputs, rule: 'median', b: 0, out: delta, format: 'delta' })
+    const header = readFileSync(join(delta, 'delta.safetensors')).subarray(8, 400).toString('latin1')
+    expect(header).toContain('"layers.0.q_proj.weight":{"dtype":"F32","shape":[4,2,3,1]')
+  })
+
+  it('are not merged with adapters of other windows', async () => {
+    const inputs = [0, 1].map((i) => join(folder, `window-${i}`))
+    await writeAdapter(inputs[0] ?? '', asConvolution(adapters[0] ?? []))
+    await writeAdapter(inputs[1] ?? '', adapters[1] ?? [])
+    const out = join(folder, 'window')
+    await expect(merge({ adapters: inputs, rule: 'mean', out })).rejects.toMatchObject({
+      info: { code: 'ADAPTERS_DIFFER', reason: expect.stringContaining('[4, 2, 3, 1]') },
+    })
+  })
+})
 
 describe('merge', () => {
   it('writes an adapter whose ΔW is the weighted mean of all ΔW', async () => {

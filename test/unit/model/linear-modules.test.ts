@@ -47,7 +47,7 @@ describe('exports by PyTorch', () => {
     ['llama', ['lm_head']],
     ['bert', ['classifier']],
     ['vit', ['classifier']],
-    ['unet', []],
+    ['unet', ['conv_out']],
   ])('%s: the output layer is %j', (model, heads) => {
     const found = findLinearModules(fixtureModel(model, 'dynamo')).filter((module) => module.isHead)
     expect(found.map((module) => module.name)).toEqual(heads)
@@ -55,9 +55,10 @@ describe('exports by PyTorch', () => {
 
   test.each(GRAPHS)('%s by %s: every weight has the shape its layout says', (model, exporter) => {
     const graph = fixtureModel(model, exporter)
-    for (const { weight, weightLayout, inSize, outSize } of findLinearModules(graph)) {
-      const dims = graph.graph.initializers.get(weight)?.dims.slice(0, 2)
-      expect(dims).toEqual(weightLayout === 'in-out' ? [inSize, outSize] : [outSize, inSize])
+    for (const { weight, weightLayout, inSize, outSize, kernel } of findLinearModules(graph)) {
+      const channels = kernel.reduce((size, extent) => size / extent, inSize)
+      const dims = graph.graph.initializers.get(weight)?.dims
+      expect(dims).toEqual(weightLayout === 'in-out' ? [inSize, outSize] : [outSize, channels, ...kernel])
     }
   })
 })

@@ -13,6 +13,8 @@ const moduleOf = (name: string, more: Partial<LinearModule> = {}): LinearModule 
   kind: 'linear',
   inSize: 2,
   outSize: 3,
+  kernel: [],
+  placement: {},
   input: 'x',
   inputRank: 2,
   output: 'y',
@@ -76,7 +78,12 @@ describe('an adapter in a graph', () => {
       a: { name: 'base_model.model.a.b.lora_A.weight', dims: [4, 2] },
       b: { name: 'base_model.model.a.b.lora_B.weight', dims: [3, 4] },
     })
-    expect(factorsOf(moduleOf('a.b', { kind: 'conv' }), 4).a.dims).toEqual([4, 2, 1, 1])
+    expect(factorsOf(moduleOf('a.b', { kind: 'conv', kernel: [1, 1] }), 4).a.dims).toEqual([4, 2, 1, 1])
+    const wide = factorsOf(moduleOf('a.b', { kind: 'conv', inSize: 18, kernel: [3, 3] }), 4)
+    expect([wide.a.dims, wide.b.dims]).toEqual([
+      [4, 2, 3, 3],
+      [3, 4, 1, 1],
+    ])
   })
 
   for (const [title, dims, op] of [

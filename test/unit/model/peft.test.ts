@@ -54,6 +54,26 @@ describe('a written adapter', () => {
     }
   })
 
+  test('keeps the window of a convolution: A looks through it, B at one point', async () => {
+    const path = join(folder, 'convolution')
+    const convolution = {
+      ...module('down.conv', 2, 2, 1),
+      in: 4 * 9,
+      kernel: [3, 3],
+      a: Float32Array.from({ length: 2 * 36 }, (_, i) => i),
+    }
+    await writeAdapter(path, [convolution])
+    const { modules } = await locateAdapter(path)
+    expect(modules.map(({ a, b }) => [a.shape, b.shape])).toEqual([
+      [
+        [2, 4, 3, 3],
+        [5, 2, 1, 1],
+      ],
+    ])
+    const [read] = (await readAdapter(path)).modules
+    expect(read).toMatchObject({ in: 36, out: 5, rank: 2, kernel: [3, 3], a: convolution.a })
+  })
+
   test('is located without being read: the bytes at each factor’s offset are its values', async () => {
     const path = join(folder, 'located')
     const q = module('q', 2, 2, 1)

@@ -18,6 +18,8 @@ const moduleOf = (name: string, inSize: number, outSize: number): LinearModule =
   kind: 'linear',
   inSize,
   outSize,
+  kernel: [],
+  placement: {},
   input: '',
   inputRank: 3,
   output: '',

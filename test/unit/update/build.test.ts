@@ -62,6 +62,17 @@ describe('update files', () => {
     return readFile(path)
   }
 
+  it('hold the factors of a convolution as matrices, and only of the charter’s window', async () => {
+    const modules = layout.modules.map((module, i) => (i === 0 ? { ...module, kernel: [3, 1] } : module))
+    const windowed = (kernel: readonly number[]) =>
+      adapter().map((module, i) => (i === 0 ? { ...module, kernel } : module))
+    const { json } = parse(await write(windowed([3, 1]), { ...layout, modules }))
+    expect(json['layers.0.q_proj.lora_A']?.shape).toEqual([2, 6])
+    await expect(write(windowed([1, 3]), { ...layout, modules })).rejects.toMatchObject({
+      info: { code: 'UPDATE_SHAPE_MISMATCH', expected: '[8, 6] of a 3×1 convolution' },
+    })
+  })
+
   it('hold factors in byte order of their names, with the nonce', async () => {
     const { json, values } = parse(await write(adapter()))
     expect(Object.keys(json)).toEqual([
