@@ -246,6 +246,8 @@ const ROUND = {
   PROTOCOL_VIOLATED: { exit: null, when: 'a member sent what the protocol does not allow' },
   STREAM_CLOSED: { exit: null, when: 'a member closed a stream before its end' },
   STREAM_OVERFLOW: { exit: null, when: 'a member sent more than it was asked for' },
+  PROXY_UNREACHABLE: { exit: null, when: 'the proxy of `network.proxy` does not answer, or not as one' },
+  PROXY_REFUSED: { exit: null, when: 'the proxy wants another login, or its rules forbid the connection' },
   FRAME_TOO_LARGE: { exit: null, when: 'a member announced more bytes than are allowed' },
   TOO_LARGE: { exit: null, when: 'an encoded object is longer than its type may be' },
   MALFORMED: { exit: null, when: 'bytes are not of the type that they claim to be' },

@@ -24,6 +24,7 @@ export type {
   UpdateSource,
 } from './interface.ts'
 export { type ChunkStore, openChunkStore, type PartialUpdate } from './chunk-store.ts'
+export { describeProxy, parseProxy, type Proxy } from './proxy.ts'
 export type { UnreachableReason } from './unreachable.ts'
 export { DEFAULT_LIMITS } from './limits.ts'
 export { createExchange, type CreateTransport } from './exchange.ts'

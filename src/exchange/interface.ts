@@ -9,6 +9,7 @@ import type { Digest, PublicKey, RoundId } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Clock, Log, OnProgress, Rng } from '../core/ports.ts'
 import type { ChunkStore } from './chunk-store.ts'
+import type { Proxy } from './proxy.ts'
 import type { UnreachableReason } from './unreachable.ts'
 
 /**
@@ -111,6 +112,8 @@ export interface NetworkOptions {
   readonly mdns?: boolean
   /** Ask the router to open the port that this node listens on. */
   readonly upnp?: boolean
+  /** Whatever is dialled goes by way of this; nothing is looked up or dialled around it. */
+  readonly proxy?: Proxy
 }
 
 /** What this member sent and got since the start. */

@@ -14,10 +14,9 @@ import { type GossipSub, gossipsub, TopicValidatorResult } from '@libp2p/gossips
 import { identify } from '@libp2p/identify'
 import type { ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
-import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import nacl from 'tweetnacl'
-import { assert, messageOf } from '../core/errors.ts'
+import { assert, isRoundError, messageOf } from '../core/errors.ts'
 import { toHex } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type {
@@ -30,6 +29,7 @@ import type {
 import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
 import {
+  dialAddress,
   lanDiscovery,
   networkProtector,
   RELAY_PROTOCOL,
@@ -39,6 +39,7 @@ import {
   relayTransport,
   throughRelay,
 } from './reach.ts'
+import { createProxyDialler, type ProxyDialler } from './proxy-dialler.ts'
 import { keepDialling } from './redial.ts'
 import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
@@ -77,6 +78,8 @@ export function createLibp2pTransport(
   const traffic = createTrafficCounter()
   const reasons = new Map<MemberIndex, UnreachableReason>()
   const discovered = new Map<MemberIndex, readonly string[]>()
+  const { proxy } = options.network ?? {}
+  const proxied = proxy === undefined ? null : createProxyDialler(proxy)
   let node: Node | null = null
 
   const isConnected = (member: MemberIndex): boolean =>
@@ -92,7 +95,7 @@ export function createLibp2pTransport(
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
-    const created = await createNode(options, roster, topic, handlers, traffic)
+    const created = await createNode(options, roster, topic, handlers, traffic, proxied)
     wireEvents(created, roster, topic, handlers, changed.ring)
     for (const protocol of handlers.protocols)
       await serveProtocol(created, protocol, roster, stopping.signal, modules)
@@ -126,8 +129,16 @@ export function createLibp2pTransport(
   }
   const redial = (member: MemberIndex, created: Node, handlers: TransportHandlers): Promise<void> => {
     const dial = (texts: readonly string[], outer: AbortSignal): Promise<unknown> => {
-      const addresses = texts.map((text) => dialAddress(text, roster.peerOf(member)))
-      return withDeadline(limits.dialTimeoutMs, outer, (signal) => created.dial(addresses, { signal }))
+      const dialAll = (each: readonly string[], signal: AbortSignal): Promise<unknown> =>
+        created.dial(
+          each.map((text) => dialAddress(text, roster.peerOf(member))),
+          { signal },
+        )
+      return withDeadline(
+        limits.dialTimeoutMs,
+        outer,
+        (signal) => proxied?.dial(texts, signal, (text) => dialAll([text], signal)) ?? dialAll(texts, signal),
+      )
     }
     return keepDialling({
       isConnected: () => isConnected(member),
@@ -170,7 +181,8 @@ export function createLibp2pTransport(
     addresses: () => (node === null ? [] : node.getMultiaddrs().map(String)),
     connected: () => others.filter(isConnected),
     wireBytes: traffic.wireBytes,
-    unreachable: () => new Map([...reasons].filter(([member]) => !isConnected(member))),
+    unreachable: () =>
+      new Map([...reasons].filter(([member, why]) => isConnected(member) === (why === 'other-version'))),
     paths: () => others.flatMap((member) => pathTo(member) ?? []),
     broadcast: async (bytes) => {
       // Before the start and after the end there is nobody; sync hands it on.
@@ -178,7 +190,16 @@ export function createLibp2pTransport(
       const { recipients } = await node.services.pubsub.publish(topic, bytes)
       return recipients.flatMap((peer) => roster.memberOf(peer) ?? [])
     },
-    open: (member, protocol, opening) => openStream(node, roster, member, protocol, opening),
+    open: async (member, protocol, opening) => {
+      try {
+        const stream = await openStream(node, roster, member, protocol, opening)
+        reasons.delete(member)
+        return stream
+      } catch (error) {
+        if (isRoundError(error, 'PROTOCOL_UNKNOWN')) reasons.set(member, 'other-version')
+        throw error
+      }
+    },
   }
 }
 
@@ -188,6 +209,7 @@ function createNode(
   topic: string,
   handlers: TransportHandlers,
   traffic: TrafficCounter,
+  proxied: ProxyDialler | null,
 ): Promise<Node> {
   const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
   const { network = {} } = options
@@ -202,7 +224,11 @@ function createNode(
     ...(network.mdns === true ? { peerDiscovery: [lanDiscovery(topic)] } : {}),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    connectionGater: rosterGate(roster, handlers, network.relay === 'serve'),
+    connectionGater: {
+      ...rosterGate(roster, handlers, network.relay === 'serve'),
+      // Where there is a proxy nothing is dialled around it, whoever asks: discovery, hole punching, a relay.
+      denyDialMultiaddr: (address) => proxied?.isAround(address.toString()) === true,
+    },
     connectionManager: {
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
       maxIncomingPendingConnections: PENDING_CONNECTION_COUNT_MAX,
@@ -352,12 +378,6 @@ function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void
     )
     signal.addEventListener('abort', onAbort, { once: true })
   })
-}
-
-/** A configured address with the key that must answer there: the charter's, whatever the address says. */
-function dialAddress(text: string, peer: PeerId): ReturnType<typeof multiaddr> {
-  if (relayOf(text) !== null) return multiaddr(text)
-  return multiaddr(`${text.replace(/\/p2p\/[^/]+$/, '')}/p2p/${peer.toString()}`)
 }
 
 function listenFailed(addresses: readonly string[], cause: unknown): Error {

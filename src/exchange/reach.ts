@@ -9,6 +9,7 @@ import { dcutr } from '@libp2p/dcutr'
 import type { PeerId } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import { preSharedKey } from '@libp2p/pnet'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { uPnPNAT } from '@libp2p/upnp-nat'
 import { utf8 } from '../core/bytes.ts'
 import type { NetworkOptions } from './interface.ts'
@@ -33,6 +34,12 @@ export const relayOf = (address: string): string | null => RELAYED.exec(address)
 /** To a member through another that may relay. */
 export const throughRelay = (relay: PeerId, target: PeerId): string =>
   `/p2p/${relay.toString()}/p2p-circuit/p2p/${target.toString()}`
+
+/** A configured address with the key that must answer there: the charter's, whatever the address says. */
+export function dialAddress(text: string, peer: PeerId): Multiaddr {
+  if (relayOf(text) !== null) return multiaddr(text)
+  return multiaddr(`${text.replace(/\/p2p\/[^/]+$/, '')}/p2p/${peer.toString()}`)
+}
 
 /** The transport that dials through relays, and listens through them where it is told to. */
 export const relayTransport = (): ReturnType<typeof circuitRelayTransport> =>

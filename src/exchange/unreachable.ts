@@ -19,9 +19,17 @@ export type UnreachableReason =
    * where I have none, does; and one that does not know me.
    */
   | 'hung-up'
+  /** The proxy that everything goes through does not answer. */
+  | 'no-proxy'
+  /** The proxy answers and does not connect us. */
+  | 'proxy-refused'
+  /** Connected, but its program speaks another version: nothing can be exchanged. */
+  | 'other-version'
   | 'failed'
 
 const WORDS: readonly (readonly [UnreachableReason, RegExp])[] = [
+  ['no-proxy', /PROXY_UNREACHABLE/],
+  ['proxy-refused', /PROXY_REFUSED/],
   ['other-key', /UnexpectedPeer|does not match expected remote identity|denied|gater/i],
   ['refused', /ECONNREFUSED/],
   ['no-route', /EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|NoValidAddresses/],

@@ -26,6 +26,8 @@ export {
   type SuccessorFault,
 } from './succession.ts'
 export { type NodeOptions, openNode } from './open-node.ts'
+export { PROXY_EXPECTED } from './node-folder.ts'
+export { parseProxy, type Proxy } from '../exchange/proxy.ts'
 export { readStatus, type StatusFault } from './read-status.ts'
 export { cutFolder, journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
 export type { RoundOutcome } from './cut-results.ts'

@@ -8,6 +8,7 @@
  */
 import { isAbsolute, join, resolve } from 'node:path'
 import * as v from 'valibot'
+import { parseProxy } from '../exchange/proxy.ts'
 import type { NetworkOptions } from '../exchange/interface.ts'
 import { MEMBER_NAME } from '../charter/schema.ts'
 import { encodeInvite } from '../charter/invite.ts'
@@ -40,6 +41,9 @@ const multiaddr = v.pipe(
 const addresses = v.pipe(v.array(multiaddr), v.maxLength(8))
 const path = v.pipe(v.string(), v.minLength(1))
 
+export const PROXY_EXPECTED =
+  'expected socks5://[user:password@]host:port or http://[user:password@]host:port'
+
 /** How the others are reached where a plain dial does not do (docs/NETWORK.md). */
 const networkSchema = v.strictObject({
   /** File with 64 hex digits that all members have: nobody without them is heard. */
@@ -47,6 +51,13 @@ const networkSchema = v.strictObject({
   relay: v.optional(v.picklist(['serve', 'use'])),
   mdns: v.optional(v.boolean()),
   upnp: v.optional(v.boolean()),
+  /** `socks5://…` or `http://…`: what every connection to another member goes by way of. */
+  proxy: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((url) => parseProxy(url) !== null, PROXY_EXPECTED),
+    ),
+  ),
 })
 
 const optionsSchema = v.strictObject({
@@ -165,12 +176,14 @@ async function readSecret(file: string): Promise<Uint8Array> {
 
 /** The network options with the key read. @throws FILE_MISSING | KEY_PERMISSIONS | KEY_MALFORMED */
 export async function readNetwork({ folder, options }: NodeFolder): Promise<NetworkOptions> {
-  const { keyFile, relay, mdns, upnp } = options.network ?? {}
+  const { keyFile, relay, mdns, upnp, proxy: url } = options.network ?? {}
+  const proxy = url === undefined ? null : parseProxy(url)
   return {
     ...(keyFile === undefined ? {} : { key: await readSecret(pathFrom(folder, keyFile)) }),
     ...(relay === undefined ? {} : { relay }),
     ...(mdns === undefined ? {} : { mdns }),
     ...(upnp === undefined ? {} : { upnp }),
+    ...(proxy === null ? {} : { proxy }),
   }
 }
 

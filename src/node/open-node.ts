@@ -10,6 +10,7 @@ import type { Charter } from '../charter/schema.ts'
 import type { SignedCharter } from '../charter/charter-file.ts'
 import { RoundError } from '../core/errors.ts'
 import type { Log } from '../core/ports.ts'
+import type { Proxy } from '../exchange/proxy.ts'
 import { checkBaseModel } from '../model/base-digest.ts'
 import { composeNode, type Node } from './compose-node.ts'
 import type { OnNodeEvent } from './events.ts'
@@ -33,6 +34,7 @@ export interface NodeOptions {
   readonly isOwnOptional?: boolean
   /** In place of what `node.json` says. */
   readonly listen?: readonly string[]
+  readonly proxy?: Proxy
   readonly onEvent?: OnNodeEvent
 }
 
@@ -61,7 +63,10 @@ export async function openNode(
       ownUpdate: ownUpdateOf(options, nodeFolder),
       baseModel,
       listen: options.listen ?? nodeFolder.options.listen,
-      network: await readNetwork(nodeFolder),
+      network: {
+        ...(await readNetwork(nodeFolder)),
+        ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+      },
       ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
     },
     modules,

@@ -18,7 +18,7 @@ export interface MemberStatus {
   readonly isConnected: boolean
   /** Whose node passes on what we say to each other; null: nobody, or not connected. */
   readonly relayedBy: string | null
-  /** Why a dial to it failed last; null where it is connected, dials us, or nobody tried. */
+  /** Why a dial to it failed last, or why nothing comes of being connected; null where all is well, it dials us, or nobody tried. */
   readonly unreachable: UnreachableReason | null
   readonly published: 'update' | 'pass' | null
   readonly hasSealed: boolean

@@ -5,6 +5,9 @@ import {
   describeEvent,
   type Node,
   openNode,
+  parseProxy,
+  type Proxy,
+  PROXY_EXPECTED,
   type RoundFolder,
   type RoundOutcome,
   type TimedNodeEvent,
@@ -52,6 +55,10 @@ export const runCommand = defineCommand({
     }),
     charter: text('--charter <file>', 'by default charter.json in the node folder'),
     listen: list('--listen <multiaddr>', 'in place of what node.json says'),
+    proxy: text(
+      '--proxy <url>',
+      'dial the others by way of socks5://host:port or http://host:port, in place of what node.json says',
+    ),
     untilCertificate: flag('--until-certificate', 'end when the certificate is written'),
     untilCut: count('--until-cut <k>', 'end when late cut k is over, with a certificate or without', {
       min: 1,
@@ -67,6 +74,7 @@ export const runCommand = defineCommand({
     if (options.pass && options.adapter !== undefined)
       throw usageError('--pass and --adapter exclude each other')
     const adapter = options.pass ? null : options.adapter
+    const proxy = proxyOf(options.proxy)
     const node = await openNode(
       {
         folder,
@@ -75,6 +83,7 @@ export const runCommand = defineCommand({
         ...(options.round === undefined ? {} : { round: options.round }),
         ...(adapter === undefined ? {} : { adapter }),
         ...(options.listen.length === 0 ? {} : { listen: options.listen }),
+        ...(proxy === undefined ? {} : { proxy }),
         onEvent: (event) => tell(event, context),
       },
       context.log,
@@ -92,6 +101,12 @@ export const runCommand = defineCommand({
     }
   },
 })
+
+function proxyOf(url: string | undefined): Proxy | undefined {
+  const proxy = url === undefined ? undefined : parseProxy(url)
+  if (proxy === null) throw usageError(`--proxy: ${PROXY_EXPECTED}`)
+  return proxy
+}
 
 function tell(event: TimedNodeEvent, { output }: CommandContext): void {
   const line = output.isJson ? JSON.stringify(event) : describeEvent(event)

@@ -66,11 +66,16 @@ const UNREACHABLE: Readonly<Record<NonNullable<MemberStatus['unreachable']>, str
   'no-route': 'no route',
   'other-key': 'another key',
   'hung-up': 'hung up: network key?',
+  'no-proxy': 'no proxy there',
+  'proxy-refused': 'proxy refuses',
+  'other-version': 'other version',
   failed: 'no',
 }
 
 function connectionOf({ isMe, isConnected, relayedBy, unreachable }: MemberStatus): string {
   if (isMe) return ''
+  // Connected, and nothing can be exchanged.
+  if (unreachable === 'other-version') return UNREACHABLE[unreachable]
   if (isConnected || unreachable === null) return relayedBy === null ? mark(isConnected) : `by ${relayedBy}`
   return UNREACHABLE[unreachable]
 }
