@@ -138,7 +138,7 @@ export async function openWhole(folder: string, threads: number): Promise<WholeM
       return sum
     },
     weightsOf,
-    write: (out, parameters) => writeTrainedModel({ from: folder, out, slots, parameters }),
+    write: (out, parameters) => writeTrainedModel({ from: folder, out, slots, parameters, kept: [] }),
     train: async (data, start, stretch) => {
       const recipe = recipeOf({ kind: 'full' }, stretch)
       return { weights: await runStretch(objective, data, start, recipe), modules: [] }

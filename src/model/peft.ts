@@ -71,7 +71,9 @@ export const ADAPTER_CONFIG_NAME = 'adapter_config.json'
 const WEIGHTS_NAME = 'adapter_model.safetensors'
 const CONFIG_SIZE_BYTES_MAX = 1 << 20
 const PARAMETER_NAME = /^base_model\.model\.(.+\..+)$/
-const FACTOR_NAME = /^base_model\.model\.(.+)\.lora_([AB])\.weight$/
+/** A state that was saved without PEFT's own function still names the adapter, `default`. */
+const FACTOR_NAME = /^base_model\.model\.(.+)\.lora_([AB])(?:\.default)?\.weight$/
+const SAVED_INFIX = /\.modules_to_save\.default\./
 
 /**
  * An adapter folder's modules and where their factors lie, without reading the factors.
@@ -89,11 +91,14 @@ export async function locateAdapter(folder: string): Promise<AdapterFile> {
   for (const tensor of (await locateTensors(path)).values()) {
     const [, module, side] = FACTOR_NAME.exec(tensor.name) ?? []
     if (module === undefined) {
-      const [, name] = PARAMETER_NAME.exec(tensor.name) ?? []
+      const [, name] = PARAMETER_NAME.exec(tensor.name.replace(SAVED_INFIX, '.')) ?? []
       if (name === undefined || !isWhole(config, name)) throw foreignTensor(path, tensor.name)
+      if (whole.some((each) => each.name === name)) throw invalid(path, `holds ${quote(name)} twice`)
       whole.push({ name, tensor })
       continue
     }
+    if (factors.get(module)?.[side === 'A' ? 'A' : 'B'] !== undefined)
+      throw invalid(path, `holds lora_${side} of module ${quote(module)} twice`)
     factors.set(module, { ...factors.get(module), [side === 'A' ? 'A' : 'B']: tensor })
   }
   if (factors.size === 0) throw invalid(path, 'holds no LoRA factors')
@@ -133,9 +138,9 @@ export interface AdapterWriting {
   readonly baseModel?: string | null
   /**
    * Written to `target_modules`, as PEFT matches them: each whole names or last parts of names of modules, and together
-   * exactly the adapter's modules in the base model. By default the whole names.
+   * exactly the adapter's modules in the base model; or one regular expression of whole names. By default the whole names.
    */
-  readonly targetModules?: readonly string[]
+  readonly targetModules?: readonly string[] | string
   /** `task_type`, such as `CAUSAL_LM`. */
   readonly taskType?: string | null
   /** Parameters that were trained whole: trained values, not changes. */

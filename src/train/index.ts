@@ -26,6 +26,7 @@ export {
 export { examine, type DeviceFinding, type Findings } from './doctor.ts'
 export type { TrainFault } from './errors.ts'
 export { deviationsOf, recipeOfCharter, trainingOfRecipe } from './charter-recipe.ts'
+export { INITIAL_A } from './options.ts'
 export { BIAS_CHOICES, type BiasChoice } from './whole.ts'
 export { CHECKPOINTING, describeMemory, type MemoryChoice } from './memory.ts'
 export { OPTIMIZERS } from './optimizer/optimizer.ts'

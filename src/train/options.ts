@@ -30,13 +30,18 @@ const pattern = v.pipe(
   }, 'expected a regular expression of module names'),
 )
 
+export const INITIAL_A = ['uniform', 'gaussian'] as const
+export type InitialA = (typeof INITIAL_A)[number]
+
 const loraSchema = v.strictObject({
   kind: v.literal('lora'),
   /**
-   * Names of modules as PEFT's `target_modules` matches them: the whole name, or its end behind a dot. None: what PEFT
-   * adapts in the base's family.
+   * Names of modules as PEFT's `target_modules` matches them: the whole name, or its end behind a dot; a text in place of
+   * a list is one regular expression that matches the whole name. None: what PEFT adapts in the base's family.
    */
-  targets: v.optional(v.array(v.string()), []),
+  targets: v.optional(v.union([v.array(v.string()), pattern]), []),
+  /** Layers whose modules are adapted, as PEFT's `layers_to_transform`: the last number in a module's name. None: all. */
+  layers: v.optional(v.array(v.pipe(v.number(), v.integer(), v.minValue(0))), []),
   rank: v.optional(v.pipe(count, v.maxValue(1024)), 8),
   /** ΔW = alpha/rank · B · A. */
   alpha: v.optional(positive, 16),
@@ -55,6 +60,11 @@ const loraSchema = v.strictObject({
    * is exact at the rank itself (FFA-LoRA: Sun et al. 2024, arXiv:2403.12313).
    */
   freezeA: v.optional(v.boolean(), false),
+  /**
+   * How A starts, as PEFT's `init_lora_weights`: uniform in ±1/√in (`true`), or normal with deviation 1/rank (`gaussian`).
+   * B starts at 0 either way.
+   */
+  initialA: v.optional(v.picklist(INITIAL_A), 'uniform'),
   /** Modules that are trained whole beside the adapters, named as PEFT's `modules_to_save`: a classifier's head. */
   modulesToSave: v.optional(v.array(v.string()), []),
   /** Biases that are trained beside the factors, as PEFT's `bias`: of adapted modules, or all. */
@@ -62,7 +72,11 @@ const loraSchema = v.strictObject({
 })
 
 /** Every parameter of the model is trained; the result is a Hugging Face folder. */
-const fullSchema = v.strictObject({ kind: v.literal('full') })
+const fullSchema = v.strictObject({
+  kind: v.literal('full'),
+  /** Only parameters whose whole name this regular expression matches; the others stay, and are in the result. */
+  parameters: v.optional(pattern),
+})
 
 /** The base's linear layers in four bits, by rounding to the nearest in blocks that share a scale and a zero point. */
 export const quantisationSchema = v.strictObject({

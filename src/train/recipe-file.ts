@@ -40,13 +40,20 @@ export interface RecipeFlags {
   readonly recipe: Omit<StatedRecipe, 'mode'>
   readonly lora: Omit<StatedLora, 'kind'>
   readonly isFull: boolean
+  /** Which parameters, where not all. */
+  readonly parameters?: string
 }
 
 /** Flags win, key by key. @throws TRAIN_OPTION_INVALID where flags of an adapter meet a file that trains every parameter */
-export function recipeWithFlags(stated: StatedRecipe, { recipe, lora, isFull }: RecipeFlags): StatedRecipe {
+export function recipeWithFlags(stated: StatedRecipe, flags: RecipeFlags): StatedRecipe {
+  const { recipe, lora, isFull, parameters } = flags
   const { mode: statedMode = { kind: 'lora' } } = stated
   const merged = { ...stated, ...recipe }
-  if (isFull) return { ...merged, mode: { kind: 'full' } }
+  if (isFull || (parameters !== undefined && statedMode.kind === 'full')) {
+    const own = statedMode.kind === 'full' ? statedMode : { kind: 'full' as const }
+    return { ...merged, mode: { ...own, ...(parameters === undefined ? {} : { parameters }) } }
+  }
+  if (parameters !== undefined) throw withoutFull()
   if (statedMode.kind === 'lora') return { ...merged, mode: { ...statedMode, ...lora } }
   const [option] = Object.keys(lora)
   if (option === undefined) return { ...merged, mode: statedMode }
@@ -55,6 +62,12 @@ export function recipeWithFlags(stated: StatedRecipe, { recipe, lora, isFull }: 
   throw new RoundError(fault, `recipe.mode.${option}: ${reason}`, {
     hint: 'Leave the flag out, or give a recipe file whose mode is {"kind": "lora"}.',
   })
+}
+
+function withoutFull(): RoundError<TrainFault> {
+  const reason = 'is for training without adapters'
+  const fault: TrainFault = { code: 'TRAIN_OPTION_INVALID', option: 'recipe.mode.parameters', reason }
+  return new RoundError(fault, `recipe.mode.parameters: ${reason}`, { hint: 'Give --full, too.' })
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -6,11 +6,12 @@ import { listFiles, openAtomicWriter, readFileBounded, writeFileAtomic } from '.
 import { factorsOf } from '../model/lora.ts'
 import { littleEndian, writeAdapter } from '../model/peft.ts'
 import { storedNameOf } from '../model/stored-names.ts'
-import { locateFolderTensors, readFloat32 } from '../model/weights.ts'
+import { taskTypeOf } from '../model/task-type.ts'
+import { locateFolderTensors, readFloat32, type StoredTensor } from '../model/weights.ts'
 import type { TrainingBase } from './base.ts'
 import type { LoraSite } from './gradient/training-graph.ts'
 import { packParameters, unpackParameters, type ParameterSlot } from './gradient/parameters.ts'
-import { savedName } from './whole.ts'
+import { allSites, savedName } from './whole.ts'
 
 /** The base's weights as the flat vector. */
 export async function readStartingWeights(
@@ -31,9 +32,9 @@ const LORA_FACTOR = /\.lora_[AB]\.weight$/
 
 export interface TrainedAdapter {
   readonly out: string
-  readonly base: Pick<TrainingBase, 'task' | 'isFanInFanOut'>
+  readonly base: Pick<TrainingBase, 'folder' | 'isFanInFanOut'>
   /** The recipe's words for the modules, where PEFT would choose exactly these by them; null: their whole names. */
-  readonly targets: readonly string[] | null
+  readonly targets: readonly string[] | string | null
   readonly dropout: number
   readonly sites: readonly LoraSite[]
   readonly slots: readonly ParameterSlot[]
@@ -74,11 +75,26 @@ export async function writeTrainedAdapter(trained: TrainedAdapter): Promise<void
   const targetModules = targets ?? written.map(({ name }) => name)
   await writeAdapter(out, written, {
     targetModules,
-    // Other task types make PEFT look for a head that was trained with the adapter.
-    taskType: base.task === 'causal-lm' ? 'CAUSAL_LM' : null,
+    taskType: await taskTypeOf(
+      base.folder,
+      whole.map(({ name }) => name),
+    ),
     isFanInFanOut: base.isFanInFanOut,
     dropout,
     whole,
+  })
+}
+
+/** What of a base is not trained: parameters without a slot. */
+export async function keptParameters(
+  { model, folder }: Pick<TrainingBase, 'model' | 'folder'>,
+  slots: readonly ParameterSlot[],
+): Promise<readonly StoredTensor[]> {
+  const tensors = await locateFolderTensors(folder)
+  const trained = new Set(slots.map(({ name }) => name))
+  return allSites(model).flatMap(({ name }) => {
+    const tensor = tensors.get(storedNameOf(tensors, name) ?? name)
+    return trained.has(name) || tensor === undefined ? [] : [{ ...tensor, name }]
   })
 }
 
@@ -88,6 +104,8 @@ export interface TrainedModel {
   readonly out: string
   readonly slots: readonly ParameterSlot[]
   readonly parameters: Float32Array
+  /** Parameters that were not trained, in the base's folder. */
+  readonly kept: readonly StoredTensor[]
 }
 
 const COPIED =
@@ -95,15 +113,23 @@ const COPIED =
 const COPIED_SIZE_BYTES_MAX = 256 << 20
 
 /** Writes a Hugging Face folder: the weights as f32 under their names, config and tokenizer as they were. */
-export async function writeTrainedModel({ from, out, slots, parameters }: TrainedModel): Promise<void> {
+export async function writeTrainedModel(model: TrainedModel): Promise<void> {
+  const { from, out, slots, parameters, kept } = model
   const values = unpackParameters(slots, parameters)
-  const layout = slots.map(({ name, dims }) => ({ name, dtype: 'F32', shape: dims }))
+  const rest = new Map(kept.map((tensor) => [tensor.name, tensor]))
+  const layout = [
+    ...slots.map(({ name, dims }) => ({ name, dtype: 'F32', shape: dims })),
+    ...kept.map(({ name, shape }) => ({ name, dtype: 'F32', shape })),
+  ]
   // `transformers` refuses a file without this mark.
   const { prefix, header } = encodeHeader(layout, new Map([['format', 'pt']]))
   const writer = await openAtomicWriter(join(out, 'model.safetensors'))
   try {
     await writer.write(prefix)
-    for (const { name } of header.entries) await writer.write(littleEndian(values.get(name)))
+    for (const { name } of header.entries) {
+      const tensor = rest.get(name)
+      await writer.write(littleEndian(tensor === undefined ? values.get(name) : await readFloat32(tensor)))
+    }
     await writer.commit()
   } finally {
     await writer.abort()

@@ -29,7 +29,7 @@ import { openObjective } from './objective.ts'
 import type { CheckedTrainingOptions, TrainingRecipe } from './options.ts'
 import { quantiseTrainingBase, type QuantisationSummary } from './quantised-base.ts'
 import type { DataSummary, Task } from './tasks/task.ts'
-import { writeTrainedAdapter, writeTrainedModel } from './results.ts'
+import { writeTrainedAdapter, keptParameters, writeTrainedModel } from './results.ts'
 import { initialParameters, trainableOf, withTargets } from './trainable.ts'
 
 /** `training.json`: what was done, and how it went. */
@@ -256,9 +256,9 @@ export async function identityOf(options: CheckedTrainingOptions, original: Trai
   return { base, data, validation, digest }
 }
 
-/** PEFT takes `all-linear` as a single word only, and knows no exclusions in a list. */
-const wordsOf = ({ targets, exclude }: Extract<TrainingRecipe['mode'], { kind: 'lora' }>) =>
-  exclude.length > 0 || targets.includes(ALL_LINEAR) ? null : targets
+/** PEFT takes `all-linear` as a single word only, and knows no exclusions in a list; layers are said by whole names, too. */
+const wordsOf = ({ targets, exclude, layers }: Extract<TrainingRecipe['mode'], { kind: 'lora' }>) =>
+  exclude.length > 0 || layers.length > 0 || targets.includes(ALL_LINEAR) ? null : targets
 
 async function writeOutcome(
   options: CheckedTrainingOptions,
@@ -269,7 +269,8 @@ async function writeOutcome(
 ): Promise<string> {
   const { mode } = options.recipe
   if (mode.kind === 'full') {
-    await writeTrainedModel({ from: options.model, out: options.out, slots, parameters })
+    const kept = mode.parameters === undefined ? [] : await keptParameters(base, slots)
+    await writeTrainedModel({ from: options.model, out: options.out, slots, parameters, kept })
     return options.out
   }
   const out = join(options.out, ADAPTER_FOLDER)

@@ -6,6 +6,7 @@ import {
   OPTIMIZERS,
   SCHEDULES,
   BIAS_CHOICES,
+  INITIAL_A,
   CHECKPOINTING,
   describeDevice,
   describeMemory,
@@ -55,6 +56,11 @@ const options = {
     '--targets <names>',
     'modules to adapt, as PEFT names them, or all-linear (default: those that PEFT adapts in the family)',
   ),
+  targetsPattern: text(
+    '--targets-pattern <regex>',
+    'one regular expression of whole names, in place of --targets',
+  ),
+  layers: list('--layers <numbers>', 'layers whose modules are adapted, such as 0,5-9 (default: all)'),
   rank: count('--rank <r>', 'rank of the adapter (default: 8)', { min: 1, max: 1024 }),
   alpha: decimal('--alpha <a>', 'ΔW = a / r · B · A (default: 16)'),
   exclude: list('--exclude <names>', 'modules that are left out of the targets'),
@@ -75,6 +81,12 @@ const options = {
     BIAS_CHOICES,
   ),
   freezeA: flag('--freeze-a', 'train B only; A is drawn from the seed, which members share (FFA-LoRA)'),
+  initialA: choice(
+    '--initial-a <how>',
+    'how A starts, as PEFT’s init_lora_weights (default: uniform)',
+    INITIAL_A,
+  ),
+  parameters: text('--parameters <regex>', 'with --full: only parameters whose whole name it matches'),
   full: flag('--full', 'train every parameter and write a model instead of an adapter'),
   ...quantiseOptions,
   epochs: count('--epochs <n>', 'how often to go through the data at most (default: 3)', { min: 1 }),
@@ -163,8 +175,13 @@ function overCharter(charter: StatedRecipe, { mode, ...recipe }: StatedRecipe): 
   const isWhole = charter.mode?.kind === 'full'
   if (mode?.kind === 'full' && !isWhole)
     throw usageError('the charter is for adapters, and the recipe file trains every parameter')
-  const { kind: _kind, ...lora } = mode ?? { kind: 'lora' as const }
-  return recipeWithFlags(charter, { recipe, lora: isWhole ? {} : lora, isFull: isWhole })
+  if (isWhole) {
+    const { parameters } = mode?.kind === 'full' ? mode : {}
+    const chosen = parameters === undefined ? {} : { parameters }
+    return recipeWithFlags(charter, { recipe, lora: {}, isFull: true, ...chosen })
+  }
+  const { kind: _kind, ...lora } = mode?.kind === 'lora' ? mode : { kind: 'lora' as const }
+  return recipeWithFlags(charter, { recipe, lora, isFull: false })
 }
 
 type GivenOptions = Omit<TrainingOptions, 'out'>
@@ -178,7 +195,9 @@ function withDeviations(given: GivenOptions, { charter, digest }: SignedCharter)
 /** Only what was given, over what the recipe file states: the library has the defaults. */
 function toTrainingOptions(given: Given, stated: StatedRecipe): Omit<TrainingOptions, 'out'> {
   const lora = {
-    targets: listOrNone(given.targets),
+    targets: targetsOf(given),
+    layers: layersOf(given.layers),
+    initialA: given.initialA,
     exclude: listOrNone(given.exclude),
     rank: given.rank,
     alpha: given.alpha,
@@ -227,6 +246,7 @@ function toTrainingOptions(given: Given, stated: StatedRecipe): Omit<TrainingOpt
       recipe: { ...withoutGaps(recipe), ...quantisationOf(given) },
       lora: withoutGaps(lora),
       isFull: given.full,
+      ...(given.parameters === undefined ? {} : { parameters: given.parameters }),
     }),
   }
 }
@@ -242,6 +262,27 @@ function patternOf(words: readonly string[], option: string): Record<string, num
     return [word.slice(0, at), value] as const
   })
   return Object.fromEntries(entries)
+}
+
+function targetsOf({ targets, targetsPattern }: Given): string[] | string | undefined {
+  if (targetsPattern === undefined) return listOrNone(targets)
+  if (targets.length > 0) throw usageError('--targets and --targets-pattern exclude each other')
+  return targetsPattern
+}
+
+const LAYER_COUNT_MAX = 4096
+
+/** `3` and `5-9`, in any order. */
+function layersOf(words: readonly string[]): number[] | undefined {
+  if (words.length === 0) return undefined
+  const layers = words.flatMap((word) => {
+    const [, first, last = first] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(word) ?? []
+    const count = Number(last) - Number(first) + 1
+    if (!(count >= 1 && count <= LAYER_COUNT_MAX))
+      throw usageError(`--layers: expected numbers and spans such as 0,5-9, got "${word}"`)
+    return Array.from({ length: count }, (_, i) => Number(first) + i)
+  })
+  return [...new Set(layers)].sort((x, y) => x - y)
 }
 
 const listOrNone = (items: readonly string[]): string[] | undefined =>

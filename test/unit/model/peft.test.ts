@@ -1,8 +1,10 @@
 // Protects the meaning of adapter folders: factors, ranks and scales as PEFT reads and writes them, and loud refusals.
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeHeader } from '../../../src/core/safetensors.ts'
+import { encodeFloats } from '../../../src/export/float-encoding.ts'
 import { locateAdapter, readAdapter, writeAdapter } from '../../../src/model/peft.ts'
 import { scaleOf, parseAdapterConfig } from '../../../src/model/peft-config.ts'
 import { decodeFloat32 } from '../../../src/model/weights.ts'
@@ -73,6 +75,43 @@ describe('a written adapter', () => {
     const [read] = (await readAdapter(path)).modules
     expect(read).toMatchObject({ in: 36, out: 5, rank: 2, kernel: [3, 3], a: convolution.a })
   })
+
+  test.each(['F16', 'BF16'])(
+    'of another trainer is read: %s, the adapter’s name in the names of its tensors',
+    async (dtype) => {
+      const path = join(folder, `other-${dtype}`)
+      await mkdir(path, { recursive: true })
+      const shapes = { A: [2, 3], B: [4, 2] } as const
+      const tensors = Object.entries(shapes).map(([side, shape]) => {
+        return { name: `base_model.model.layers.0.q.lora_${side}.default.weight`, dtype, shape }
+      })
+      const head = {
+        name: 'base_model.model.classifier.modules_to_save.default.weight',
+        dtype,
+        shape: [1, 2],
+      }
+      const { prefix, header } = encodeHeader([...tensors, head])
+      // Exact in both halves: small multiples of a quarter.
+      const values = (count: number) => Float32Array.from({ length: count }, (_, i) => (i - 3) / 4)
+      const parts = header.entries.map(({ name, shape }) =>
+        encodeFloats(values(shape.reduce((size, extent) => size * extent, 1)), { name, path: '', dtype }),
+      )
+      await writeFile(join(path, 'adapter_model.safetensors'), Buffer.concat([prefix, ...parts]))
+      const config = {
+        peft_type: 'LORA',
+        r: 2,
+        lora_alpha: 3,
+        use_rslora: true,
+        modules_to_save: ['classifier'],
+      }
+      await writeFile(join(path, 'adapter_config.json'), JSON.stringify(config))
+      const { modules, whole } = await readAdapter(path)
+      expect(modules).toMatchObject([
+        { name: 'layers.0.q', rank: 2, scale: 3 / Math.sqrt(2), a: values(6), b: values(8) },
+      ])
+      expect(whole).toMatchObject([{ name: 'classifier.weight', values: values(2) }])
+    },
+  )
 
   test('is located without being read: the bytes at each factor’s offset are its values', async () => {
     const path = join(folder, 'located')

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { taskTypeOf } from '../../../src/export/task-type.ts'
+import { taskTypeOf } from '../../../src/model/task-type.ts'
 
 let folder = ''
 beforeAll(async () => {
