@@ -47,6 +47,7 @@ import { closedError } from './frames.ts'
 import { gossipOptions } from './gossip-options.ts'
 import { type UnreachableReason, unreachableReason } from './unreachable.ts'
 import { createTrafficCounter, type TrafficCounter } from './traffic.ts'
+import { listenFailed, turnedAway } from './transport-errors.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
@@ -77,6 +78,8 @@ export function createLibp2pTransport(
   const stopping = createStopper()
   const traffic = createTrafficCounter()
   const reasons = new Map<MemberIndex, UnreachableReason>()
+  /** Connected members that have said what they speak. */
+  const identified = new Set<MemberIndex>()
   const discovered = new Map<MemberIndex, readonly string[]>()
   const { proxy } = options.network ?? {}
   const proxied = proxy === undefined ? null : createProxyDialler(proxy)
@@ -97,6 +100,9 @@ export function createLibp2pTransport(
   const start = async (handlers: TransportHandlers): Promise<void> => {
     const created = await createNode(options, roster, topic, handlers, traffic, proxied)
     wireEvents(created, roster, topic, handlers, changed.ring)
+    created.addEventListener('peer:disconnect', ({ detail }) => {
+      identified.delete(roster.memberOf(detail) ?? -1)
+    })
     for (const protocol of handlers.protocols)
       await serveProtocol(created, protocol, roster, stopping.signal, modules)
     try {
@@ -107,7 +113,11 @@ export function createLibp2pTransport(
     }
     node = created
     // What a member speaks is known only now: whether it relays, for those who wait for one that does.
-    created.addEventListener('peer:identify', changed.ring)
+    created.addEventListener('peer:identify', ({ detail }) => {
+      const member = roster.memberOf(detail.peerId)
+      if (member !== null) identified.add(member)
+      changed.ring()
+    })
     created.addEventListener('peer:discovery', ({ detail }) => {
       const member = roster.memberOf(detail.id)
       if (member === null || member === options.me) return
@@ -155,6 +165,9 @@ export function createLibp2pTransport(
           if (direct.length === 0 || relayed.length === 0) throw error
           await dial(relayed, outer)
         }
+        // Who does not know my key ends the connection after I saw it stand, and before it says anything.
+        while (isConnected(member) && !identified.has(member) && !outer.aborted) await changed.next(outer)
+        if (!identified.has(member) && !outer.aborted) throw turnedAway(member)
       },
       whenDisconnected: async (signal) => {
         while (isConnected(member) && !signal.aborted) await changed.next(signal)
@@ -378,19 +391,4 @@ function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void
     )
     signal.addEventListener('abort', onAbort, { once: true })
   })
-}
-
-function listenFailed(addresses: readonly string[], cause: unknown): Error {
-  const address = addresses.join(', ')
-  // libp2p lists every address with its error's stack, and advice on its own settings; the system's reason is one line.
-  const text = messageOf(cause)
-  const reason = /\blisten (E[A-Z]+: .*)/.exec(text)?.[1] ?? text.split('\n', 1)[0] ?? text
-  return transportError(
-    { code: 'LISTEN_FAILED', address, reason },
-    `cannot listen on ${address}: ${reason}`,
-    {
-      cause,
-      hint: 'The port is in use by another program, or the address is not this machine’s; choose another.',
-    },
-  )
 }

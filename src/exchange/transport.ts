@@ -84,6 +84,7 @@ export type TransportFault =
       readonly sizeBytes: number
       readonly maxSizeBytes: number
     }
+  | { readonly code: 'TURNED_AWAY'; readonly member: MemberIndex }
   /** The member sent what the protocol does not allow at this place. */
   | { readonly code: 'PROTOCOL_VIOLATED'; readonly member: MemberIndex; readonly reason: string }
   | { readonly code: 'LISTEN_FAILED'; readonly address: string; readonly reason: string }

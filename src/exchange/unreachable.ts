@@ -16,9 +16,11 @@ export type UnreachableReason =
   | 'other-key'
   /**
    * The connection was made and ended before anybody proved a key: what a node with another network key, or with one
-   * where I have none, does; and one that does not know me.
+   * where I have none, does.
    */
   | 'hung-up'
+  /** Its node answered with its key and ended the connection: it does not know ours. */
+  | 'turned-away'
   /** The proxy that everything goes through does not answer. */
   | 'no-proxy'
   /** The proxy answers and does not connect us. */
@@ -28,6 +30,7 @@ export type UnreachableReason =
   | 'failed'
 
 const WORDS: readonly (readonly [UnreachableReason, RegExp])[] = [
+  ['turned-away', /TURNED_AWAY/],
   ['no-proxy', /PROXY_UNREACHABLE/],
   ['proxy-refused', /PROXY_REFUSED/],
   ['other-key', /UnexpectedPeer|does not match expected remote identity|denied|gater/i],

@@ -28,6 +28,7 @@ export {
 export { type NodeOptions, openNode } from './open-node.ts'
 export { PROXY_EXPECTED } from './node-folder.ts'
 export { parseProxy, type Proxy } from '../exchange/proxy.ts'
+export { type ProbedMember, probeMembers, type ProbeOptions } from './probe.ts'
 export { readStatus, type StatusFault } from './read-status.ts'
 export { cutFolder, journalPath, roundFolder, type RoundFolder, statusPath } from './round-folder.ts'
 export type { RoundOutcome } from './cut-results.ts'

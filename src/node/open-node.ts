@@ -79,7 +79,7 @@ function baseModelOf({ folder, model }: NodeOptions, { options }: NodeFolder): s
 }
 
 /** What this node's own options say about where to dial the others goes before what the charter file says. */
-function withOwnAddresses(signed: SignedCharter, { options }: NodeFolder): SignedCharter {
+export function withOwnAddresses(signed: SignedCharter, { options }: NodeFolder): SignedCharter {
   return { ...signed, addresses: new Map([...signed.addresses, ...Object.entries(options.peers)]) }
 }
 

@@ -66,4 +66,14 @@ test('a member of another version', { timeout: 120_000 }, async () => {
   const status = await oneround(['status', folder])
   expect(status.stdout).toMatch(/WARNING site-b speaks version 2, this node version 1/)
   expect(readFileSync(join(folder, 'rounds', '1', 'events.jsonl'), 'utf8')).toContain('VERSION_MISMATCH')
+  // And so does the doctor, who dials anew; site-c's node does not run.
+  const doctor = await oneround(['doctor', '--node', folder, '--json'])
+  expect(doctor.document).toEqual({
+    schema: 'oneround/reach@1',
+    members: [
+      { name: 'site-b', isConnected: true, relayedBy: null, unreachable: 'other-version' },
+      { name: 'site-c', isConnected: false, relayedBy: null, unreachable: 'refused' },
+    ],
+  })
+  expect(doctor.status).toBe(1)
 })

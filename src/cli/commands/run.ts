@@ -5,9 +5,6 @@ import {
   describeEvent,
   type Node,
   openNode,
-  parseProxy,
-  type Proxy,
-  PROXY_EXPECTED,
   type RoundFolder,
   type RoundOutcome,
   type TimedNodeEvent,
@@ -26,6 +23,7 @@ import {
 } from '../command.ts'
 import { EXIT_STATUS } from '../exit-status.ts'
 import { jsonOf } from '../output.ts'
+import { PROXY_OPTION, proxyOf } from '../proxy-option.ts'
 import { systemClock } from '../system.ts'
 
 /** How long to stay for members that are behind, by default, once this node has its certificate. */
@@ -55,10 +53,7 @@ export const runCommand = defineCommand({
     }),
     charter: text('--charter <file>', 'by default charter.json in the node folder'),
     listen: list('--listen <multiaddr>', 'in place of what node.json says'),
-    proxy: text(
-      '--proxy <url>',
-      'dial the others by way of socks5://host:port or http://host:port, in place of what node.json says',
-    ),
+    proxy: PROXY_OPTION,
     untilCertificate: flag('--until-certificate', 'end when the certificate is written'),
     untilCut: count('--until-cut <k>', 'end when late cut k is over, with a certificate or without', {
       min: 1,
@@ -101,12 +96,6 @@ export const runCommand = defineCommand({
     }
   },
 })
-
-function proxyOf(url: string | undefined): Proxy | undefined {
-  const proxy = url === undefined ? undefined : parseProxy(url)
-  if (proxy === null) throw usageError(`--proxy: ${PROXY_EXPECTED}`)
-  return proxy
-}
 
 function tell(event: TimedNodeEvent, { output }: CommandContext): void {
   const line = output.isJson ? JSON.stringify(event) : describeEvent(event)

@@ -66,11 +66,16 @@ const UNREACHABLE: Readonly<Record<NonNullable<MemberStatus['unreachable']>, str
   'no-route': 'no route',
   'other-key': 'another key',
   'hung-up': 'hung up: network key?',
+  'turned-away': 'turns us away: charter?',
   'no-proxy': 'no proxy there',
   'proxy-refused': 'proxy refuses',
   'other-version': 'other version',
   failed: 'no',
 }
+
+/** As the table has it. */
+export const describeUnreachable = (reason: NonNullable<MemberStatus['unreachable']>): string =>
+  UNREACHABLE[reason]
 
 function connectionOf({ isMe, isConnected, relayedBy, unreachable }: MemberStatus): string {
   if (isMe) return ''
