@@ -16,7 +16,7 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   charter: 'the rules that all members share and sign',
   objects: 'rounds by files, for members that no network reaches',
-  model: 'what a model folder or ONNX file holds',
+  model: 'what a model folder or ONNX file holds, and new heads',
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -69,6 +69,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'model inspect',
     summary: 'list inputs, weights, adaptable modules and what stands in the way of training',
     load: async () => (await import('./model-inspect.ts')).modelInspectCommand,
+  },
+  {
+    name: 'model add-head',
+    summary: 'make a classifier of a pretrained encoder: a head drawn from a seed, the same at every site',
+    load: async () => (await import('./model-add-head.ts')).modelAddHeadCommand,
   },
   {
     name: 'doctor',

@@ -135,7 +135,11 @@ export function parseEncoderConfig(
   if (read === undefined) throw unsupported(file, `model_type ${JSON.stringify(config.any('model_type'))}`)
   const [architecture = ''] = [config.any('architectures') ?? []].flat().map(String)
   if (architecture !== '' && !/For(Sequence|Image)Classification$/.test(architecture)) {
-    throw unsupported(file, architecture, 'Only folders with a classifier are built; export others to ONNX.')
+    throw unsupported(
+      file,
+      architecture,
+      'Give it a classifier with `oneround model add-head`, or export the model to ONNX.',
+    )
   }
   return read(config, tensors)
 }
