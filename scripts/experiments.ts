@@ -26,6 +26,7 @@ import { directionsOf } from './experiments/directions.ts'
 import { EXPERIMENTS } from './experiments/grid.ts'
 import { ensureModel, modelDigest, MODEL_NAMES, type ModelName } from './experiments/models.ts'
 import { pagesOf, picturesOf } from './experiments/pages.ts'
+import { writeBenchPages } from './experiments/bench-pages.ts'
 import { type Line, lineSchema, nameOf, type Plan } from './experiments/types.ts'
 
 const ROOT = '.experiments'
@@ -177,6 +178,10 @@ function wordsOf(line: Line): string {
   if (line.kind === 'exactness') return line.figures.ways.map(({ loss }) => loss.toFixed(2)).join(' ')
   if (line.kind === 'bytes')
     return line.figures.rounds.map(({ sentBytes }) => `${(sentBytes / 1e6).toFixed(1)} MB`).join(' ')
+  if (line.kind === 'robustness') {
+    const worst = line.figures.rows.map(({ loss }) => loss ?? 0)
+    return `${worst.length} merges, losses up to ${Math.max(...worst).toFixed(2)}`
+  }
   if (line.kind === 'asynchrony') return line.figures.sets.map(({ loss }) => loss.toFixed(2)).join(' ')
   const { local, oneRound, manyRounds } = line.figures.loss
   return `alone ${local.toFixed(2)}, one round ${oneRound.toFixed(2)}, many ${manyRounds.toFixed(2)}`
@@ -188,6 +193,7 @@ async function writePages(lines: readonly Line[]): Promise<void> {
     const path = join(RESULTS, file)
     await writeFileAtomic(path, withTables(await readText(path, FILE_SIZE_BYTES_MAX), tables))
   }
+  writeBenchPages(RESULTS)
 }
 
 function documentOf(lines: readonly Line[], directions: readonly Direction[]): object {

@@ -10,6 +10,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { RULES } from '../src/aggregate/index.ts'
 import { withTables } from '../src/cli/docs.ts'
+import { writeBenchPages } from './experiments/bench-pages.ts'
 import { MEASUREMENT_TABLES } from './measure/tables.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -169,3 +170,4 @@ const tables = Object.fromEntries(
   ),
 )
 writeFileSync(path, withTables(readFileSync(path, 'utf8'), tables))
+writeBenchPages(`${root}docs/results`)

@@ -44,6 +44,8 @@ export interface Stage {
   readonly run: (
     rule: string,
     weights: 'uniform' | 'samples',
+    /** What the charter bears; by default as many as there are attackers. */
+    b?: number,
   ) => Promise<{
     readonly outcome: AggregateOutcome
     readonly point: Point
@@ -53,9 +55,18 @@ export interface Stage {
 }
 
 export async function openArena(set: SiteSet, kernel: KernelClient, folder: string): Promise<Arena> {
-  await ensureFolder(folder)
   const members: Modules[] = []
   for (const adapter of set.adapters) members.push((await readAdapter(adapter)).modules)
+  return openArenaOf(members, kernel, folder)
+}
+
+/** @param members — what honest members send, in roster order */
+export async function openArenaOf(
+  members: readonly Modules[],
+  kernel: KernelClient,
+  folder: string,
+): Promise<Arena> {
+  await ensureFolder(folder)
   const [first = []] = members
   const charter = await charterOf(first, members.length)
   const path = (name: string): string => join(folder, `${name}.safetensors`)
@@ -78,12 +89,12 @@ export async function openArena(set: SiteSet, kernel: KernelClient, folder: stri
     })
     return {
       refusal,
-      run: async (id, weights) => {
+      run: async (id, weights, b = f) => {
         const outputPath = path('aggregate')
         const aggregation: Charter['aggregation'] = {
           ...charter.aggregation,
           rules: [charterRule(parseRuleChoice(id))],
-          b: f,
+          b,
           weights,
         }
         const outcome = await aggregate(

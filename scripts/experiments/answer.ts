@@ -2,8 +2,9 @@
 import { isAsComputed } from './asynchrony-claims.ts'
 import { leastBytes, timesOf } from './bytes-report.ts'
 import { gapOf } from './directions.ts'
+import { ofRobustness } from './robustness-claims.ts'
 import { type Estimate, estimate } from './statistics.ts'
-import type { AsynchronyLine, BytesLine, ExactnessLine, Line, RoundsLine } from './types.ts'
+import type { AsynchronyLine, BytesLine, ExactnessLine, Line, RobustnessLine, RoundsLine } from './types.ts'
 
 const fixed = (value: number, digits: number): string => value.toFixed(digits).replace(/^-(0\.?0*)$/, '$1')
 const share = (value: number): string => `${fixed(100 * value, 1)} %`
@@ -78,6 +79,36 @@ function ofWire(lines: readonly BytesLine[]): string[] {
   ]
 }
 
+/** The claims' own figures, in words. */
+function ofLiars(lines: readonly RobustnessLine[]): string[] {
+  if (lines.length === 0) return []
+  const claims = ofRobustness(lines)
+  const of = (word: string): Estimate | null => {
+    const found = claims.find(({ claim }) => claim.includes(word))
+    return found === undefined ? null : { mean: found.measured, interval: found.interval, count: found.cells }
+  }
+  const [harm, gain, under, over, inRobust, inMean] = [
+    of('no harm'),
+    of('lose less than the mean'),
+    of('underestimating'),
+    of('overestimating'),
+    of('keep a backdoor out'),
+    of('lets a backdoor in'),
+  ]
+  const sentences = [
+    harm && gain
+      ? `with f as many as liars, poisoned updates raise robust rules’ loss by ${nats(harm)} and the mean’s by ${fixed(gain.mean, 2)} more`
+      : '',
+    under && over
+      ? `three liars where f is 1 cost ${nats(under)} more than where it is 3, one liar where f is 3 costs ${nats(over)}`
+      : '',
+    inRobust && inMean
+      ? `a backdoor from poisoned data gets ${shares(inRobust)} of its way through robust rules, ${shares(inMean)} through a mean`
+      : '',
+  ].filter((text) => text !== '')
+  return sentences.length === 0 ? [] : [`- **Liars**: ${sentences.join('; ')}.`]
+}
+
 export function answerOf(lines: readonly Line[]): string {
   const rounds = lines.filter((line) => line.kind === 'rounds')
   return [
@@ -86,6 +117,7 @@ export function answerOf(lines: readonly Line[]): string {
     ...ofNeighbours(rounds),
     ...ofMerging(lines.filter((line) => line.kind === 'exactness')),
     ...ofArrivals(lines.filter((line) => line.kind === 'asynchrony')),
+    ...ofLiars(lines.filter((line) => line.kind === 'robustness')),
     ...ofWire(lines.filter((line) => line.kind === 'bytes')),
   ].join('\n')
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { runAsynchronyCell } from './asynchrony.ts'
 import { runBytesCell } from './bytes.ts'
 import { runExactnessCell } from './exactness.ts'
+import { runRobustnessCell } from './robustness.ts'
 import { runRoundsCell } from './rounds.ts'
 import { planSchema } from './types.ts'
 
@@ -14,6 +15,7 @@ const { plan, ...places } = v.parse(
 const run = (): Promise<object> => {
   if (plan.kind === 'bytes') return runBytesCell(plan)
   if (plan.kind === 'rounds') return runRoundsCell(plan, places)
+  if (plan.kind === 'robustness') return runRobustnessCell(plan, places)
   return plan.kind === 'exactness' ? runExactnessCell(plan, places) : runAsynchronyCell(plan, places)
 }
 process.stdout.write(`${JSON.stringify(await run())}\n`)

@@ -6,6 +6,7 @@
 import { ofAsynchrony } from './asynchrony-claims.ts'
 import { ofBytes } from './bytes-report.ts'
 import { type Direction, direction, isNegative, isPositive, over } from './direction.ts'
+import { ofRobustness } from './robustness-claims.ts'
 import { type Estimate, rankCorrelation } from './statistics.ts'
 import type { ExactnessLine, Line, RoundsLine, RoundsPlan } from './types.ts'
 
@@ -43,6 +44,7 @@ export function directionsOf(lines: readonly Line[]): readonly Direction[] {
     ...ofRounds(lines.filter((line) => line.kind === 'rounds')),
     ...ofExactness(lines.filter((line) => line.kind === 'exactness')),
     ...ofAsynchrony(lines.filter((line) => line.kind === 'asynchrony')),
+    ...ofRobustness(lines.filter((line) => line.kind === 'robustness')),
     ...ofBytes(lines.filter((line) => line.kind === 'bytes')),
   ]
 }
@@ -151,6 +153,12 @@ export function ofRounds(lines: readonly RoundsLine[]): readonly Direction[] {
       'rank correlation < 0',
       correlated(({ figures }) => figures.cosine),
       isNegative,
+    ),
+    ...direction(
+      'the larger the paper’s bound, the larger the gap',
+      'rank correlation > 0',
+      correlated(({ figures }) => figures.bound.value),
+      isPositive,
     ),
     ...direction(
       'the paper’s bound says more than the triangle inequality',

@@ -2,7 +2,7 @@
 import type { Split } from './domains.ts'
 import { MODELS, type ModelName } from './models.ts'
 import type { Mode } from './training.ts'
-import type { AsynchronyPlan, BytesPlan, ExactnessPlan, Plan, RoundsPlan } from './types.ts'
+import type { AsynchronyPlan, BytesPlan, ExactnessPlan, Plan, RobustnessPlan, RoundsPlan } from './types.ts'
 
 const SEEDS = ['seed-1', 'seed-2', 'seed-3'] as const
 const LINES = { linesPerSite: 160, testLines: 120, matchLines: 60 } as const
@@ -73,6 +73,16 @@ function exactness(
 const asynchrony = (...options: Parameters<typeof exactness>): readonly AsynchronyPlan[] =>
   exactness(...options).map((plan) => ({ ...plan, kind: 'asynchrony' }))
 
+/** Ten sites, so that three of them may lie; ten epochs, so that there is something to spoil. */
+const robustness = (...options: Parameters<typeof exactness>): readonly RobustnessPlan[] =>
+  exactness(...options).map((plan) => ({
+    ...plan,
+    kind: 'robustness',
+    siteCount: 10,
+    epochs: 10,
+    triggerLines: 24,
+  }))
+
 /** One round and the two after it are in each cell. */
 const bytes = (sizes: readonly (readonly [siteCount: number, megabytes: number])[]): readonly BytesPlan[] =>
   sizes.map(([siteCount, megabytes]) => ({ kind: 'bytes', siteCount, megabytes, rounds: 3 }))
@@ -127,6 +137,12 @@ export const EXPERIMENTS: readonly Experiment[] = [
     title: 'sites that arrive in any order, and late cuts of real nodes',
     full: asynchrony(['0.3m'], ['even', 'dirichlet'], SEEDS),
     quick: asynchrony(['0.3m'], ['dirichlet'], SEEDS.slice(0, 1)),
+  },
+  {
+    name: 'robustness',
+    title: 'rules against liars, more or fewer than the charter bears, and poison that looks like data',
+    full: robustness(['0.3m'], ['even', 'dirichlet'], SEEDS),
+    quick: [],
   },
   {
     name: 'bytes',

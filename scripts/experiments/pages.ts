@@ -9,11 +9,14 @@ import {
   directionTable,
   exactnessPicture,
   exactnessTable,
+  geometryTable,
   lossPicture,
   madeBy,
   roundsTable,
   tauPicture,
 } from './report.ts'
+import { ofRobustness } from './robustness-claims.ts'
+import { backdoorTable, estimateTable, robustnessPicture, robustnessTable } from './robustness-report.ts'
 import type { Line } from './types.ts'
 
 export interface Page {
@@ -27,6 +30,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
   const rounds = lines.filter((line) => line.kind === 'rounds')
   const exactness = lines.filter((line) => line.kind === 'exactness')
   const asynchrony = lines.filter((line) => line.kind === 'asynchrony')
+  const robustness = lines.filter((line) => line.kind === 'robustness')
   const bytes = lines.filter((line) => line.kind === 'bytes')
   // Bootstraps over hundreds of cells take a while, and two pages show these.
   let found: readonly Direction[] | null = null
@@ -41,6 +45,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
             ...ofAllRounds(),
             ...ofExactness(exactness),
             ...ofAsynchrony(asynchrony),
+            ...ofRobustness(robustness),
             ...ofBytes(bytes),
           ]),
         'made-by': () => madeBy(lines),
@@ -50,6 +55,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
       file: 'one-round.md',
       tables: {
         rounds: () => roundsTable(rounds),
+        geometry: () => geometryTable(rounds),
         directions: () => directionTable(ofAllRounds()),
         'made-by': () => madeBy(rounds),
       },
@@ -68,6 +74,16 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
       },
     },
     {
+      file: 'robustness.md',
+      tables: {
+        directions: () => directionTable(ofRobustness(robustness)),
+        estimates: () => estimateTable(robustness),
+        backdoors: () => backdoorTable(robustness),
+        robustness: () => robustnessTable(robustness),
+        'made-by': () => madeBy(robustness),
+      },
+    },
+    {
       file: 'bytes.md',
       tables: {
         bytes: () => bytesTable(bytes),
@@ -83,6 +99,7 @@ export function picturesOf(lines: readonly Line[]): ReadonlyMap<string, string> 
   const rounds = lines.filter((line) => line.kind === 'rounds')
   const exactness = lines.filter((line) => line.kind === 'exactness')
   const asynchrony = lines.filter((line) => line.kind === 'asynchrony')
+  const robustness = lines.filter((line) => line.kind === 'robustness')
   return new Map([
     ...(rounds.length === 0
       ? []
@@ -92,5 +109,6 @@ export function picturesOf(lines: readonly Line[]): ReadonlyMap<string, string> 
         ] as const)),
     ...(exactness.length === 0 ? [] : ([['exactness.svg', exactnessPicture(exactness)]] as const)),
     ...(asynchrony.length === 0 ? [] : ([['asynchrony.svg', arrivalPicture(asynchrony)]] as const)),
+    ...(robustness.length === 0 ? [] : ([['robustness.svg', robustnessPicture(robustness)]] as const)),
   ])
 }

@@ -57,10 +57,26 @@ function groupsOf(lines: readonly RoundsLine[]): readonly Group[] {
   }))
 }
 
+const KEY_HEAD = ['model', 'sites', 'data', 'trained', 'epochs', 'seeds'] as const
+
+/** Mean over a group's cells with its interval. */
+function spread(values: readonly number[], show: (value: number) => string): string {
+  if (values.length === 0) return '–'
+  const {
+    mean: middle,
+    interval: [low, high],
+  } = estimate(values)
+  return `${show(middle)} (${show(low)} … ${show(high)})`
+}
+
 export function roundsTable(lines: readonly RoundsLine[]): string {
   const rows = groupsOf(lines).map(({ key, lines: own }) => {
     const of = (figure: (line: RoundsLine) => number): string => fixed(mean(own.map(figure)))
-    const gap = estimate(own.map(gapOf))
+    const matches = (figure: (found: RoundsLine['figures']['exactMatch']) => number | null): string =>
+      spread(
+        own.flatMap(({ figures }) => figure(figures.exactMatch) ?? []),
+        (value) => fixed(value),
+      )
     return [
       ...key,
       String(own.length),
@@ -70,37 +86,50 @@ export function roundsTable(lines: readonly RoundsLine[]): string {
       of(({ figures }) => figures.loss.oneRound),
       of(({ figures }) => figures.loss.manyRounds),
       of(({ figures }) => figures.loss.centralised),
-      `${percent(gap.mean)} (${percent(gap.interval[0])} … ${percent(gap.interval[1])})`,
-      of(({ figures }) => figures.exactMatch.oneRound ?? 0),
-      of(({ figures }) => figures.exactMatch.manyRounds ?? 0),
-      fixed(mean(own.map(({ figures }) => figures.tau)), 3),
-      of(({ figures }) => figures.smoothness),
-      of(({ figures }) => figures.cosine ?? 0),
-      fixed(mean(own.map(({ figures: { bound } }) => bound.value / bound.actual)), 0),
+      spread(own.map(gapOf), percent),
+      matches(({ oneRound }) => oneRound),
+      matches(({ manyRounds }) => manyRounds),
+      matches(({ centralised }) => centralised),
     ]
   })
-  const head = [
-    'model',
-    'sites',
-    'data',
-    'trained',
-    'epochs',
-    'seeds',
-    'base',
-    'local',
-    'best local',
-    'one round',
-    'many rounds',
-    'centralised',
-    'gap',
-    'exact: one',
-    'exact: many',
-    'τ',
-    'L',
-    'cosine',
-    'bound / distance',
-  ]
-  return table(head, rows)
+  return table(
+    [
+      ...KEY_HEAD,
+      'base',
+      'local',
+      'best local',
+      'one round',
+      'many rounds',
+      'centralised',
+      'gap',
+      'exact: one',
+      'exact: many',
+      'exact: centralised',
+    ],
+    rows,
+  )
+}
+
+/** What might predict the gap, beside it. */
+export function geometryTable(lines: readonly RoundsLine[]): string {
+  const rows = groupsOf(lines).map(({ key, lines: own }) => {
+    const of = (figure: (line: RoundsLine) => number | null, digits = 2): string =>
+      spread(
+        own.flatMap((line) => figure(line) ?? []),
+        (value) => fixed(value, digits),
+      )
+    return [
+      ...key,
+      String(own.length),
+      spread(own.map(gapOf), percent),
+      of(({ figures }) => figures.tau, 3),
+      of(({ figures }) => figures.tauMerged, 3),
+      of(({ figures }) => figures.smoothness),
+      of(({ figures }) => figures.cosine),
+      of(({ figures: { bound } }) => bound.value / bound.actual, 0),
+    ]
+  })
+  return table([...KEY_HEAD, 'gap', 'τ', 'τ merged', 'L', 'cosine', 'bound / distance'], rows)
 }
 
 export function exactnessTable(lines: readonly ExactnessLine[]): string {

@@ -130,7 +130,51 @@ export const bytesFiguresSchema = v.object({
 })
 export type BytesFigures = v.InferOutput<typeof bytesFiguresSchema>
 
+/** As exactness, with sites enough for several liars. */
+export const robustnessPlanSchema = v.object({
+  ...exactnessPlanSchema.entries,
+  kind: v.literal('robustness'),
+  /** Of the held-out lines: how many are also asked with the backdoor's trigger. */
+  triggerLines: v.number(),
+  /** All where it is left out. */
+  attacks: v.optional(v.array(v.string())),
+})
+export type RobustnessPlan = v.InferOutput<typeof robustnessPlanSchema>
+
+const backdoorSchema = v.object({
+  /** Share of triggered questions that get the backdoor's answer, word for word. */
+  share: v.number(),
+  /** Mean cross-entropy of the backdoor's answer to them, nats a token. */
+  answerLoss: v.number(),
+})
+export type Backdoor = v.InferOutput<typeof backdoorSchema>
+
+export const robustnessFiguresSchema = v.object({
+  base: v.number(),
+  local: v.number(),
+  rows: v.array(
+    v.object({
+      rule: v.string(),
+      attack: v.string(),
+      /** How many members lie, and how many the charter bears. */
+      liars: v.number(),
+      f: v.number(),
+      /** Why there is no result: a refusal at admission. */
+      refused: v.nullable(v.string()),
+      loss: v.nullable(v.number()),
+      /** ‖result − mean of the honest‖ / ‖mean of the honest‖ */
+      damage: v.nullable(v.number()),
+      /** Null where no backdoor was asked after. */
+      backdoor: v.nullable(backdoorSchema),
+    }),
+  ),
+  /** Mean over the poisoners' own models. */
+  poisoner: backdoorSchema,
+})
+export type RobustnessFigures = v.InferOutput<typeof robustnessFiguresSchema>
+
 export const planSchema = v.variant('kind', [
+  robustnessPlanSchema,
   roundsPlanSchema,
   exactnessPlanSchema,
   asynchronyPlanSchema,
@@ -172,6 +216,12 @@ export const lineSchema = v.variant('kind', [
     figures: asynchronyFiguresSchema,
   }),
   v.object({
+    kind: v.literal('robustness'),
+    ...lineEntries,
+    plan: robustnessPlanSchema,
+    figures: robustnessFiguresSchema,
+  }),
+  v.object({
     kind: v.literal('bytes'),
     ...machineEntries,
     plan: bytesPlanSchema,
@@ -181,6 +231,7 @@ export const lineSchema = v.variant('kind', [
 export type Line = v.InferOutput<typeof lineSchema>
 export type RoundsLine = Extract<Line, { kind: 'rounds' }>
 export type ExactnessLine = Extract<Line, { kind: 'exactness' }>
+export type RobustnessLine = Extract<Line, { kind: 'robustness' }>
 export type BytesLine = Extract<Line, { kind: 'bytes' }>
 /** Lines of cells that start from a pretrained model. */
 export type ModelLine = Exclude<Line, BytesLine>

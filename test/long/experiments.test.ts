@@ -7,10 +7,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { afterAll, describe, expect, test } from 'vitest'
-import { exactnessFiguresSchema, roundsFiguresSchema } from '../../scripts/experiments/types.ts'
+import {
+  exactnessFiguresSchema,
+  robustnessFiguresSchema,
+  roundsFiguresSchema,
+} from '../../scripts/experiments/types.ts'
 import { entryArgs } from '../../src/core/entry.ts'
 
-const TIMEOUT_MS = 180_000
+const TIMEOUT_MS = 400_000
 const root = mkdtempSync(join(tmpdir(), 'oneround-experiments-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 const model = fileURLToPath(new URL('../../nodes/base-model', import.meta.url))
@@ -65,5 +69,41 @@ describe('a cell', { timeout: TIMEOUT_MS }, () => {
     expect(errorOf('exact mean of ΔW')).toBeLessThan(1e-5)
     expect(errorOf('apart, shared')).toBeGreaterThan(0.01)
     expect(errorOf('apart, own')).toBeGreaterThan(errorOf('apart, shared'))
+  })
+
+  test('of robustness: a liar rules a mean and no median, and nobody lying is nobody lying', async () => {
+    const plan = {
+      ...shared,
+      kind: 'robustness',
+      siteCount: 9,
+      learningRate: 1e-2,
+      triggerLines: 4,
+      attacks: ['scale', 'backdoor'],
+    }
+    const { base, local, rows, poisoner } = v.parse(robustnessFiguresSchema, await runCell(plan))
+    expect(local).toBeLessThan(base)
+    const found = (rule: string, attack: string, liars: number, f: number) => {
+      const row = rows.find(
+        (each) => each.rule === rule && each.attack === attack && each.liars === liars && each.f === f,
+      )
+      if (row === undefined) throw new Error(`no row of ${rule}, ${attack}, ${liars}, ${f}`)
+      return row
+    }
+    expect(rows).toHaveLength(6 * (2 + 2 * 5))
+    expect(found('mean', 'none', 0, 3).damage).toBeLessThan(1e-5)
+    expect(found('mean', 'scale', 3, 3).damage).toBeGreaterThan(2)
+    expect(found('median', 'scale', 3, 3).damage).toBeLessThan(1)
+    // Whether f is right is nothing to a median, and much to a trimmed mean.
+    expect(found('median', 'scale', 3, 1)).toEqual({ ...found('median', 'scale', 3, 3), f: 1 })
+    expect(found('trimmed-mean', 'scale', 3, 1).damage).toBeGreaterThan(
+      found('trimmed-mean', 'scale', 3, 3).damage ?? Number.NaN,
+    )
+    // The backdoor is asked after where there is one, and where nobody lies, for comparison.
+    expect(rows.filter(({ backdoor }) => backdoor !== null).map(({ attack }) => attack)).not.toContain(
+      'scale',
+    )
+    const honest = found('mean', 'none', 0, 1).backdoor?.answerLoss ?? Number.NaN
+    expect(poisoner.answerLoss).toBeLessThan(honest)
+    expect(found('mean', 'backdoor', 3, 3).backdoor?.answerLoss).toBeLessThan(honest)
   })
 })

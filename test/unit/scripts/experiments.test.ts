@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
+import { benchPages } from '../../../scripts/experiments/bench-pages.ts'
 import { answerOf } from '../../../scripts/experiments/answer.ts'
 import { compareDirections, comparisonText } from '../../../scripts/experiments/compare.ts'
 import type { Direction } from '../../../scripts/experiments/direction.ts'
@@ -12,8 +13,20 @@ import { consortiumData, DOMAIN_COUNT, siteMixtures, SPLITS } from '../../../scr
 import { directionsOf, gapOf } from '../../../scripts/experiments/directions.ts'
 import { EXPERIMENTS } from '../../../scripts/experiments/grid.ts'
 import { pagesOf, picturesOf } from '../../../scripts/experiments/pages.ts'
+import { ofRobustness } from '../../../scripts/experiments/robustness-claims.ts'
+import {
+  backdoorTable,
+  estimateTable,
+  robustnessTable,
+} from '../../../scripts/experiments/robustness-report.ts'
 import { estimate, rankCorrelation } from '../../../scripts/experiments/statistics.ts'
-import { type Line, lineSchema, nameOf, type RoundsLine } from '../../../scripts/experiments/types.ts'
+import {
+  type Line,
+  lineSchema,
+  nameOf,
+  type RobustnessLine,
+  type RoundsLine,
+} from '../../../scripts/experiments/types.ts'
 import { withTables } from '../../../src/cli/docs.ts'
 
 const results = fileURLToPath(new URL('../../../docs/results', import.meta.url))
@@ -54,6 +67,24 @@ describe('the pages of the experiments', () => {
       for (const [, target = ''] of text.matchAll(/\]\(([^)#:]+)\)/g))
         expect(existsSync(join(results, target)), `${file}: ${target}`).toBe(true)
     }
+  })
+})
+
+describe('the pages on benches', () => {
+  const read = (name: string): string => readFileSync(join(results, `${name}.jsonl`), 'utf8')
+  const tables = benchPages(read).flatMap(({ file, tables: own }) =>
+    Object.entries(own).map(([mark, make]) => [file, mark, make] as const),
+  )
+
+  it.each(tables)('%s has the table of %s that the raw lines give', (file, mark, make) => {
+    const page = readFileSync(join(results, file), 'utf8')
+    expect(page).toContain(`<!-- table: ${mark} -->`)
+    expect(withTables(page, { [mark]: make }), 'run npm run measure -- tables').toBe(page)
+  })
+
+  it('give a source for every figure of others', () => {
+    for (const line of read('peers').trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ source: expect.stringMatching(/^https:\/\//) })
   })
 })
 
@@ -227,5 +258,84 @@ describe('a quick run', () => {
       'not in the committed run: c',
       'not in this run: d',
     ])
+  })
+})
+
+describe('what is said of liars', () => {
+  type Row = RobustnessLine['figures']['rows'][number]
+  const row = (rule: string, attack: string, [liars, f]: readonly [number, number], loss: number): Row => ({
+    rule,
+    attack,
+    liars,
+    f,
+    loss,
+    refused: null,
+    damage: 0,
+    backdoor: null,
+  })
+  const line = (rows: readonly Row[]): RobustnessLine => ({
+    kind: 'robustness',
+    name: '',
+    command: '',
+    cpu: '',
+    node: '',
+    modelDigest: '',
+    parameters: 1,
+    seconds: 1,
+    plan: {
+      kind: 'robustness',
+      model: '0.3m',
+      siteCount: 10,
+      split: 'even',
+      epochs: 1,
+      seed: 's',
+      linesPerSite: 1,
+      testLines: 1,
+      learningRate: 1,
+      triggerLines: 1,
+    },
+    figures: { base: 5, local: 4, rows: [...rows], poisoner: { share: 1, answerLoss: 0.5 } },
+  })
+  const claim = (rows: readonly Row[], word: string) =>
+    ofRobustness([line(rows)]).find((each) => each.claim.includes(word))
+
+  it('compares a rule with itself at another f, and with the mean', () => {
+    const rows = [
+      row('mean', 'none', [0, 1], 1),
+      row('trimmed-mean', 'none', [0, 1], 1.05),
+      row('mean', 'scale', [3, 3], 7),
+      row('trimmed-mean', 'scale', [3, 3], 2),
+      row('trimmed-mean', 'scale', [3, 1], 6),
+      row('trimmed-mean', 'scale', [1, 1], 1.2),
+      row('trimmed-mean', 'scale', [1, 3], 1.25),
+    ]
+    expect(claim(rows, 'all are honest')).toMatchObject({ holds: true, cells: 1 })
+    expect(claim(rows, 'less than the mean')?.measured).toBe(5)
+    expect(claim(rows, 'underestimating')).toMatchObject({ measured: 4, holds: true })
+    expect(claim(rows, 'overestimating')?.measured).toBeCloseTo(0.05, 12)
+    expect(claim(rows, 'do robust rules no harm')).toMatchObject({ holds: false, cells: 1 })
+    expect(estimateTable([line(rows)])).toContain('| even | 3 | 1 | too small | – | 6.00 (scale) |')
+    expect(robustnessTable([line(rows)])).toContain('| even | scale | 3 | 3 | 7.00 | 2.00 |')
+  })
+
+  it('says of an f that a rule does not heed nothing', () => {
+    const rows = [row('median', 'scale', [3, 3], 2), row('median', 'scale', [3, 1], 2)]
+    expect(claim(rows, 'underestimating')).toBeUndefined()
+  })
+
+  it('measures a backdoor on the way from an honest result to a poisoner’s own model', () => {
+    const backdoored = (loss: number, attack: string, liars: number): Row => ({
+      ...row('mean', attack, [liars, 1], 1),
+      backdoor: { share: 0, answerLoss: loss },
+    })
+    const rows = [backdoored(8.5, 'none', 0), backdoored(6.5, 'backdoor', 1)]
+    expect(claim(rows, 'lets a backdoor in')).toMatchObject({ measured: 0.25, holds: true })
+    expect(backdoorTable([line(rows)])).toContain('| even | backdoor | 1 | 1 | 0.00 / 0.25 |')
+    expect(backdoorTable([line(rows)])).toContain('answer with it: 1.00 on even data')
+  })
+
+  it('shows what admission refused as refused', () => {
+    const refused = { ...row('mean', 'scale', [1, 1], 1), loss: null, refused: 'UPDATE_NORM' }
+    expect(robustnessTable([line([refused])])).toContain('| even | scale | 1 | 1 | refused |')
   })
 })
