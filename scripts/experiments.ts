@@ -21,8 +21,8 @@ import { entryArgs } from '../src/core/entry.ts'
 import { ensureFolder, hasFile, readText, writeFileAtomic } from '../src/files/index.ts'
 import { openBase } from '../src/train/base.ts'
 import { compareDirections, comparisonText } from './experiments/compare.ts'
-import type { Direction } from './experiments/direction.ts'
 import { directionsOf } from './experiments/directions.ts'
+import { documentOf } from './experiments/document.ts'
 import { EXPERIMENTS } from './experiments/grid.ts'
 import { ensureModel, modelDigest, MODEL_NAMES, type ModelName } from './experiments/models.ts'
 import { pagesOf, picturesOf } from './experiments/pages.ts'
@@ -194,39 +194,6 @@ async function writePages(lines: readonly Line[]): Promise<void> {
     await writeFileAtomic(path, withTables(await readText(path, FILE_SIZE_BYTES_MAX), tables))
   }
   writeBenchPages(RESULTS)
-}
-
-function documentOf(lines: readonly Line[], directions: readonly Direction[]): object {
-  const cells = lines.flatMap((line) => {
-    if (line.kind !== 'rounds') return []
-    const { plan, figures } = line
-    const { base, local, oneRound, manyRounds, centralised } = figures.loss
-    return [
-      {
-        name: line.name,
-        model: plan.model,
-        parameters: line.parameters,
-        sites: plan.siteCount,
-        split: plan.split,
-        schedule: `1x${plan.epochs} against ${plan.epochs}x1`,
-        trainable: plan.mode,
-        seed: plan.seed,
-        loss: { base, local, oneRound, manyRounds, centralised },
-        tau: figures.tau,
-        cosine: figures.cosine,
-      },
-    ]
-  })
-  return {
-    cells,
-    directions: directions.map(({ claim, expected, measured, interval, holds }) => ({
-      claim,
-      expected,
-      measured,
-      interval,
-      holds,
-    })),
-  }
 }
 
 async function main(): Promise<void> {

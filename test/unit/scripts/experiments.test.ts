@@ -10,6 +10,7 @@ import { answerOf } from '../../../scripts/experiments/answer.ts'
 import { compareDirections, comparisonText } from '../../../scripts/experiments/compare.ts'
 import type { Direction } from '../../../scripts/experiments/direction.ts'
 import { consortiumData, DOMAIN_COUNT, siteMixtures, SPLITS } from '../../../scripts/experiments/domains.ts'
+import { documentOf } from '../../../scripts/experiments/document.ts'
 import { directionsOf, gapOf } from '../../../scripts/experiments/directions.ts'
 import { EXPERIMENTS } from '../../../scripts/experiments/grid.ts'
 import { pagesOf, picturesOf } from '../../../scripts/experiments/pages.ts'
@@ -258,6 +259,50 @@ describe('a quick run', () => {
       'not in the committed run: c',
       'not in this run: d',
     ])
+  })
+})
+
+describe('the document', () => {
+  it('has each cell of one round against many and each direction, and nothing else', () => {
+    const lines = committed()
+    const directions = [
+      { claim: 'a', expected: 'b', measured: 1, interval: [0, 2], cells: 3, holds: false },
+    ] as const
+    const number = v.number()
+    const loss = v.strictObject({
+      base: number,
+      local: number,
+      oneRound: number,
+      manyRounds: number,
+      centralised: number,
+    })
+    const cell = v.strictObject({
+      name: v.string(),
+      model: v.string(),
+      parameters: number,
+      sites: number,
+      split: v.picklist(['even', 'dirichlet']),
+      schedule: v.pipe(v.string(), v.regex(/^1x(\d+) against \1x1$/)),
+      trainable: v.picklist(['lora', 'full']),
+      seed: v.string(),
+      loss,
+      tau: number,
+      cosine: v.nullable(number),
+    })
+    const direction = v.strictObject({
+      claim: v.string(),
+      expected: v.string(),
+      measured: number,
+      interval: v.tuple([number, number]),
+      holds: v.boolean(),
+    })
+    const document = v.strictObject({ cells: v.array(cell), directions: v.array(direction) })
+    const printed: unknown = JSON.parse(JSON.stringify(documentOf(lines, directions)))
+    const { cells, directions: said } = v.parse(document, printed)
+    expect(cells.map(({ name }) => name)).toEqual(
+      lines.filter(({ kind }) => kind === 'rounds').map(({ name }) => name),
+    )
+    expect(said).toEqual([{ claim: 'a', expected: 'b', measured: 1, interval: [0, 2], holds: false }])
   })
 })
 
