@@ -76,6 +76,8 @@ export type ExchangeEvent =
   | { readonly type: 'sync-failed'; readonly member: MemberIndex; readonly reason: string }
   /** The member hands over more than the limits allow: the rest is dropped, a sync's stream is closed. */
   | { readonly type: 'peer-over-bounds'; readonly member: MemberIndex }
+  /** More of the member's than this relay passes on: its relayed connections were ended. */
+  | { readonly type: 'relay-over-bounds'; readonly member: MemberIndex }
   | { readonly type: 'object-refused'; readonly member: MemberIndex; readonly reason: string }
   /** A chunk whose bytes are not what the manifest says: it was dropped and asked for elsewhere. */
   | {
@@ -108,6 +110,8 @@ export interface NetworkOptions {
   readonly key?: Uint8Array
   /** `serve`: pass on connections between other members. `use`: be reachable through members that do. */
   readonly relay?: 'serve' | 'use'
+  /** With `serve`: bytes of one member's that are passed on since the start; what is over it is not. */
+  readonly relayedBytesMax?: number
   /** Find members on the same LAN by multicast. */
   readonly mdns?: boolean
   /** Ask the router to open the port that this node listens on. */

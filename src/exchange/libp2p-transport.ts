@@ -12,7 +12,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type GossipSub, gossipsub, TopicValidatorResult } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
-import type { ConnectionGater, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import nacl from 'tweetnacl'
@@ -27,7 +27,7 @@ import type {
   ObjectVerdict,
 } from './interface.ts'
 import { wrapStream } from './libp2p-stream.ts'
-import { INBOUND_STREAM_COUNT_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
+import { INBOUND_STREAM_COUNT_MAX, RELAYED_BYTES_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
 import {
   dialAddress,
   lanDiscovery,
@@ -41,7 +41,9 @@ import {
 } from './reach.ts'
 import { createProxyDialler, type ProxyDialler } from './proxy-dialler.ts'
 import { keepDialling } from './redial.ts'
-import { buildRoster, publicKeyOf, type Roster } from './roster.ts'
+import { createRelayBounds, type RelayBounds } from './relay-bounds.ts'
+import { rosterGate } from './roster-gate.ts'
+import { buildRoster, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
 import { gossipOptions } from './gossip-options.ts'
@@ -76,7 +78,16 @@ export function createLibp2pTransport(
   const topic = `oneround/1/${toHex(options.roundId)}`
   const changed = createBell()
   const stopping = createStopper()
-  const traffic = createTrafficCounter()
+  const relaying = createRelayBounds({
+    bytesMax: options.network?.relayedBytesMax ?? RELAYED_BYTES_MAX,
+    memberOf: (stream) => {
+      const connection = node?.getConnections().find(({ streams }) => streams.includes(stream))
+      return connection === undefined ? null : roster.memberOf(connection.remotePeer)
+    },
+    onOver: (member) => overRelayed(member),
+  })
+  let overRelayed: (member: MemberIndex) => void = () => undefined
+  const traffic = createTrafficCounter(relaying.watch)
   const reasons = new Map<MemberIndex, UnreachableReason>()
   /** Connected members that have said what they speak. */
   const identified = new Set<MemberIndex>()
@@ -98,7 +109,8 @@ export function createLibp2pTransport(
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
-    const created = await createNode(options, roster, topic, handlers, traffic, proxied)
+    overRelayed = (member) => handlers.onEvent({ type: 'relay-over-bounds', member })
+    const created = await createNode(options, roster, topic, handlers, { traffic, proxied, relaying })
     wireEvents(created, roster, topic, handlers, changed.ring)
     created.addEventListener('peer:disconnect', ({ detail }) => {
       identified.delete(roster.memberOf(detail) ?? -1)
@@ -216,13 +228,18 @@ export function createLibp2pTransport(
   }
 }
 
+interface NodeParts {
+  readonly traffic: TrafficCounter
+  readonly proxied: ProxyDialler | null
+  readonly relaying: RelayBounds
+}
+
 function createNode(
   options: ExchangeOptions,
   roster: Roster,
   topic: string,
   handlers: TransportHandlers,
-  traffic: TrafficCounter,
-  proxied: ProxyDialler | null,
+  { traffic, proxied, relaying }: NodeParts,
 ): Promise<Node> {
   const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
   const { network = {} } = options
@@ -238,7 +255,7 @@ function createNode(
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: {
-      ...rosterGate(roster, handlers, network.relay === 'serve'),
+      ...rosterGate(roster, handlers, network.relay === 'serve' ? relaying : null),
       // Where there is a proxy nothing is dialled around it, whoever asks: discovery, hole punching, a relay.
       denyDialMultiaddr: (address) => proxied?.isAround(address.toString()) === true,
     },
@@ -264,23 +281,6 @@ function createNode(
 function hostsOf({ peers }: ExchangeOptions): string[] {
   const hosts = [...peers.values()].flat().flatMap((text) => /^\/ip[46]\/[^/]+/.exec(text)?.[0] ?? [])
   return [...new Set(hosts)]
-}
-
-function rosterGate(roster: Roster, handlers: TransportHandlers, isRelay: boolean): ConnectionGater {
-  // [REJECT] §10.3 Only roster keys may connect, in either direction.
-  const isOutsider = (peer: PeerId): boolean => {
-    if (roster.memberOf(peer) !== null) return false
-    handlers.onEvent({ type: 'outsider-refused', publicKey: publicKeyOf(peer) })
-    return true
-  }
-  return {
-    denyDialPeer: isOutsider,
-    denyInboundEncryptedConnection: isOutsider,
-    denyOutboundEncryptedConnection: isOutsider,
-    denyInboundRelayReservation: (peer) => !isRelay || isOutsider(peer),
-    denyInboundRelayedConnection: (relay, peer) => isOutsider(relay) || isOutsider(peer),
-    denyOutboundRelayedConnection: (source, target) => !isRelay || isOutsider(source) || isOutsider(target),
-  }
 }
 
 function wireEvents(

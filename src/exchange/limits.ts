@@ -43,6 +43,9 @@ export const REQUEST_QUEUE_BYTES_MAX = 256 * KIB
 /** Streams that one member may hold open at us, for each protocol. */
 export const INBOUND_STREAM_COUNT_MAX = 8
 
+/** Bytes that a relay passes on of one member's, where nobody says otherwise: 16 GiB. */
+export const RELAYED_BYTES_MAX: number = 16 * 1024 * MIB
+
 export function completeLimits(given: Partial<ExchangeLimits> = {}): ExchangeLimits {
   const limits = { ...DEFAULT_LIMITS, ...given }
   assert(limits.gossipSizeBytesMax <= 256 * KIB, 'gossip is for small objects')

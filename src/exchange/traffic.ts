@@ -4,7 +4,7 @@
  * libp2p tells whoever stands in as its metrics about every connection; of all that metrics may be asked for, this counts
  * the bytes and takes part in nothing else.
  */
-import type { Metrics, MultiaddrConnection } from '@libp2p/interface'
+import type { Metrics, MultiaddrConnection, Stream } from '@libp2p/interface'
 
 /** Bytes since the start. */
 export interface WireBytes {
@@ -29,7 +29,8 @@ const gauge = {
 const counter = { increment: nothing, reset: nothing }
 const distribution = { observe: nothing, reset: nothing, timer: () => nothing }
 
-export function createTrafficCounter(): TrafficCounter {
+/** @param onStream — told of every protocol's stream as it opens */
+export function createTrafficCounter(onStream: (stream: Stream) => void = nothing): TrafficCounter {
   let sentBytes = 0
   let receivedBytes = 0
   const watch = (connection: MultiaddrConnection): void => {
@@ -45,7 +46,7 @@ export function createTrafficCounter(): TrafficCounter {
   // Some of these have an overload for values that are calculated on demand: nobody ever demands one.
   const metrics: Metrics = {
     trackMultiaddrConnection: watch,
-    trackProtocolStream: nothing,
+    trackProtocolStream: onStream,
     registerMetric: () => gauge,
     registerMetricGroup: () => gauge,
     registerCounter: () => counter,

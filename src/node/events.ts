@@ -57,7 +57,13 @@ export type NodeEvent =
   | { readonly type: 'adapter'; readonly folder: string }
   | {
       readonly type: 'alarm'
-      readonly code: Alarm['code'] | 'CLOCK_SKEW' | 'GOSSIP_SILENT' | 'VERSION_MISMATCH' | 'PEER_OVER_BOUNDS'
+      readonly code:
+        | Alarm['code']
+        | 'CLOCK_SKEW'
+        | 'GOSSIP_SILENT'
+        | 'VERSION_MISMATCH'
+        | 'PEER_OVER_BOUNDS'
+        | 'RELAY_OVER_BOUNDS'
       readonly text: string
     }
 

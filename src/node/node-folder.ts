@@ -49,6 +49,8 @@ const networkSchema = v.strictObject({
   /** File with 64 hex digits that all members have: nobody without them is heard. */
   keyFile: v.optional(path),
   relay: v.optional(v.picklist(['serve', 'use'])),
+  /** With `serve`: how much of one member's is passed on. */
+  relayMegabytes: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000_000))),
   mdns: v.optional(v.boolean()),
   upnp: v.optional(v.boolean()),
   /** `socks5://…` or `http://…`: what every connection to another member goes by way of. */
@@ -176,11 +178,12 @@ async function readSecret(file: string): Promise<Uint8Array> {
 
 /** The network options with the key read. @throws FILE_MISSING | KEY_PERMISSIONS | KEY_MALFORMED */
 export async function readNetwork({ folder, options }: NodeFolder): Promise<NetworkOptions> {
-  const { keyFile, relay, mdns, upnp, proxy: url } = options.network ?? {}
+  const { keyFile, relay, relayMegabytes, mdns, upnp, proxy: url } = options.network ?? {}
   const proxy = url === undefined ? null : parseProxy(url)
   return {
     ...(keyFile === undefined ? {} : { key: await readSecret(pathFrom(folder, keyFile)) }),
     ...(relay === undefined ? {} : { relay }),
+    ...(relayMegabytes === undefined ? {} : { relayedBytesMax: relayMegabytes * 1_000_000 }),
     ...(mdns === undefined ? {} : { mdns }),
     ...(upnp === undefined ? {} : { upnp }),
     ...(proxy === null ? {} : { proxy }),

@@ -170,6 +170,12 @@ export class RoundReporter {
           code: 'PEER_OVER_BOUNDS',
           text: `${this.#nameOf(event.member)} hands over more objects than a round has; the rest of them is dropped`,
         })
+      case 'relay-over-bounds':
+        return this.#warn(`relaying for ${event.member}`, {
+          type: 'alarm',
+          code: 'RELAY_OVER_BOUNDS',
+          text: `${this.#nameOf(event.member)} has used up what this node passes on for one member (relayMegabytes); nothing more of it is relayed`,
+        })
       case 'version-mismatch':
         return this.#versionMismatch(event)
       default:

@@ -93,6 +93,30 @@ describe('reach', { timeout: 60_000 }, () => {
     expect([...(other.received[0] ?? [])]).toEqual([...object])
   })
 
+  it('passes on so much for one member and no more, while the others go on', async () => {
+    const relay = await openSite({ me: 0, network: { relay: 'serve', relayedBytesMax: 200_000 } })
+    const peers = new Map([[0, [addressOf(relay)]]])
+    const greedy = await openSite({ me: 1, listen: [], peers, network: { relay: 'use' } })
+    const other = await openSite({ me: 2, listen: [], peers, network: { relay: 'use' } })
+    await until(() => isConnected(greedy, 2) && isConnected(other, 1))
+    const isOver = (): boolean => relay.events.some(({ type }) => type === 'relay-over-bounds')
+    const isCut = (): boolean =>
+      other.events.some((event) => event.type === 'disconnected' && event.member === 1)
+    for (let i = 0; !isOver(); i++) {
+      await greedy.exchange.publish(crypto.getRandomValues(new Uint8Array(50_000)))
+      await bell.next(AbortSignal.timeout(200))
+    }
+    await until(isCut)
+    expect(relay.events.filter(({ type }) => type === 'relay-over-bounds')).toEqual([
+      { type: 'relay-over-bounds', member: 1 },
+    ])
+    // Both are still the relay's own members, and reach it directly.
+    expect(relay.exchange.paths()).toEqual([
+      { member: 1, relayedBy: null },
+      { member: 2, relayedBy: null },
+    ])
+  })
+
   it('passes nothing on for an outsider: it gets no connection, and so no reservation', async () => {
     const relay = await openSite({ me: 0, network: { relay: 'serve' } })
     const peers = new Map([[0, [addressOf(relay)]]])
