@@ -26,7 +26,6 @@ export function gossipOptions(topic: string): NonNullable<Parameters<typeof goss
     Dhi: 4,
     Dscore: 1,
     Dout: 0,
-    Dlazy: 2,
     idontwantMinDataSize: IDONTWANT_SIZE_BYTES_MIN,
     maxInboundDataLength: GOSSIP_INBOUND_SIZE_BYTES_MAX,
     doPX: false,

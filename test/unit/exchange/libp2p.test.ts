@@ -180,7 +180,7 @@ describe('a libp2p node', () => {
 })
 
 describe('16 nodes behind one address', () => {
-  it('all hear each other by gossip', async () => {
+  it('all hear each other by gossip', { timeout: 180_000 }, async () => {
     const count = 16
     const bell = createBell()
     const exchanges: Exchange[] = []

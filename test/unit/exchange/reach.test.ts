@@ -27,7 +27,7 @@ interface Site {
   readonly received: Uint8Array[]
 }
 
-describe('reach', { timeout: 60_000 }, () => {
+describe('reach', { timeout: 180_000 }, () => {
   const open: Exchange[] = []
   const bell = createBell()
   const never = new AbortController().signal
