@@ -1,7 +1,9 @@
 /** What the lines of experiment 4 say, claim by claim. */
 import { type Direction, direction, isPositive, over } from './direction.ts'
 import { BACKDOORS, NOBODY, ROBUST_RULES, VALUE_ATTACKS } from './robustness-cases.ts'
+import type { Estimate } from './statistics.ts'
 import type { RobustnessLine } from './types.ts'
+import { mean } from './vectors.ts'
 
 export type Row = RobustnessLine['figures']['rows'][number]
 
@@ -42,9 +44,9 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
     ...direction(
       'robust rules cost little where all are honest',
       `loss − the mean’s ≤ ${HARM} nats, nobody lying`,
-      over(
+      perCell(lines, (own) =>
         differences(
-          lines,
+          own,
           (row) => row.attack === NOBODY && isRobust(row),
           () => ({ rule: 'mean' }),
         ),
@@ -54,9 +56,9 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
     ...direction(
       'robust rules lose less than the mean where updates are poisoned, f as many as liars',
       'the mean’s loss − the rule’s > 0 nats',
-      over(
+      perCell(lines, (own) =>
         differences(
-          lines,
+          own,
           (row) => isOnValues(row) && row.liars === row.f && isRobust(row),
           () => ({ rule: 'mean' }),
         ).map((value) => -value),
@@ -66,15 +68,17 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
     ...direction(
       'with f as many as liars, poisoned updates do robust rules no harm',
       `loss − without liars ≤ ${HARM} nats`,
-      over(differences(lines, (row) => isOnValues(row) && row.liars === row.f && isRobust(row), nobody)),
+      perCell(lines, (own) =>
+        differences(own, (row) => isOnValues(row) && row.liars === row.f && isRobust(row), nobody),
+      ),
       ({ interval: [, high] }) => high <= HARM,
     ),
     ...direction(
       'underestimating f costs (three liars, f = 1 instead of 3)',
       'loss − with f = 3 > 0 nats, robust rules that heed f',
-      over(
+      perCell(lines, (own) =>
         differences(
-          lines,
+          own,
           (row) => isOnValues(row) && row.liars === 3 && row.f === 1 && isRobust(row) && heedsF(row),
           () => ({ f: 3 }),
         ),
@@ -84,9 +88,9 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
     ...direction(
       'overestimating f costs little (one liar, f = 3 instead of 1)',
       `loss − with f = 1 ≤ ${HARM} nats, robust rules that heed f`,
-      over(
+      perCell(lines, (own) =>
         differences(
-          lines,
+          own,
           (row) => isOnValues(row) && row.liars === 1 && row.f === 3 && isRobust(row) && heedsF(row),
           () => ({ f: 1 }),
         ),
@@ -96,17 +100,17 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
     ...direction(
       'robust rules keep a backdoor out, f as many as liars',
       `share of the way to a poisoner’s own model ≤ ${KEPT_OUT_SHARE}`,
-      over(
-        backdoorWays(lines, (row) => BACKDOORS.includes(row.attack) && row.liars === row.f && isRobust(row)),
+      perCell(lines, (own) =>
+        backdoorWays(own, (row) => BACKDOORS.includes(row.attack) && row.liars === row.f && isRobust(row)),
       ),
       ({ interval: [, high] }) => high <= KEPT_OUT_SHARE,
     ),
     ...direction(
       'a plain mean lets a backdoor in',
       `share of the way to a poisoner’s own model > ${KEPT_OUT_SHARE}`,
-      over(
+      perCell(lines, (own) =>
         backdoorWays(
-          lines,
+          own,
           (row) => BACKDOORS.includes(row.attack) && row.liars === row.f && row.rule === 'mean',
         ),
       ),
@@ -117,6 +121,19 @@ export function ofRobustness(lines: readonly RobustnessLine[]): readonly Directi
 
 /** The others compute the same whatever f is. */
 const heedsF = ({ rule }: Row): boolean => rule !== 'median' && rule !== 'geometric-median'
+
+/** One figure a cell, since rows of a cell share their sites: the mean of what each gives. */
+function perCell(
+  lines: readonly RobustnessLine[],
+  valuesOf: (own: readonly RobustnessLine[]) => readonly number[],
+): Estimate | null {
+  return over(
+    lines.flatMap((line) => {
+      const values = valuesOf([line])
+      return values.length === 0 ? [] : [mean(values)]
+    }),
+  )
+}
 
 /** How far the loss of the backdoor's answer goes from an honest result's (0) to a poisoner's own model's (1). */
 export function backdoorWay({ figures: { rows, poisoner } }: RobustnessLine, row: Row): number | null {
