@@ -5,7 +5,8 @@
 import { decomposeWithReport } from './decompose/index.ts'
 import { decompositionOf } from './decompose/table.ts'
 import type { Dimension, OnnxModel, TensorValue } from './graph.ts'
-import { findLinearModules, type LocatedModule } from './linear-modules.ts'
+import { QUANTISED_ACTIVATIONS, withFloatActivations } from './quantise/index.ts'
+import { findLinearModules, isQuantisedOp, type LocatedModule } from './linear-modules.ts'
 import { dataTypeName, elementCount, isFloatType, itemSizeBits, tensorSizeBytes } from './onnx-tensor.ts'
 import {
   inferShapes,
@@ -84,7 +85,7 @@ const VIEWS: ReadonlySet<string> = new Set([
 ])
 
 export function inspectModel(original: OnnxModel, options: InspectOptions): ModelInspection {
-  const { model } = decomposeWithReport(original)
+  const { model } = decomposeWithReport(withFloatActivations(original).model)
   const { graph } = model
   const inferred = inferShapes(model)
   const modules = uniqueModules(inferred.problems.length === 0 ? findLinearModules(model, inferred) : [])
@@ -119,7 +120,7 @@ function countParameters(tensors: readonly TensorValue[], modules: readonly Loca
   const plain = (outside.length > 0 ? outside : tensors).filter(({ dataType, dims }) => {
     return isFloatType(dataType) && dims.length > 0
   })
-  const quantised = modules.filter((module) => module.op === 'MatMulNBits')
+  const quantised = modules.filter((module) => isQuantisedOp(module.op))
   const counts = [
     ...plain.map((tensor) => elementCount(tensor.dims)),
     ...quantised.map((module) => module.inSize * module.outSize),
@@ -140,8 +141,9 @@ function sizesByType(tensors: readonly TensorValue[]): Readonly<Record<string, n
 function decomposedOperators(before: OnnxModel, after: OnnxModel): readonly OperatorReport[] {
   const left = new Map(countOperators(after).map(({ op, domain, count }) => [`${domain}.${op}`, count]))
   return countOperators(before).flatMap(({ op, domain, count }) => {
-    const gone =
-      decompositionOf({ op, domain }, before.opsets) === null ? 0 : count - (left.get(`${domain}.${op}`) ?? 0)
+    const isRewritten =
+      QUANTISED_ACTIVATIONS.has(op) || decompositionOf({ op, domain }, before.opsets) !== null
+    const gone = isRewritten ? count - (left.get(`${domain}.${op}`) ?? 0) : 0
     return gone > 0 ? [{ op, domain, count: gone }] : []
   })
 }

@@ -14,9 +14,15 @@ import { inferShapes, type InferredGraph } from './shapes.ts'
 
 export type { LinearModule } from './lora.ts'
 
+/** Products with a weight of few bits, of the attributes K and N. */
+const QUANTISED_OPS = ['MatMulNBits', 'MatMulBnb4'] as const
+type QuantisedOp = (typeof QUANTISED_OPS)[number]
+
+export const isQuantisedOp = (op: string): op is QuantisedOp => QUANTISED_OPS.some((each) => each === op)
+
 /** A linear module, and where its weight lies. */
 export interface LocatedModule extends LinearModule {
-  readonly op: 'MatMul' | 'Gemm' | 'Conv' | 'MatMulNBits'
+  readonly op: 'MatMul' | 'Gemm' | 'Conv' | QuantisedOp
   /** Index among the graph's nodes. */
   readonly nodeIndex: number
   /** The initializer, which a Transpose, Cast or dequantisation may stand behind. */
@@ -157,13 +163,13 @@ class ConstantView {
     if (node.op === 'MatMul' && isStandard) return this.#matMul(node, weights)
     if (node.op === 'Gemm' && isStandard) return this.#gemm(node, weights)
     if (node.op === 'Conv' && isStandard) return this.#convolution(node)
-    if (node.op === 'MatMulNBits') return this.#quantised(node)
+    if (isQuantisedOp(node.op)) return this.#quantised(node, node.op)
     return null
   }
 
   /** The constant that is added: a Gemm's or Conv's third operand, or what the only reader, an Add, adds. */
   biasOf(node: GraphNode, outSize: number): string | null {
-    const own = node.inputs[node.op === 'MatMulNBits' ? 5 : 2]
+    const own = node.op === 'MatMulBnb4' ? undefined : node.inputs[node.op === 'MatMulNBits' ? 5 : 2]
     if (own !== undefined && own !== '') return this.#vector(own, outSize)
     const readers = this.#readers.get(node.outputs[0] ?? '') ?? []
     const [reader] = readers
@@ -242,12 +248,12 @@ class ConstantView {
     return { op: 'Conv', kind: 'conv', kernel, placement, inSize, outSize, weight, weightLayout: 'out-in' }
   }
 
-  #quantised(node: GraphNode): Product | null {
+  #quantised(node: GraphNode, op: QuantisedOp): Product | null {
     const weight = node.inputs[1] ?? ''
     if (!this.#model.graph.initializers.has(weight)) return null
     const [inSize, outSize] = [intOf(node, 'K', 0), intOf(node, 'N', 0)]
     return {
-      op: 'MatMulNBits',
+      op,
       kind: 'linear',
       ...NO_WINDOW,
       inSize,

@@ -4,6 +4,7 @@ import type { Graph } from '../../model/graph.ts'
 import { readsOf } from '../../model/graph-order.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { inspectModel, type ModelInspection } from '../../model/inspect.ts'
+import { isQuantisedOp } from '../../model/linear-modules.ts'
 import { openModel, type OpenedModel } from '../../model/open-model.ts'
 import type { UnsupportedNode } from '../../train/gradient/errors.ts'
 import { inferGraphShapes } from '../../train/gradient/graph-shapes.ts'
@@ -152,7 +153,7 @@ function textOf(
 function groupLayers(modules: ModelInspection['modules']): readonly (readonly string[])[] {
   const groups = new Map<string, { readonly cells: readonly string[]; readonly names: string[] }>()
   for (const { name, kind, op, inSize, outSize, isHead } of modules) {
-    const form = op === 'MatMulNBits' ? `${kind}, quantised` : kind
+    const form = isQuantisedOp(op) ? `${kind}, quantised` : kind
     const cells = [isHead ? `${form}, head` : form, String(inSize), String(outSize)]
     const key = [name.replace(LAYER, '.*.'), ...cells].join(' ')
     const group = groups.get(key) ?? { cells, names: [] }

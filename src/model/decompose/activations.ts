@@ -1,4 +1,5 @@
-/** Activations with their bias inside: GELU exact and by its two approximations. Source: arXiv:1606.08415. */
+/** Activations with their bias inside: GELU exact and by its two approximations, softmax. Source: arXiv:1606.08415. */
+import { int } from '../attributes.ts'
 import type { Decomposition, FusedContext } from './context.ts'
 import { add, gelu, mul, slice, swish, fixedSize } from './words.ts'
 import type { RefusalCheck } from './context.ts'
@@ -31,3 +32,18 @@ export const biasSplitGelu: Decomposition = (c) => {
 
 export const biasSplitRefusal: RefusalCheck = (c) =>
   fixedSize(c, c.input(1), 0) === null ? 'the size of its bias is not known' : null
+
+/** Softmax of x + bias along the last axis: attention with its mask. */
+export const biasSoftmax: Decomposition = (c) => {
+  const rank = c.dimsOf(c.input(0))?.length ?? 0
+  return [c.emit('Softmax', [add(c, c.input(0), c.input(1))], { axis: int(rank - 1) })]
+}
+
+export const biasSoftmaxRefusal: RefusalCheck = (c) => {
+  const [rank, biasRank] = [c.dimsOf(c.input(0))?.length, c.dimsOf(c.input(1))?.length]
+  if (rank === undefined || biasRank === undefined) return 'the number of its axes is not known'
+  const axis = c.int('axis', 1)
+  if ((axis < 0 ? axis + rank : axis) !== rank - 1) return 'it goes over more than the last axis'
+  // A bias of fewer axes is aligned from the front, then, and an addition aligns from the back.
+  return c.int('is_inner_broadcast', 1) === 1 && biasRank !== rank ? 'its bias has fewer axes' : null
+}

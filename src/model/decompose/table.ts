@@ -39,6 +39,9 @@ export const DECOMPOSITIONS: ReadonlyMap<string, DecompositionEntry> = new Map([
   ['com.microsoft.QuickGelu@1+', row(activations.quickGelu)],
   ['com.microsoft.BiasSplitGelu@1+', row(activations.biasSplitGelu, activations.biasSplitRefusal)],
   ['com.microsoft.FusedMatMul@1+', row(products.fusedMatMul, products.fusedMatMulRefusal)],
+  // What it was called before it got its batch axes.
+  ['com.microsoft.TransposeMatMul@1+', row(products.fusedMatMul, products.fusedMatMulRefusal)],
+  ['com.microsoft.BiasSoftmax@1+', row(activations.biasSoftmax, activations.biasSoftmaxRefusal)],
   ['com.microsoft.FusedGemm@1+', row(products.fusedGemm, products.activationRefusal)],
   ['com.microsoft.FusedConv@1+', row(products.fusedConv, products.activationRefusal)],
 ])

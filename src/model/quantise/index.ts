@@ -3,6 +3,7 @@
  * differentiated, one weights file. Never: an f32 copy of all weights.
  */
 export { BLOCK_SIZES, quantiseRows, type BlockSize, type QuantisedRows } from './blocks.ts'
+export { QUANTISED_ACTIVATIONS, withFloatActivations } from './float-activations.ts'
 export { isQuantised, readyToDifferentiate } from './nbits.ts'
 export {
   quantisable,

@@ -209,8 +209,8 @@ function scaled(dim: Dim, scale: number): Dim {
   throw new Unresolved(`the scale ${scale} of an axis whose size is not known`)
 }
 
-/** [..., K] × a quantised [N, K] weight. Source: com.microsoft.MatMulNBits. */
-const matMulNBits: Rule = (context) => {
+/** [..., K] × a quantised [N, K] weight. Source: com.microsoft.MatMulNBits and MatMulBnb4. */
+const quantisedProduct: Rule = (context) => {
   const { dataType, dims } = context.type(0)
   return [{ dataType, dims: [...dims.slice(0, -1), dimOf(intOf(context.node, 'N', 0))] }]
 }
@@ -269,7 +269,8 @@ export const LINEAR: RuleTable = {
   GRU: recurrent,
   RNN: recurrent,
   Upsample: resize,
-  MatMulNBits: matMulNBits,
+  MatMulBnb4: quantisedProduct,
+  MatMulNBits: quantisedProduct,
   QuantizeLinear: quantize,
   DequantizeLinear: dequantize,
 }

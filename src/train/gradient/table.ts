@@ -14,6 +14,7 @@ import {
 } from './context.ts'
 import * as activations from './rules/activations.ts'
 import * as norms from './rules/channel-norms.ts'
+import * as bnb4 from './rules/bnb4.ts'
 import * as convolution from './rules/convolution.ts'
 import * as einsum from './rules/einsum.ts'
 import * as elementwise from './rules/elementwise.ts'
@@ -182,6 +183,7 @@ function parseTable(): ReadonlyMap<string, readonly ParsedRow[]> {
 
 /** Contributed operators that are kept fused: everything else of their domain is decomposed first. */
 export const CONTRIBUTED: ReadonlyMap<string, TableEntry> = new Map<string, TableEntry>([
+  ['com.microsoft.MatMulBnb4', row([true], bnb4.matMulBnb4Rule, bnb4.matMulBnb4Check)],
   [
     'com.microsoft.MatMulNBits',
     row([true, false, false, false, false, true], quantised.matMulNBitsRule, quantised.matMulNBitsCheck),

@@ -192,7 +192,33 @@ const ACTIVATIONS: readonly FusedCase[] = [
 /** A bias that keeps what goes into Relu on one side of 0, where differences know no derivative. */
 const AWAY_FROM_KINKS = { ...w(5), values: [12, -12, 12, -12, 12] }
 
+const SOFTMAXES: readonly FusedCase[] = [
+  {
+    op: 'BiasSoftmax',
+    domain: MS,
+    title: 'with a mask a row of the batch',
+    inputs: [f(2, 3, 4, 5), f(2, 1, 1, 5)],
+    attributes: { axis: int(3), is_inner_broadcast: int(1) },
+    equivalent: (b, [x = '', bias = '']) => b.add('Softmax', [b.add('Add', [x, bias])], { axis: int(-1) }),
+  },
+  {
+    op: 'BiasSoftmax',
+    domain: MS,
+    title: 'with one bias for all of the batch',
+    inputs: [f(2, 3, 5), f(3, 5)],
+    attributes: { axis: int(2), is_inner_broadcast: int(0) },
+    equivalent: (b, [x = '', bias = '']) => b.add('Softmax', [b.add('Add', [x, bias])], { axis: int(-1) }),
+  },
+]
+
 const PRODUCTS: readonly FusedCase[] = [
+  {
+    op: 'TransposeMatMul',
+    domain: MS,
+    title: 'transposed and scaled',
+    inputs: [f(2, 4, 3), w(5, 4)],
+    attributes: { transA: int(1), transB: int(1), alpha: float(0.5) },
+  },
   { op: 'FusedMatMul', domain: MS, title: 'plain', inputs: [f(2, 3, 4), w(4, 5)] },
   {
     op: 'FusedMatMul',
@@ -568,6 +594,7 @@ export const FUSED_CASES: readonly FusedCase[] = [
   ...STATISTICS,
   ...ACTIVATIONS.map((fused) => ({ ...fused, isSingle: fused.op !== 'FastGelu' })),
   ...PRODUCTS,
+  ...SOFTMAXES,
   ...MULTI_HEAD,
   ...PACKED,
   ...GROUPED,
