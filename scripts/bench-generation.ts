@@ -8,7 +8,7 @@
  */
 import '../src/compat.ts'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { encodeHeader } from '../src/core/safetensors.ts'
@@ -104,6 +104,7 @@ async function timed(decoder: Decoder, prompt: readonly number[], count: number)
 }
 
 async function main(): Promise<void> {
+  const [loadBefore = 0] = loadavg()
   const folder = mkdtempSync(join(tmpdir(), 'oneround-bench-'))
   try {
     await writeBase(folder)
@@ -124,7 +125,7 @@ async function main(): Promise<void> {
       })
     }
     const [cpu] = cpus()
-    report({ model: 'Llama 88 M, f32', cpu: cpu?.model ?? '', threads, rows })
+    report({ model: 'Llama 88 M, f32', cpu: cpu?.model ?? '', threads, loadBefore, rows })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -134,6 +135,8 @@ interface Report {
   readonly model: string
   readonly cpu: string
   readonly threads: number
+  /** The machine's load average: above zero, other work ran beside it. */
+  readonly loadBefore: number
   readonly rows: readonly {
     readonly length: number
     readonly promptMs: number

@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | exchange [OPTION…] | members N:K… | namespaces [OPTION…] | fuzz SECONDS SEED | soak MINUTES SEED | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | generation [OPTION…] | exchange [OPTION…] | members N:K… | namespaces [OPTION…] | fuzz SECONDS SEED | soak MINUTES SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -117,6 +117,12 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const own = [...words, '--json']
     const command = `npm run bench:training -- ${own.join(' ')}`
     measure('training', command, ['--import', 'tsx', 'scripts/bench-training.ts', ...own])
+  },
+  /** Further words go to the benchmark: `-- generation --prompts 32`. */
+  generation: (words) => {
+    const own = [...words, '--json']
+    const command = `npm run bench:generation -- ${own.join(' ')}`
+    measure('generation', command, ['--import', 'tsx', 'scripts/bench-generation.ts', ...own])
   },
   /** Further words go to the benchmark: `-- exchange --rounds 4:1`. */
   exchange: (words) => {

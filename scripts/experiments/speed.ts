@@ -22,6 +22,7 @@ const WHOLE_TABLES = [
   'simulation',
 ] as const
 const BY_RULE = 'aggregation-full'
+const GENERATION = 'generation'
 
 const machineSchema = v.object({ cpu: v.string(), node: v.string() })
 const fullSchema = v.object({
@@ -34,6 +35,21 @@ const fullSchema = v.object({
     seconds: v.number(),
     cpuSeconds: v.number(),
     peakMb: v.number(),
+  }),
+})
+const generationSchema = v.object({
+  ...machineSchema.entries,
+  document: v.object({
+    model: v.string(),
+    threads: v.number(),
+    loadBefore: v.number(),
+    rows: v.array(
+      v.object({
+        length: v.number(),
+        promptMs: v.number(),
+        tokensPerSecond: v.object({ cache: v.number(), full: v.number() }),
+      }),
+    ),
   }),
 })
 const peerSchema = v.object({
@@ -74,6 +90,34 @@ function byRuleTable(text: string): string {
   )
 }
 
+/** The last line of each length of prompt counts. */
+function generationTable(text: string): string {
+  const rows = linesOf(text, generationSchema).flatMap(({ document: { rows: own, ...rest } }) =>
+    own.map((row) => ({ ...rest, ...row })),
+  )
+  const last = new Map(rows.map((row) => [`${row.model} ${row.length}`, row]))
+  return table(
+    [
+      'model',
+      'tokens of prompt',
+      'ms for the prompt',
+      'tokens a second',
+      'without a cache',
+      'threads',
+      'load before',
+    ],
+    [...last.values()].map((row) => [
+      row.model,
+      String(row.length),
+      fixed(row.promptMs, 0),
+      fixed(row.tokensPerSecond.cache, 1),
+      fixed(row.tokensPerSecond.full, 1),
+      String(row.threads),
+      fixed(row.loadBefore, 1),
+    ]),
+  )
+}
+
 function peersTable(text: string): string {
   return table(
     ['project', 'what', 'published figure', 'on', 'comparable with ours'],
@@ -88,7 +132,7 @@ function peersTable(text: string): string {
 }
 
 function machinesTable(read: RawReader): string {
-  const rows = [...WHOLE_TABLES, BY_RULE].flatMap((name) => {
+  const rows = [...WHOLE_TABLES, BY_RULE, GENERATION].flatMap((name) => {
     const machines = linesOf(read(name), machineSchema).map(
       ({ cpu, node }) => `${cpu}, Node ${node.replace(/^v/, '')}`,
     )
@@ -108,6 +152,7 @@ export function speedTables(read: RawReader): Readonly<Record<string, () => stri
   return {
     ...Object.fromEntries(whole),
     [BY_RULE]: () => byRuleTable(read(BY_RULE)),
+    [GENERATION]: () => generationTable(read(GENERATION)),
     peers: () => peersTable(read('peers')),
     machines: () => machinesTable(read),
   }
