@@ -12,6 +12,7 @@ import {
   geometryTable,
   lossPicture,
   madeBy,
+  predictorTable,
   roundsTable,
   tauPicture,
 } from './report.ts'
@@ -56,6 +57,7 @@ export function pagesOf(lines: readonly Line[]): readonly Page[] {
       tables: {
         rounds: () => roundsTable(rounds),
         geometry: () => geometryTable(rounds),
+        predictors: () => predictorTable(rounds),
         directions: () => directionTable(ofAllRounds()),
         'made-by': () => madeBy(rounds),
       },

@@ -2,7 +2,7 @@
 import { init } from 'echarts'
 import type { Direction } from './direction.ts'
 import { gapOf } from './directions.ts'
-import { estimate } from './statistics.ts'
+import { estimate, rankCorrelation } from './statistics.ts'
 import type { ExactnessLine, Line, RoundsLine } from './types.ts'
 import { mean } from './vectors.ts'
 
@@ -130,6 +130,45 @@ export function geometryTable(lines: readonly RoundsLine[]): string {
     ]
   })
   return table([...KEY_HEAD, 'gap', 'τ', 'τ merged', 'L', 'cosine', 'bound / distance'], rows)
+}
+
+/** Fewer say nothing of ranks. */
+const CORRELATED_CELLS_MIN = 6
+
+/** Rank correlation of each predictor with the gap: over all cells, and where model and way of training are the same. */
+export function predictorTable(lines: readonly RoundsLine[]): string {
+  const predictors = [
+    ['τ', ({ figures }: RoundsLine) => figures.tau],
+    ['L', ({ figures }: RoundsLine) => figures.smoothness],
+    ['cosine', ({ figures }: RoundsLine) => figures.cosine],
+    ['the paper’s bound', ({ figures }: RoundsLine) => figures.bound.value],
+  ] as const
+  const groupOf = ({ plan }: RoundsLine): string => `${plan.model}, ${plan.mode}`
+  const groups = [
+    ['all', lines] as const,
+    ...unique(lines.map(groupOf)).map(
+      (group) => [group, lines.filter((line) => groupOf(line) === group)] as const,
+    ),
+  ].filter(([, own]) => own.length >= CORRELATED_CELLS_MIN)
+  return table(
+    ['cells of', 'how many', ...predictors.map(([name]) => name)],
+    groups.map(([group, own]) => [
+      group,
+      String(own.length),
+      ...predictors.map(([, figure]) => {
+        const pairs = own.flatMap((line) => {
+          const value = figure(line)
+          return value === null ? [] : [[value, gapOf(line)] as const]
+        })
+        if (pairs.length < CORRELATED_CELLS_MIN) return '–'
+        const {
+          mean: middle,
+          interval: [low, high],
+        } = rankCorrelation(pairs)
+        return `${fixed(middle)} (${fixed(low)} … ${fixed(high)})`
+      }),
+    ]),
+  )
 }
 
 export function exactnessTable(lines: readonly ExactnessLine[]): string {
