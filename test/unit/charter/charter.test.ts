@@ -109,6 +109,22 @@ describe('the charter file', () => {
     expect(toHex(read.digest)).toBe(toHex(charterDigest(whole)))
   })
 
+  it('holds the windows of convolutions, and refuses one that the module has no room for', () => {
+    const { charter } = testConsortium(4)
+    const [first, ...others] = charter.layout.modules
+    if (first === undefined) throw new Error('a module')
+    const windowed = (kernel: number[]) => ({
+      ...charter,
+      layout: { ...charter.layout, modules: [{ ...first, in: 18, kernel }, ...others] },
+    })
+    const read = parseCharterFile(formatCharterFile(unsigned(windowed([3, 3]))), 'c.json')
+    expect(read.charter).toEqual(windowed([3, 3]))
+    expect(toHex(charterDigest(windowed([3, 3])))).not.toBe(toHex(charterDigest(windowed([1, 9]))))
+    expect(() => checkCharter(windowed([4, 4]), TEST_RULES, 'c.json')).toThrow(
+      /no multiple of its kernel 4×4/,
+    )
+  })
+
   const edits: readonly (readonly [string, (text: string) => string, RegExp])[] = [
     ['no JSON', () => '{', /c\.json: no JSON/],
     ['another kind of file', () => '{"schema": "x"}', /schema/],
