@@ -55,6 +55,8 @@ export interface CompositionOptions {
   readonly network?: NetworkOptions
   /** View v of the agreement lasts (v + 1) times this. Default 4000. */
   readonly viewTimeoutMs?: number
+  /** How long to listen at most for words of my own key before I say any. Default 0: not at all. */
+  readonly hearFirstMs?: number
   readonly exchangeLimits?: Partial<ExchangeLimits>
   readonly onEvent?: OnNodeEvent
 }
@@ -253,6 +255,7 @@ function composeRunner(options: CompositionOptions, modules: NodeModules, opened
     checkManifest: (manifest, header) => planOf(manifest, header, params),
     createExchange,
     reporter,
+    hearFirstMs: options.hearFirstMs ?? 0,
     modules,
   })
 }

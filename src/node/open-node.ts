@@ -36,7 +36,12 @@ export interface NodeOptions {
   readonly listen?: readonly string[]
   readonly proxy?: Proxy
   readonly onEvent?: OnNodeEvent
+  /** How long to listen at most for words of this key that the journal lacks. Default 3000; 0 where there is no network. */
+  readonly hearFirstMs?: number
 }
+
+/** Long beside a sync with members that run, short beside a round: who starts first waits so long. */
+const HEAR_FIRST_MS = 3_000
 
 export type OpenNodeFault = { readonly code: 'NO_ADAPTER'; readonly file: string }
 
@@ -61,6 +66,7 @@ export async function openNode(
       signedCharter: withOwnAddresses(signedCharter, nodeFolder),
       roundNumber: options.round ?? currentRound(signedCharter.charter, modules.clock.now()),
       ownUpdate: ownUpdateOf(options, nodeFolder),
+      hearFirstMs: options.hearFirstMs ?? HEAR_FIRST_MS,
       baseModel,
       listen: options.listen ?? nodeFolder.options.listen,
       network: {

@@ -22,6 +22,7 @@ import type { SignedCharter } from '../charter/charter-file.ts'
 import type { Signer } from '../core/signature.ts'
 import type { ChunkPlan, Exchange, ExchangeEvent, ExchangeHandlers } from '../exchange/interface.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
+import { createHearFirst, type HearFirst } from './hear-first.ts'
 import type { Journal } from './journal.ts'
 import type { Kernel, NodeModules } from './modules.ts'
 import { readRoundClock } from './round-clock.ts'
@@ -43,6 +44,8 @@ export interface RoundRunnerParts {
   readonly checkManifest: (manifest: Uint8Array, header: Header) => ChunkPlan
   readonly createExchange: (handlers: ExchangeHandlers) => Exchange
   readonly reporter: RoundReporter
+  /** How long to listen at most for words of my own key before I say any (§9.3). 0: not at all. */
+  readonly hearFirstMs: number
   readonly modules: Pick<NodeModules, 'clock' | 'log' | 'writeResult'>
 }
 
@@ -60,6 +63,8 @@ export class RoundRunner {
   readonly #results: CutResults
   readonly #stop = new AbortController()
   readonly #work = new Set<Promise<void>>()
+  readonly #hearFirst: HearFirst
+  #isListening: boolean
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #isPulling = false
@@ -68,7 +73,9 @@ export class RoundRunner {
 
   constructor(parts: RoundRunnerParts) {
     this.#parts = parts
-    const { journal, signer, modules, reporter } = parts
+    const { journal, signer, modules, reporter, hearFirstMs } = parts
+    this.#hearFirst = createHearFirst(parts.params, journal, modules.clock.now)
+    this.#isListening = hearFirstMs > 0 && parts.params.me !== null
     this.#exchange = parts.createExchange(this.#handlers())
     this.#driver = new RoundDriver(parts.params, {
       journal,
@@ -129,13 +136,26 @@ export class RoundRunner {
     const { params, journal, reporter } = this.#parts
     await this.#exchange.start()
     reporter.event({ type: 'listening', addresses: this.#exchange.addresses() })
+    const isObserver = params.me === null || (await this.#isHeardElsewhere())
     const messages = restoredMessages(journal, params)
-    this.#driver.feed({ kind: 'restored', messages, observe: params.me === null })
+    this.#driver.feed({ kind: 'restored', messages, observe: isObserver })
     for (const message of messages) await this.#judgeStored(message)
     if (ownHeader) this.#keeper.holdOwn(ownHeader.update)
     if (ownHeader !== undefined) this.#driver.feed({ kind: 'adapter-ready', header: ownHeader })
     this.#restored.resolve()
+    this.#isListening = false
     this.#tick()
+    // What the others said meanwhile.
+    if (this.#parts.hearFirstMs > 0) this.#background(this.#exchange.syncNow())
+  }
+
+  /** [IGNORE] §9.3 Whether my key has said in this round what my journal does not know: then it says nothing more here. */
+  async #isHeardElsewhere(): Promise<boolean> {
+    const { hearFirstMs, reporter } = this.#parts
+    await this.#hearFirst.wait(hearFirstMs, this.#stop.signal)
+    const unknown = this.#hearFirst.unknown()
+    for (const { slot } of unknown) reporter.alarm({ code: 'OWN_KEY_ELSEWHERE', slot })
+    return unknown.length > 0
   }
 
   async stop(): Promise<void> {
@@ -179,6 +199,10 @@ export class RoundRunner {
     const { reporter } = this.#parts
     return {
       onObject: async (bytes) => {
+        if (this.#isListening) {
+          this.#hearFirst.heard(bytes)
+          return 'ignore'
+        }
         await this.#restored.promise
         return this.#driver.receive(bytes)
       },
@@ -190,7 +214,10 @@ export class RoundRunner {
       updateSource: (digest) => this.#keeper.sourceFor(digest),
       onPeerConnected: (member) => reporter.connected(member),
       onPeerDisconnected: (member) => reporter.disconnected(member),
-      onEvent: (event: ExchangeEvent) => reporter.exchange(event),
+      onEvent: (event: ExchangeEvent) => {
+        if (event.type === 'synced') this.#hearFirst.synced(event.member)
+        reporter.exchange(event)
+      },
     }
   }
 
