@@ -22,10 +22,14 @@ function ofMode(lines: readonly RoundsLine[], mode: RoundsLine['plan']['mode'], 
     const word = split === 'even' ? 'alike' : 'skewed'
     return of.length === 0 ? [] : [`${share(estimate(of.map(gapOf)).mean)} where sites’ data are ${word}`]
   })
-  const models = [...new Set(own.map(({ plan }) => plan.model))]
+  // Models have not been through equal schedules, so that the mean over all is not a mean over like things.
+  const kinds = [...new Set(own.map(({ plan }) => `${plan.model} 1×${plan.epochs}`))].map((kind) => {
+    const of = own.filter(({ plan }) => `${plan.model} 1×${plan.epochs}` === kind)
+    return `${kind} ${share(estimate(of.map(gapOf)).mean)}`
+  })
   const gap = shares(estimate(own.map(gapOf)))
   return [
-    `- **${name}**: of what many rounds gain over the base, one round lacks ${gap}; ${splits.join(', ')}. ${plural(own.length, 'cell')} with ${models.join(', ')}.`,
+    `- **${name}**: of what many rounds gain over the base, one round lacks ${gap}; ${splits.join(', ')}. By model and epochs: ${kinds.join(', ')}. ${plural(own.length, 'cell')}.`,
   ]
 }
 

@@ -32,28 +32,49 @@ export function estimate(values: readonly number[]): Estimate {
 
 /** Spearman's ρ with its bootstrap interval; ties share the mean of their ranks. */
 export function rankCorrelation(pairs: readonly (readonly [number, number])[]): Estimate {
-  const correlation = (places: readonly number[]): number => {
-    const chosen = places.flatMap((place) => pairs.slice(place, place + 1))
-    return pearson(ranksOf(chosen.map(([x]) => x)), ranksOf(chosen.map(([, y]) => y)))
-  }
+  const x = levelsOf(pairs.map(([value]) => value))
+  const y = levelsOf(pairs.map(([, value]) => value))
+  const correlation = (places: readonly number[]): number => pearson(ranksAt(x, places), ranksAt(y, places))
   const whole = correlation(pairs.map((_, place) => place))
   return { mean: whole, interval: bootstrap(pairs.length, correlation), count: pairs.length }
 }
 
-function ranksOf(values: readonly number[]): readonly number[] {
-  const sorted = values.toSorted((x, y) => x - y)
-  const first = new Map<number, number>()
-  const last = new Map<number, number>()
-  for (const [place, value] of sorted.entries()) {
-    if (!first.has(value)) first.set(value, place)
-    last.set(value, place)
-  }
-  return values.map((value) => ((first.get(value) ?? 0) + (last.get(value) ?? 0)) / 2)
+interface Levels {
+  /** By place: the number of smaller values that there are, each counted once. */
+  readonly level: Int32Array
+  readonly count: number
 }
 
-function pearson(x: readonly number[], y: readonly number[]): number {
-  const [mx, my] = [mean(x), mean(y)]
-  const sum = (term: (i: number) => number): number => x.reduce((total, _, i) => total + term(i), 0)
-  const spread = Math.sqrt(sum((i) => ((x[i] ?? 0) - mx) ** 2) * sum((i) => ((y[i] ?? 0) - my) ** 2))
-  return spread === 0 ? 0 : sum((i) => ((x[i] ?? 0) - mx) * ((y[i] ?? 0) - my)) / spread
+function levelsOf(values: readonly number[]): Levels {
+  const sorted = [...new Set(values)].sort((x, y) => x - y)
+  const levels = new Map(sorted.map((value, level) => [value, level]))
+  return { level: Int32Array.from(values, (value) => levels.get(value) ?? 0), count: sorted.length }
+}
+
+/** Ranks within a sample, from 0: by counting, since thousands of samples are drawn. */
+function ranksAt({ level, count }: Levels, places: readonly number[]): Float64Array {
+  const found = new Int32Array(count)
+  for (const place of places) found[level[place] ?? 0] = (found[level[place] ?? 0] ?? 0) + 1
+  const rank = new Float64Array(count)
+  let before = 0
+  for (const [i, own] of found.entries()) {
+    rank[i] = before + (own - 1) / 2
+    before += own
+  }
+  return Float64Array.from(places, (place) => rank[level[place] ?? 0] ?? 0)
+}
+
+function pearson(x: Float64Array, y: Float64Array): number {
+  const middle = (values: Float64Array): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length
+  const [mx, my] = [middle(x), middle(y)]
+  let [xy, xx, yy] = [0, 0, 0]
+  for (let i = 0; i < x.length; i++) {
+    const [dx, dy] = [(x[i] ?? 0) - mx, (y[i] ?? 0) - my]
+    xy += dx * dy
+    xx += dx * dx
+    yy += dy * dy
+  }
+  const spread = Math.sqrt(xx * yy)
+  return spread === 0 ? 0 : xy / spread
 }

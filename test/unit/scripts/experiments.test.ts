@@ -214,7 +214,9 @@ describe('the directions', () => {
     expect(text).toContain(
       'With LoRA**: of what many rounds gain over the base, one round lacks 1.0 % (1.0 % to',
     )
-    expect(text).toContain('10.0 % where sites’ data are skewed. 1 cell with 0.3m.')
+    expect(text).toContain(
+      '10.0 % where sites’ data are skewed. By model and epochs: 0.3m 1×3 10.0 %. 1 cell.',
+    )
     expect(text).toContain('below a site’s own by 2.78 nats')
     expect(text).not.toContain('Bytes')
     expect(answerOf([])).toBe('')
