@@ -243,6 +243,7 @@ const ROUND = {
   TOO_MANY_LIARS: { exit: 'failed', when: 'more members signed contradictions than the charter bears' },
   CLOCK_SKEW: { exit: null, when: 'this clock and the members’ median differ too much' },
   VERSION_MISMATCH: { exit: null, when: 'a member’s node speaks another version of the round protocol' },
+  RELAY_OVER_BOUNDS: { exit: null, when: 'a member has used up what this node relays for one member' },
   PEER_OVER_BOUNDS: { exit: null, when: 'a member hands over more objects than a round has' },
   GOSSIP_SILENT: { exit: null, when: 'members are connected, yet gossip reaches nobody' },
   OBJECT_TOO_LARGE: { exit: 'internal', when: 'an object of our own is larger than its type may be' },
