@@ -20,6 +20,7 @@ import { type RunningCommand, startCommand } from '../../src/demo/process.ts'
 import { ensureFolder, removeFolder } from '../../src/files/index.ts'
 import { writeCharterFile } from '../../src/node/charter-store.ts'
 import { charterPath, createNodeFolder, readSeed } from '../../src/node/node-folder.ts'
+import { killAtExit } from './leave-nothing.ts'
 
 /** What all rounds of a cell share. */
 export type Terms = Omit<CharterDraft, 'consortium' | 'members' | 'rounds' | 'latecomers'>
@@ -131,6 +132,7 @@ export async function runNodeRound(
   const found = Array.from({ length: cutCount }, () => new Map<number, string>())
   const startedAt = performance.now()
   const running: RunningCommand[] = []
+  const endWatch = killAtExit(running)
   let timer: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
@@ -164,6 +166,7 @@ export async function runNodeRound(
   } finally {
     clearTimeout(timer)
     for (const { child } of running) child.kill('SIGKILL')
+    endWatch()
     // Their ends were told above; here they only have to be over before their folders go.
     await Promise.allSettled(running.map(({ ended }) => ended))
     await removeFolder(root)

@@ -7,6 +7,7 @@ import * as v from 'valibot'
 import { type RunningCommand, startCommand } from '../../src/demo/process.ts'
 import { removeFolder } from '../../src/files/index.ts'
 import { makeConsortium, writeTestAdapter } from '../../test/support/consortium.ts'
+import { killAtExit } from './leave-nothing.ts'
 import type { BytesFigures, BytesPlan } from './types.ts'
 
 const WIDTH = 1024
@@ -78,6 +79,7 @@ interface Member {
 async function runRound(members: readonly Member[], round: number): Promise<BytesFigures['rounds'][number]> {
   const startedAt = performance.now()
   const running: RunningCommand[] = []
+  const endWatch = killAtExit(running)
   const waiting = new Set(members.map(({ name }) => name))
   const stop = (): void => running.forEach(({ child }) => void child.kill('SIGTERM'))
   try {
@@ -100,6 +102,7 @@ async function runRound(members: readonly Member[], round: number): Promise<Byte
     return figuresOf(ends, (performance.now() - startedAt) / 1000)
   } finally {
     for (const { child } of running) child.kill('SIGKILL')
+    endWatch()
   }
 }
 

@@ -8,10 +8,15 @@ import { runRobustnessCell } from './robustness.ts'
 import { runRoundsCell } from './rounds.ts'
 import { planSchema } from './types.ts'
 
+const STATUS_TERMINATED = 143
+
 const { plan, ...places } = v.parse(
   v.object({ plan: planSchema, model: v.string(), work: v.string(), threads: v.number() }),
   JSON.parse(process.argv[2] ?? ''),
 )
+// Without this a signal would end the process before it ends its members.
+process.once('SIGTERM', () => process.exit(STATUS_TERMINATED))
+
 const run = (): Promise<object> => {
   if (plan.kind === 'bytes') return runBytesCell(plan)
   if (plan.kind === 'rounds') return runRoundsCell(plan, places)
