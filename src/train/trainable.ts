@@ -2,6 +2,8 @@
  * What of a base is trained, and from where it starts. In: a base, the recipe's mode and seed. Out: adapters on modules
  * with their ranks and scales, or every parameter; the first parameters. Pure but for reading a base's own weights.
  */
+import type { Layout } from '../charter/schema.ts'
+import { equalBytes } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import { createHasher } from '../core/hash.ts'
 import type { Digest } from '../core/ids.ts'
@@ -126,15 +128,38 @@ export function sharedFactorDigest(
   modules: readonly { readonly name: string; readonly in: number }[],
   rank: number,
   seed: string,
+  start: InitialA = 'uniform',
 ): Digest {
   const hasher = createHasher()
   for (const { name, in: width } of modules.toSorted((x, y) => (x.name < y.name ? -1 : 1)))
     hasher.update(
       littleEndian(
-        initialA(`base_model.model.${name}.lora_A.weight`, [rank, width], { seed, initialA: 'uniform' }),
+        initialA(`base_model.model.${name}.lora_A.weight`, [rank, width], { seed, initialA: start }),
       ),
     )
   return hasher.digest()
+}
+
+/**
+ * Before hours of training: whether they would end with the A that the charter fixes. Every member would refuse another.
+ * @throws TRAIN_OPTION_INVALID
+ */
+export function checkSharedA(
+  { sharedA, modules }: Pick<Layout, 'sharedA' | 'modules'>,
+  { mode, seed }: TrainingRecipe,
+): void {
+  if (sharedA === undefined || mode.kind === 'full') return
+  const own = mode.freezeA ? sharedFactorDigest(modules, mode.rank, seed, mode.initialA) : null
+  if (own !== null && equalBytes(own, sharedA)) return
+  const reason =
+    own === null
+      ? 'the charter fixes A, and this run would train it'
+      : `the charter fixes another A than the ${mode.initialA} one of rank ${mode.rank} from the seed ${JSON.stringify(seed)}`
+  throw new RoundError<TrainFault>(
+    { code: 'TRAIN_OPTION_INVALID', option: 'recipe.mode.freezeA', reason },
+    `recipe.mode.freezeA: ${reason}`,
+    { hint: 'Train with --freeze-a, the charter’s rank, and the --seed that its members agreed on.' },
+  )
 }
 
 interface Start {

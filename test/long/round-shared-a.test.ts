@@ -27,9 +27,16 @@ describe('a round on one A', { timeout: TIMEOUT_MS }, () => {
     }
   })
 
+  test('is not trained for nothing: another seed is refused before it begins', async () => {
+    const data = ['--model', 'base', '--data', 'a.jsonl', '--out', 'never', '--seed', 'another', '--json']
+    const end = await oneround(['train', '--charter', 'charter.json', ...data], { cwd: root })
+    expect(errorOf(end)).toMatchObject({ code: 'TRAIN_OPTION_INVALID' })
+  })
+
   test('turns down an adapter with another A at the door', async () => {
     const data = ['--model', 'base', '--data', 'a.jsonl', '--epochs', '1', '--out', 'stray']
-    await run('train', '--charter', 'charter.json', ...data, '--seed', 'another')
+    const layout = ['--targets', 'q_proj,v_proj', '--rank', `${RANK}`, '--alpha', '8', '--freeze-a']
+    await run('train', ...data, ...layout, '--seed', 'another')
     const end = await oneround(['run', 'a', '--adapter', 'stray/adapter', '--json'], { cwd: root })
     expect(errorOf(end)).toMatchObject({ code: 'UPDATE_FACTOR_DIFFERS' })
   })

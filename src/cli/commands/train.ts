@@ -6,6 +6,7 @@ import {
   OPTIMIZERS,
   SCHEDULES,
   BIAS_CHOICES,
+  checkSharedA,
   INITIAL_A,
   CHECKPOINTING,
   describeDevice,
@@ -189,6 +190,7 @@ type GivenOptions = Omit<TrainingOptions, 'out'>
 /** What is recorded where a run does otherwise than its charter. */
 function withDeviations(given: GivenOptions, { charter, digest }: SignedCharter): GivenOptions {
   const { recipe } = checkTrainingOptions({ ...given, out: '.' })
+  checkSharedA(charter.layout, recipe)
   return { ...given, charter: { digest: toHex(digest), deviations: [...deviationsOf(charter, recipe)] } }
 }
 

@@ -8,7 +8,8 @@ import type { Layout } from '../../../src/charter/schema.ts'
 import { merge } from '../../../src/export/merge.ts'
 import { readAdapter, writeAdapter } from '../../../src/model/peft.ts'
 import { train } from '../../../src/train/index.ts'
-import { sharedFactorDigest } from '../../../src/train/trainable.ts'
+import { checkTrainingOptions } from '../../../src/train/options.ts'
+import { checkSharedA, sharedFactorDigest } from '../../../src/train/trainable.ts'
 import { checkUpdateFile, writeUpdateFile } from '../../../src/update/index.ts'
 import { makeTinyBase, ruleLines } from '../train/tiny-base.ts'
 
@@ -23,6 +24,28 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const rng = { bytes: (length: number) => new Uint8Array(length).fill(7) }
 
 describe('a charter’s A', () => {
+  it('is asked for before any training: by rank, seed and start', () => {
+    const modules = [{ name: 'layers.0.q_proj', in: 6, out: 4 }]
+    const layout = { modules, sharedA: sharedFactorDigest(modules, 2, 'agreed') }
+    const check =
+      (mode: object, seed = 'agreed') =>
+      () =>
+        checkSharedA(
+          layout,
+          checkTrainingOptions({
+            model: 'base',
+            data: ['a.jsonl'],
+            out: 'out',
+            recipe: { seed, mode: { kind: 'lora', rank: 2, freezeA: true, ...mode } },
+          }).recipe,
+        )
+    expect(check({})).not.toThrow()
+    expect(check({}, 'other')).toThrow(/from the seed "other"/)
+    expect(check({ rank: 1 })).toThrow(/rank 1/)
+    expect(check({ initialA: 'gaussian' })).toThrow(/gaussian/)
+    expect(check({ freezeA: false })).toThrow(/would train it/)
+  })
+
   it(
     '§5.8: is the one that training with the agreed seed draws, and no other is admitted',
     { timeout: 60_000 },
