@@ -5,7 +5,7 @@
  * without the rounding of its activations, which has no derivative; module names and outputs as they were.
  *
  * Only this form is rewritten, and only where nothing else reads the integers in between; any other stays, and is reported
- * as what it is. The function changes by that rounding: at most half a step, (max x − min x)/510, of each activation.
+ * as what it is. The function changes by that rounding: about half a step, (max(x, 0) − min(x, 0))/510, of each activation.
  * Source: ONNX operators DynamicQuantizeLinear-11, MatMulInteger-10, ConvInteger-10; ONNX Runtime's dynamic quantisation.
  */
 import { int } from '../attributes.ts'
