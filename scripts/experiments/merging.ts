@@ -66,10 +66,7 @@ function contentOf({ weights, modules }: Trained, base: Float32Array, { slots }:
   const dense = slots.map(({ name, dims, offset, size }) => ({
     name,
     shape: [...dims],
-    readChange: () =>
-      Promise.resolve(
-        weights.subarray(offset, offset + size).map((value, i) => value - (base[offset + i] ?? 0)),
-      ),
+    change: weights.subarray(offset, offset + size).map((value, i) => value - (base[offset + i] ?? 0)),
   }))
   return { modules: [], dense }
 }

@@ -8,7 +8,7 @@
 import { RoundError } from '../core/errors.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../core/safetensors.ts'
 import { openReader, type Reader } from '../files/index.ts'
-import { decodeFloat32, readSafetensorsHeader } from '../model/weights.ts'
+import { decodeFloat32, readFloat32Into, readSafetensorsHeader } from '../model/weights.ts'
 import type { MergedModule, MergedShape, MergedUpdate } from './merged-module.ts'
 
 export const AGGREGATE_FORMAT = 'oneround/aggregate@1'
@@ -42,10 +42,13 @@ export async function openAggregateFile(path: string): Promise<AggregateFile> {
     modules: places.map(({ shape }) => shape),
     read: async (index) => readModule(reader, places[index], path),
     dense: parts.map(({ name, shape }) => ({ name: name.slice(0, -SUFFIX.dense.length), shape })),
-    readDense: async (index) => {
+    readDense: async (index, range) => {
       const tensor = parts[index]
       if (tensor === undefined) throw invalid(path, 'has no such dense part')
-      return decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), { ...tensor, path })
+      const { first, count } = range ?? { first: 0, count: tensor.sizeBytes / 4 }
+      const values = new Float32Array(count)
+      await readFloat32Into(reader, { ...tensor, path }, values, first)
+      return values
     },
     close: reader.close,
   }

@@ -42,7 +42,14 @@ export interface MergedUpdate {
   readonly read: (index: number) => Promise<MergedModule>
   /** In byte order of their names. */
   readonly dense: readonly MergedPart[]
-  readonly readDense: (index: number) => Promise<Float32Array>
+  /** A part's change, or a range of its values. */
+  readonly readDense: (index: number, range?: ValueRange) => Promise<Float32Array>
+}
+
+/** Of the values of a tensor, row-major. */
+export interface ValueRange {
+  readonly first: number
+  readonly count: number
 }
 
 /**
@@ -122,10 +129,15 @@ export function sumOf(updates: readonly MergedUpdate[]): MergedUpdate {
     const factors = modules.filter((module) => module.kind === 'stacked')
     return factors.length === modules.length ? stackFactors(factors) : sumDense(modules)
   }
-  const readDense = async (index: number): Promise<Float32Array> => {
+  const readDense = async (index: number, range?: ValueRange): Promise<Float32Array> => {
     const { name } = first.dense[index] ?? { name: '' }
     const changes = await Promise.all(
-      updates.map((update) => update.readDense(update.dense.findIndex((part) => part.name === name))),
+      updates.map((update) =>
+        update.readDense(
+          update.dense.findIndex((part) => part.name === name),
+          range,
+        ),
+      ),
     )
     return sumOfArrays(changes)
   }

@@ -3,16 +3,23 @@
  * `export --format merged` writes of them: base + summed changes, rounded to the dtype that the base is stored in.
  * In: the base's folder, the aggregates below. Out: values, f32, of the parameters that are trained whole.
  */
-import { readBase, type WholeParameter } from '../model/whole-parameters.ts'
-import { storedNameOf } from '../model/stored-names.ts'
-import { decodeFloat32, locateFolderTensors } from '../model/weights.ts'
+import { openReaders } from '../files/index.ts'
+import { locateBase, type WholeParameter } from '../model/whole-parameters.ts'
+import { decodeFloat32, locateFolderTensors, readFloat32Into } from '../model/weights.ts'
 import { type AggregateFile, openAggregateFile } from './aggregate-file.ts'
 import { encodeFloats } from './float-encoding.ts'
 import { sumOf } from './merged-module.ts'
 
 export interface StartingParameters {
-  /** @throws WEIGHTS_MISMATCH where the base has none of this name and shape */
-  readonly read: (parameter: Pick<WholeParameter, 'name' | 'shape'>) => Promise<Float32Array>
+  /**
+   * Fills `target` with the parameter's values from value `first` on.
+   * @throws WEIGHTS_MISMATCH where the base has none of this name and shape
+   */
+  readonly readInto: (
+    parameter: Pick<WholeParameter, 'name' | 'shape'>,
+    target: Float32Array,
+    first: number,
+  ) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -25,17 +32,19 @@ export async function openStartingParameters(
   const opened: AggregateFile[] = []
   for (const path of aggregates) opened.push(await openAggregateFile(path))
   const below = opened.length === 0 ? null : sumOf(opened)
+  const readers = openReaders()
   return {
-    read: async (parameter) => {
-      const base = await readBase(tensors, parameter, baseFolder)
+    readInto: async (parameter, target, first) => {
+      const tensor = locateBase(tensors, parameter, baseFolder)
+      await readFloat32Into(await readers.of(tensor.path), tensor, target, first)
       const place = below?.dense.findIndex(({ name }) => name === parameter.name) ?? -1
-      const tensor = tensors.get(storedNameOf(tensors, parameter.name) ?? parameter.name)
-      if (below === null || place < 0 || tensor === undefined) return base
-      const change = await below.readDense(place)
-      const merged = base.map((value, i) => value + (change[i] ?? 0))
-      return decodeFloat32(encodeFloats(merged, tensor), tensor)
+      if (below === null || place < 0) return
+      const change = await below.readDense(place, { first, count: target.length })
+      const merged = target.map((value, i) => value + (change[i] ?? 0))
+      target.set(decodeFloat32(encodeFloats(merged, tensor), tensor))
     },
     close: async () => {
+      await readers.close()
       for (const file of opened) await file.close()
     },
   }

@@ -18,6 +18,7 @@ export {
   listFolders,
   makeTemporaryFolder,
   openReader,
+  openReaders,
   readFileBounded,
   readText,
   realPath,
@@ -25,6 +26,7 @@ export {
   removeFolder,
   renamePath,
   type Reader,
+  type Readers,
 } from './read.ts'
 export { acquireLock, type FileLock } from './lock.ts'
 export { openPartFile, type PartFile } from './part-file.ts'

@@ -154,14 +154,37 @@ export async function openReader(path: string): Promise<Reader> {
   }
 }
 
+/** Files that are opened when they are first read, such as the shards of a model, and closed together. */
+export interface Readers {
+  /** @throws FILE_MISSING | FILE_UNREADABLE */
+  readonly of: (path: string) => Promise<Reader>
+  readonly close: () => Promise<void>
+}
+
+export function openReaders(): Readers {
+  const opened = new Map<string, Promise<Reader>>()
+  const of = (path: string): Promise<Reader> => {
+    const reader = opened.get(path) ?? openReader(path)
+    opened.set(path, reader)
+    return reader
+  }
+  const close = async (): Promise<void> => {
+    for (const reader of await Promise.allSettled(opened.values()))
+      if (reader.status === 'fulfilled') await reader.value.close()
+  }
+  return { of, close }
+}
+
 /** SHA-256 of a file's bytes, streamed. */
 export async function fileDigest(path: string): Promise<Digest> {
   const reader = await openReader(path)
   try {
     const hasher = createHasher()
-    const BLOCK_BYTES = 1 << 20
-    for (let offset = 0; offset < reader.sizeBytes; offset += BLOCK_BYTES) {
-      hasher.update(await reader.read(offset, Math.min(BLOCK_BYTES, reader.sizeBytes - offset)))
+    const block = new Uint8Array(Math.min(1 << 20, reader.sizeBytes))
+    for (let offset = 0; offset < reader.sizeBytes; offset += block.length) {
+      const rest = block.subarray(0, Math.min(block.length, reader.sizeBytes - offset))
+      await reader.readInto(rest, offset)
+      hasher.update(rest)
     }
     return hasher.digest()
   } finally {

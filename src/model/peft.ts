@@ -114,8 +114,7 @@ export async function readAdapter(folder: string): Promise<Adapter> {
   try {
     const read = async (tensor: StoredTensor): Promise<Float32Array> => {
       const values = decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), tensor)
-      const index = values.findIndex((value) => !Number.isFinite(value))
-      if (index >= 0) throw invalid(path, `tensor ${quote(tensor.name)} holds ${values[index]} at ${index}`)
+      checkFinite(tensor, values)
       return values
     }
     const read1 = async (module: AdapterModuleFile): Promise<AdapterModule> => {
@@ -130,6 +129,15 @@ export async function readAdapter(folder: string): Promise<Adapter> {
   } finally {
     await reader.close()
   }
+}
+
+/**
+ * @param values — of the tensor, from value `first` on
+ * @throws ADAPTER_INVALID
+ */
+export function checkFinite({ name, path }: StoredTensor, values: Float32Array, first = 0): void {
+  const index = values.findIndex((value) => !Number.isFinite(value))
+  if (index >= 0) throw invalid(path, `tensor ${quote(name)} holds ${values[index]} at ${first + index}`)
 }
 
 /** What `writeAdapter` needs to know beside the factors. */

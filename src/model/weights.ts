@@ -5,8 +5,9 @@
  * Source: the safetensors format; `model.safetensors.index.json` as `transformers` writes it (`weight_map`).
  */
 import { basename, join } from 'node:path'
+import { assert } from '../core/errors.ts'
 import { headerLengthOf, parseHeader, type SafetensorsHeader } from '../core/safetensors.ts'
-import { hasFile, listFiles, openReader, readText } from '../files/index.ts'
+import { hasFile, listFiles, openReader, type Reader, readText } from '../files/index.ts'
 import { modelError } from './errors.ts'
 
 /** One tensor of a file. `offset` is absolute, `sizeBytes` its length. */
@@ -150,15 +151,46 @@ export function decodeFloat32(
       if (IS_LITTLE_ENDIAN) return new Float32Array(new Uint8Array(bytes).buffer)
       return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(i * 4, true))
     case 'BF16':
-      return widen(view, (bits) => bits << 16)
+      return widen(view, singleBitsOfBfloat16)
     case 'F16':
       return widen(view, halfToSingleBits)
     default:
-      throw modelError(
-        { code: 'WEIGHTS_MISMATCH', file: tensor.path, tensor: tensor.name },
-        `tensor ${JSON.stringify(tensor.name)} is ${tensor.dtype}, expected F32, F16 or BF16`,
-      )
+      throw notFloat(tensor)
   }
+}
+
+function notFloat({ name, path, dtype }: Pick<StoredTensor, 'name' | 'path' | 'dtype'>): Error {
+  return modelError(
+    { code: 'WEIGHTS_MISMATCH', file: path, tensor: name },
+    `tensor ${JSON.stringify(name)} is ${dtype}, expected F32, F16 or BF16`,
+  )
+}
+
+/**
+ * Fills `target` with the values of a stored tensor from value `first` on: a large one is read a piece at a time, in memory that is
+ * used again. What lies beyond the tensor's end is the caller's mistake.
+ * @param reader — of `tensor.path`
+ * @throws WEIGHTS_MISMATCH | FILE_CUT_SHORT
+ */
+export async function readFloat32Into(
+  reader: Reader,
+  tensor: StoredTensor,
+  target: Float32Array,
+  first: number,
+): Promise<void> {
+  const toBits = WIDENING.get(tensor.dtype)
+  if (toBits === undefined && tensor.dtype !== 'F32') throw notFloat(tensor)
+  const width = toBits === undefined ? 4 : 2
+  assert(width * (first + target.length) <= tensor.sizeBytes, 'a piece lies within its tensor')
+  const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
+  // Halves are read behind the place where they are widened to: none is written over before it was read.
+  const stored = bytes.subarray(bytes.length - width * target.length)
+  await reader.readInto(stored, tensor.offset + width * first)
+  if (toBits === undefined && IS_LITTLE_ENDIAN) return
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength)
+  const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
+  for (let i = 0; i < bits.length; i++)
+    bits[i] = toBits === undefined ? view.getUint32(i * 4, true) : toBits(view.getUint16(i * 2, true))
 }
 
 function widen(view: DataView, toBits: (half: number) => number): Float32Array {
@@ -179,3 +211,11 @@ function halfToSingleBits(half: number): number {
   const shift = Math.clz32(fraction) - 21
   return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13)
 }
+
+const singleBitsOfBfloat16 = (bits: number): number => bits << 16
+
+/** To the bits of an f32, of the dtypes that have half as many. */
+const WIDENING: ReadonlyMap<string, (half: number) => number> = new Map([
+  ['BF16', singleBitsOfBfloat16],
+  ['F16', halfToSingleBits],
+])

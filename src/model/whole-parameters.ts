@@ -4,10 +4,9 @@
  * export base + change. In: tensors of an adapter or a change, and the base's folder. Out: values, f32.
  * Source: PEFT 0.21 `get_peft_model_state_dict`.
  */
-import { openReader } from '../files/index.ts'
 import { modelError } from './errors.ts'
 import { storedNameOf } from './stored-names.ts'
-import { decodeFloat32, locateFolderTensors, type StoredTensors } from './weights.ts'
+import { locateFolderTensors, readFloat32, type StoredTensor, type StoredTensors } from './weights.ts'
 
 /** A parameter by its name in the base model, such as `classifier.weight`. */
 export interface WholeParameter {
@@ -24,14 +23,14 @@ export interface ParameterChange {
 }
 
 /**
- * The base's values of a parameter: `base` are the folder's tensors.
+ * Where the base's values of a parameter lie: `base` are the folder's tensors.
  * @throws WEIGHTS_MISMATCH where the base has none of this name and shape
  */
-export async function readBase(
+export function locateBase(
   base: StoredTensors,
   { name, shape }: Pick<WholeParameter, 'name' | 'shape'>,
   folder: string,
-): Promise<Float32Array> {
+): StoredTensor {
   const tensor = base.get(storedNameOf(base, name) ?? name)
   if (tensor === undefined || tensor.shape.join() !== shape.join()) {
     const found = tensor === undefined ? 'is not there' : `has shape [${tensor.shape.join()}]`
@@ -41,13 +40,15 @@ export async function readBase(
       'Is this the base model that the adapter was trained on?',
     )
   }
-  const reader = await openReader(tensor.path)
-  try {
-    return decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), tensor)
-  } finally {
-    await reader.close()
-  }
+  return tensor
 }
+
+/** The base's values of a parameter. @throws as `locateBase` */
+const readBase = (
+  base: StoredTensors,
+  parameter: Pick<WholeParameter, 'name' | 'shape'>,
+  folder: string,
+): Promise<Float32Array> => readFloat32(locateBase(base, parameter, folder))
 
 /** trained − base, each entry rounded to f32 once. */
 export async function changesOf(

@@ -12,18 +12,14 @@ import {
   type TrainingSummary,
 } from '../agree/messages.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
-import type { Layout } from '../charter/schema.ts'
 import { toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
-import { openStartingParameters } from '../export/index.ts'
 import { hasFile, readText, removeFile } from '../files/index.ts'
-import { ADAPTER_CONFIG_NAME, readAdapter } from '../model/peft.ts'
-import { readBase } from '../model/whole-parameters.ts'
-import { locateFolderTensors } from '../model/weights.ts'
-import { buildManifest, type BuiltManifest, type UpdateContent, writeUpdateFile } from '../update/build.ts'
+import { buildManifest, type BuiltManifest, writeUpdateFile } from '../update/build.ts'
+import { openOwnContent } from './own-content.ts'
 
 export type OwnUpdateFault =
   | {
@@ -33,10 +29,6 @@ export type OwnUpdateFault =
     }
   | {
       readonly code: 'ADAPTER_OTHER_BASE'
-      readonly file: string
-    }
-  | {
-      readonly code: 'BASE_MODEL_NEEDED'
       readonly file: string
     }
 
@@ -88,72 +80,13 @@ async function buildUpdate(
   modules: OwnUpdateModules,
 ): Promise<BuiltManifest> {
   const { charter, round, me } = modules.params
-  const { content, close } = await openContent(adapterFolder, charter.layout, modules)
+  const { content, close } = await openOwnContent(adapterFolder, charter.layout, modules)
   try {
     const { nonce } = await writeUpdateFile(path, content, charter.layout, modules.rng)
     return await buildManifest({ path, nonce, round, member: me, charter })
   } finally {
     await close()
   }
-}
-
-interface Content {
-  readonly content: UpdateContent
-  readonly close: () => Promise<void>
-}
-
-/** Of what was trained whole, folders hold trained values, an update their change: from the base, or from the round below. */
-async function openContent(
-  file: string,
-  layout: Layout,
-  { baseModel, basis }: Pick<OwnUpdateModules, 'baseModel' | 'basis'>,
-): Promise<Content> {
-  const { modules, dense = [] } = layout
-  const isModel = modules.length === 0 && !(await hasFile(join(file, ADAPTER_CONFIG_NAME)))
-  const adapter = isModel ? null : await readAdapter(file)
-  const trained: readonly TrainedParameter[] =
-    adapter?.whole.map((each) => ({ ...each, read: () => Promise.resolve(each.values) })) ??
-    (await parametersOf(file, dense))
-  if (trained.length === 0)
-    return { content: { modules: adapter?.modules ?? [] }, close: () => Promise.resolve() }
-  if (baseModel === null) throw baseNeeded(file, trained)
-  const start = await openStartingParameters(baseModel, basis)
-  const parts = trained.map(({ name, shape, read }) => ({
-    name,
-    shape,
-    readChange: async () => {
-      const before = await start.read({ name, shape })
-      return (await read()).map((value, i) => value - (before[i] ?? 0))
-    },
-  }))
-  return { content: { modules: adapter?.modules ?? [], dense: parts }, close: start.close }
-}
-
-interface TrainedParameter {
-  readonly name: string
-  readonly shape: readonly number[]
-  readonly read: () => Promise<Float32Array>
-}
-
-/** Of a model's folder, one in memory at a time. */
-async function parametersOf(
-  folder: string,
-  parts: readonly Pick<TrainedParameter, 'name' | 'shape'>[],
-): Promise<readonly TrainedParameter[]> {
-  const tensors = await locateFolderTensors(folder)
-  return parts.map(({ name, shape }) => ({
-    name,
-    shape,
-    read: () => readBase(tensors, { name, shape }, folder),
-  }))
-}
-
-function baseNeeded(file: string, trained: readonly TrainedParameter[]): RoundError<OwnUpdateFault> {
-  return new RoundError<OwnUpdateFault>(
-    { code: 'BASE_MODEL_NEEDED', file },
-    `${file}: holds ${trained.length} parameters that were trained whole, such as ${trained[0]?.name ?? ''}; their change cannot be told without the base model`,
-    { hint: 'Name its folder with --model, or as `model` in the node’s node.json.' },
-  )
 }
 
 const TRAINING_SIZE_BYTES_MAX = 64 << 20

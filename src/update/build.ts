@@ -21,6 +21,7 @@ import { toNumber } from '../core/rational.ts'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, openReader } from '../files/index.ts'
 import type { AdapterModule } from '../model/peft.ts'
+import { createValueEncoder, type UpdateValues, type ValueEncoder } from './encode-values.ts'
 import { factorDiffers, updateError } from './errors.ts'
 import { factorNames, layoutDigest, updateTensors } from './layout.ts'
 import {
@@ -34,21 +35,31 @@ import {
 
 export const UPDATE_FORMAT = 'oneround/update@1'
 
-/** What an update needs of an adapter's module. */
-export type UpdateModule = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out' | 'a' | 'b'> &
+type ModuleShape = Pick<AdapterModule, 'name' | 'rank' | 'scale' | 'in' | 'out'> &
   Partial<Pick<AdapterModule, 'kernel'>>
+
+/** What an update needs of an adapter's module, in memory. */
+export type UpdateModule = ModuleShape & Pick<AdapterModule, 'a' | 'b'>
+
+/** A module whose factors may lie elsewhere: they are read when they are written, a piece at a time. */
+export type UpdateModuleSource = ModuleShape & {
+  /** [rank, in] */
+  readonly a: UpdateValues
+  /** [out, rank] */
+  readonly b: UpdateValues
+}
 
 /** A parameter that is trained whole. */
 export interface UpdateDensePart {
   readonly name: string
   readonly shape: readonly number[]
-  /** Its change, trained − base, row-major. Asked for once, when it is written: one part is in memory at a time. */
-  readonly readChange: () => Promise<Float32Array>
+  /** trained − base, row-major. */
+  readonly change: UpdateValues
 }
 
 /** An adapter with what is trained whole beside it. */
 export interface UpdateContent {
-  readonly modules: readonly UpdateModule[]
+  readonly modules: readonly UpdateModuleSource[]
   readonly dense?: readonly UpdateDensePart[]
 }
 
@@ -79,26 +90,26 @@ export async function writeUpdateFile(
   const parts = matchDense(dense, layout)
   const nonce = rng.bytes(NONCE_BYTES)
   assert(nonce.length === NONCE_BYTES, 'the generator gives as many bytes as it is asked for')
-  const tensors = updateTensors(
-    layout,
-    modules.map(({ rank }) => rank),
-  )
+  const ranks = modules.map(({ rank }) => rank)
+  const tensors = updateTensors(layout, ranks)
   const { prefix, header } = encodeHeader(tensors, updateMetadata(nonce))
-  const factors = new Map<string, () => Uint8Array>()
-  const changes = new Map(parts.map(({ name, readChange }) => [denseName(name), readChange]))
+  const values = new Map<string, UpdateValues>()
+  for (const { name, change } of parts) values.set(denseName(name), change)
+  const multipliers = new Map<string, number>()
   for (const module of modules) {
     const names = factorNames(module.name)
-    factors.set(names.a, () => encodeFactor(names.a, module.a, 1, layout))
-    factors.set(names.b, () => encodeFactor(names.b, module.b, foldedScale(module, layout), layout))
+    values.set(names.a, module.a).set(names.b, module.b)
+    multipliers.set(names.b, foldedScale(module, layout))
   }
-  checkSharedA(modules, factors, layout)
+  const encoder = createValueEncoder(layout)
+  await checkSharedA(modules, encoder, layout)
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
     for (const { name } of header.entries) {
-      const change = await changes.get(name)?.()
-      const bytes = change === undefined ? factors.get(name)?.() : encodeFactor(name, change, 1, layout)
-      await writer.write(bytes ?? new Uint8Array())
+      const found = values.get(name)
+      assert(found !== undefined, `tensor ${name} of the layout has values`)
+      await encoder.encode(name, found, multipliers.get(name) ?? 1, writer.write)
     }
     await writer.commit()
   } finally {
@@ -108,26 +119,27 @@ export async function writeUpdateFile(
 }
 
 /** Before anything is written: every member would refuse it. @throws UPDATE_FACTOR_DIFFERS */
-function checkSharedA(
-  modules: readonly UpdateModule[],
-  factors: ReadonlyMap<string, () => Uint8Array>,
+async function checkSharedA(
+  modules: readonly UpdateModuleSource[],
+  encoder: ValueEncoder,
   { sharedA }: Layout,
-): void {
+): Promise<void> {
   if (sharedA === undefined) return
   const hasher = createHasher()
-  for (const { name } of modules) hasher.update(factors.get(factorNames(name).a)?.() ?? new Uint8Array())
+  for (const { name, a } of modules)
+    await encoder.encode(factorNames(name).a, a, 1, (bytes) => void hasher.update(bytes))
   const found = hasher.digest()
   if (!equalBytes(found, sharedA)) throw factorDiffers(sharedA, found)
 }
 
 /** What B is multiplied by, so that the charter's scale gives the adapter's ΔW. */
-function foldedScale(module: UpdateModule, layout: Layout): number {
+function foldedScale(module: UpdateModuleSource, layout: Layout): number {
   const charterScale = toNumber(layout.scale)
   return module.scale === charterScale ? 1 : module.scale / charterScale
 }
 
 /** The adapter's modules in the layout's order. */
-function matchModules(adapter: readonly UpdateModule[], layout: Layout): readonly UpdateModule[] {
+function matchModules(adapter: readonly UpdateModuleSource[], layout: Layout): readonly UpdateModuleSource[] {
   const byName = new Map(adapter.map((module) => [module.name, module]))
   const wanted = new Set(layout.modules.map(({ name }) => name))
   const missing = [...wanted].filter((name) => !byName.has(name))
@@ -161,7 +173,7 @@ function matchDense(found: readonly UpdateDensePart[], { dense = [] }: Layout): 
   })
 }
 
-function checkShape(module: UpdateModule, expected: LayoutModule, layout: Layout): void {
+function checkShape(module: UpdateModuleSource, expected: LayoutModule, layout: Layout): void {
   const { name, rank } = module
   if (rank < 1 || rank > layout.rankMax) {
     throw updateError(
@@ -215,36 +227,6 @@ function modulesMismatch(missing: readonly string[], extra: readonly string[], w
   )
 }
 
-/** A factor's values times `multiplier`, rounded to f32 once, as the layout's dtype in little-endian bytes. */
-function encodeFactor(tensor: string, values: Float32Array, multiplier: number, layout: Layout): Uint8Array {
-  const isHalf = layout.dtype === 'bf16'
-  const bytes = new Uint8Array(values.length * (isHalf ? 2 : 4))
-  const view = new DataView(bytes.buffer)
-  const scratch = new DataView(new ArrayBuffer(4))
-  for (const [index, value] of values.entries()) {
-    const folded = multiplier === 1 ? value : Math.fround(value * multiplier)
-    const bits = isHalf ? roundToBfloat16(folded, scratch) : 0
-    // Exponent of all ones: the rounding itself can overflow.
-    if (!Number.isFinite(folded) || (isHalf && (bits & 0x7f80) === 0x7f80)) {
-      throw updateError(
-        { code: 'UPDATE_NOT_FINITE', tensor, index },
-        `tensor ${tensor}: entry ${index} is not finite`,
-        'Training diverged, or the file is damaged: lower the learning rate and train again.',
-      )
-    }
-    if (isHalf) view.setUint16(2 * index, bits, true)
-    else view.setFloat32(4 * index, folded, true)
-  }
-  return bytes
-}
-
-/** The nearest bfloat16, ties to even, as its 16 bits. */
-function roundToBfloat16(value: number, scratch: DataView): number {
-  scratch.setFloat32(0, value)
-  const bits = scratch.getUint32(0)
-  return ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff
-}
-
 export interface BuiltManifest {
   readonly manifest: Manifest
   /** The canonical bytes: what is stored and served. */
@@ -280,9 +262,11 @@ export async function buildManifest(options: {
     }
     const whole = createHasher()
     const chunks: Digest[] = []
+    const buffer = new Uint8Array(Math.min(chunkSizeBytes, sizeBytes))
     for (let index = 0; index < chunkCountOf(sizeBytes, chunkSizeBytes); index++) {
       const range = chunkRange({ sizeBytes, chunkSizeBytes }, index)
-      const chunk = await reader.read(range.offset, range.sizeBytes)
+      const chunk = buffer.subarray(0, range.sizeBytes)
+      await reader.readInto(chunk, range.offset)
       whole.update(chunk)
       chunks.push(sha256(chunk))
     }
