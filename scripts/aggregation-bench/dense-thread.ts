@@ -60,6 +60,7 @@ port.on('message', (ruleId: string) => {
     denominator: 1,
     claims,
     keys,
+    fisher: null,
     to,
   }
   const rule = RULES.find(({ id }) => id === ruleId)

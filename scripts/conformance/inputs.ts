@@ -1,5 +1,6 @@
 /** The inputs of the conformance vectors: small, and odd where arithmetic is odd. Made once from seeds, then committed. */
 import { SeededRng } from '../../src/core/seeded-rng.ts'
+import { at } from '../../test/support/reference/numbers.ts'
 import { hexOfSingles, type InputSet } from '../../test/support/reference/vector.ts'
 
 type Draw = (rng: SeededRng) => number
@@ -45,6 +46,8 @@ interface Recipe {
   readonly fixed?: Readonly<Record<number, number>>
   /** Member → what its B is multiplied by. */
   readonly times?: Readonly<Record<number, number>>
+  /** Updates publish Fisher diagonals: member → what its own is multiplied by, where not by 1. */
+  readonly fisher?: Readonly<Record<number, number>>
 }
 
 export const RECIPES: readonly Recipe[] = [
@@ -201,6 +204,57 @@ export const RECIPES: readonly Recipe[] = [
     draw: ordinary,
     times: { 3: 3 },
   },
+  {
+    name: 'fisher',
+    scale: [3, 5],
+    shapes: [
+      [7, 5],
+      [4, 3],
+    ],
+    parts: [[3, 2], []],
+    ranks: [1, 2, 3, 1, 2, 3, 2],
+    claims: [1, 1, 1, 1, 1, 1, 1],
+    draw: ordinary,
+    // One that claims to know everything, one that knows next to nothing, one nothing at all.
+    fisher: { 1: 1e6, 3: 1e-12, 4: 0 },
+  },
+  {
+    name: 'fisher of liars',
+    scale: [1, 1],
+    shapes: [[5, 4]],
+    ranks: Array.from({ length: 9 }, () => 1),
+    claims: Array.from({ length: 9 }, () => 1),
+    draw: ordinary,
+    // More than are capped claim too much, and some nothing: the cap lies below honest claims.
+    fisher: { 0: 1e9, 2: 0.001, 3: 1e7, 4: 0.002, 5: 1e5, 6: 0.001, 7: 0.5, 8: 0.003 },
+    // Two liars that take each other away once they are capped: what is left depends on the order of the sum.
+    copies: { 3: [0, 0] },
+    times: { 0: 2 ** 36, 3: -(2 ** 36) },
+  },
+  {
+    // All but as many as may lie claim nothing: everybody counts alike.
+    name: 'fisher of few',
+    scale: [2, 1],
+    shapes: [[4, 3]],
+    ranks: [1, 2, 1, 1],
+    claims: [1, 1, 1, 1],
+    draw: ordinary,
+    fisher: { 0: 0, 2: 0, 3: 0 },
+  },
+  {
+    name: 'fisher of B',
+    scale: [3, 7],
+    shapes: [
+      [6, 4],
+      [3, 5],
+    ],
+    sharedA: true,
+    parts: [[3]],
+    ranks: [2, 2, 2, 2, 2],
+    claims: [1, 1, 1, 1, 1],
+    draw: ordinary,
+    fisher: { 2: 40 },
+  },
 ]
 
 export function setOf({
@@ -216,6 +270,7 @@ export function setOf({
   copies,
   fixed,
   times,
+  fisher,
 }: Recipe): InputSet {
   const rng = new SeededRng(`conformance/${seed ?? name}`)
   const modules = shapes.map(([inCount, out], k) => ({ name: `layer.${k}.proj`, in: inCount, out }))
@@ -238,6 +293,24 @@ export function setOf({
       )
     }),
   )
+  const squares = (count: number, times: number): string =>
+    hexOfSingles(Array.from({ length: count }, () => Math.fround(times * (0.25 + rng.float()))))
+  const diagonals = ranks.map((rank, member) => {
+    const factor = fisher?.[member] ?? 1
+    return {
+      modules: shapes.map(([inCount, out]) => ({
+        rows: squares(out, factor),
+        // Of the first column nobody knows anything.
+        columns: `00000000${squares((sharedA === true ? rank : inCount) - 1, factor)}`,
+      })),
+      dense: (parts ?? []).map((shape) =>
+        squares(
+          shape.reduce((count, size) => count * size, 1),
+          factor,
+        ),
+      ),
+    }
+  })
   const inputs = values.map((own, member) => {
     const [from, change] = copies?.[member] ?? [member, 0]
     const factor = times?.[member] ?? 1
@@ -246,6 +319,7 @@ export function setOf({
     return {
       claim: claims[member] ?? 1,
       ...(dense === undefined ? {} : { dense }),
+      ...(fisher === undefined ? {} : { fisher: at(diagonals, member) }),
       factors: modulesOf.map(({ rank, a, b }, k) => ({
         rank,
         a: hexOfSingles(sharedA === true ? (values[0]?.[k]?.a ?? a) : a),

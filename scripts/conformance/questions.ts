@@ -1,5 +1,5 @@
 /** Which questions the conformance vectors ask of which inputs. */
-import { parseRuleChoice, RULES, resolveRule, whyInvalid } from '../../src/aggregate/index.ts'
+import { parseRuleChoice, RULES, resolveRule, usesFisher, whyInvalid } from '../../src/aggregate/index.ts'
 import { areCapped } from '../../test/support/conformance.ts'
 import type { InputSet, VectorQuestion } from '../../test/support/reference/vector.ts'
 
@@ -28,6 +28,8 @@ const FURTHER = [
   'ties:density=1',
   'dare-linear:density=0.1',
   'dare-ties:density=0.75',
+  'nnm+fisher-mean',
+  'clip+fisher-mean',
 ]
 
 /** None of them 1: a kernel that forgets λ is seen by every vector. */
@@ -41,18 +43,25 @@ const LAMBDAS: readonly (readonly [number, number])[] = [
 const SILENT = new Set(['coarse: median', 'coarse: weighted-median, weighed'])
 
 /** Sets beyond the first two on which variants are asked too. */
-const VARIED = new Set(['near', 'cancelling', 'straddling', 'parts', 'shared'])
+const VARIED = new Set(['near', 'cancelling', 'straddling', 'parts', 'shared', 'fisher'])
 
-/** As many poisoned updates as the rule bears, at most two and, of many, as few as keep every subset searchable by hand. */
+/** As many poisoned updates as the rule bears, at most two (three where claims are capped by the coordinate) and, of many, as few as keep every subset searchable by hand. */
 function poisonedFor(text: string, set: InputSet): number | null {
   const choice = parseRuleChoice(text)
-  return [2, 1, 0].find((b) => whyInvalid(choice, set.inputs.length, b) === null) ?? null
+  // How much is capped depends on b.
+  const most = set.inputs[0]?.fisher === undefined ? 2 : 3
+  return (
+    [3, 2, 1, 0].filter((b) => b <= most).find((b) => whyInvalid(choice, set.inputs.length, b) === null) ??
+    null
+  )
 }
 
 export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[] {
   const texts = [...RULES.map(({ id }) => id), ...FURTHER]
   const questions = sets.flatMap((set, place) =>
     texts.flatMap((text, index): VectorQuestion[] => {
+      // Sets with Fisher diagonals are there for the rules that read them.
+      if (usesFisher(parseRuleChoice(text)) !== (set.inputs[0]?.fisher !== undefined)) return []
       const b = poisonedFor(text, set)
       const { facts, steps } = resolveRule(parseRuleChoice(text))
       // Variants on the sets in which something can go wrong with them: all of them on the ordinary one.

@@ -223,6 +223,23 @@ def rules(deltas, b, claims):
     return {name: np.split(result, np.cumsum(sizes)[:-1]) for name, result in flats.items()}
 
 
+def fisher_mean(x, fisher, b):
+    """Matena and Raffel 2022, equation 4, on [m, d]; claims cut where the b largest would have more than half (bisected)."""
+    low, high = np.zeros(x.shape[1]), fisher.max(axis=0)
+
+    def margin(cap):
+        cut = np.sort(np.minimum(fisher, cap), axis=0)
+        return cut.sum(axis=0) - 2 * cut[len(cut) - b :].sum(axis=0)
+
+    free = margin(high) >= 0
+    for _ in range(200):
+        middle = (low + high) / 2
+        holds = margin(middle) >= 0
+        low, high = np.where(holds, middle, low), np.where(holds, high, middle)
+    weights = np.minimum(fisher, np.where(free, np.inf, low))
+    return (weights * x).sum(axis=0) / weights.sum(axis=0)
+
+
 def case(name, seed, m, b, shapes, ranks, claims, scale, lam, spread=1.0):
     rng = np.random.default_rng(seed)
     shared = [(rng.standard_normal((2, i)), rng.standard_normal((o, 2))) for o, i in shapes]
@@ -242,8 +259,22 @@ def case(name, seed, m, b, shapes, ranks, claims, scale, lam, spread=1.0):
             delta.append(scale[0] / scale[1] * (bb.astype(np.float64) @ a.astype(np.float64)))
         inputs.append({"rank": ranks[member], "claim": claims[member], "modules": modules})
         deltas.append(delta)
+    draw = np.random.default_rng(1000 + seed)
+    fisher = []
+    for member in range(m):
+        sums = [(draw.chisquare(1, o).astype(np.float32), draw.chisquare(1, i).astype(np.float32)) for o, i in shapes]
+        inputs[member]["fisher"] = {
+            "modules": [{"rows": [float(x) for x in r], "columns": [float(x) for x in c]} for r, c in sums],
+            "dense": [],
+        }
+        wide = [(r.astype(np.float64), c.astype(np.float64)) for r, c in sums]
+        fisher.append(np.concatenate([np.outer(r, c).ravel() / c.sum() for r, c in wide]))
     factor = lam[0] / lam[1]
-    results = {rule: [[factor * float(x) for x in d.ravel()] for d in result] for rule, result in rules(deltas, b, claims).items()}
+    combined = rules(deltas, b, claims)
+    if m >= 2 * b + 1:
+        flat = fisher_mean(single(flat_of(deltas)), np.stack(fisher), b)
+        combined["fisher-mean"] = np.split(flat, np.cumsum([o * i for o, i in shapes])[:-1])
+    results = {rule: [[factor * float(x) for x in d.ravel()] for d in result] for rule, result in combined.items()}
     gram = [[float(sum(np.sum(x * y) for x, y in zip(p, q))) for q in deltas] for p in deltas]
     return {
         "name": name, "b": b, "scale": scale, "lambda": lam,

@@ -17,7 +17,7 @@ import type { AdmissionAnswer, FactorPlaces, JobInput, UniformFigures } from './
 import { type KernelClient, openKernelClient } from './kernel-client.ts'
 import { keptShareOf, recompress } from './recompress.ts'
 import { type AggregateMember, describeMembers } from './report.ts'
-import { firstValidRule } from './rule-book.ts'
+import { firstValidRule, usesFisher } from './rule-book.ts'
 import { isSeeded, resolveRule, ruleText } from './rule-choice.ts'
 import { type CappedWeights, capWeights } from './weights.ts'
 
@@ -83,6 +83,7 @@ export async function aggregate(
   const rule = resolveRule(choice)
   const seed = request.seed === undefined ? null : toHex(request.seed)
   if (isSeeded(rule) && seed === null) throw seedMissing(choice)
+  if (usesFisher(choice) && layout.fisher === undefined) throw diagonalsMissing(choice.id, null)
   const located: (readonly FactorPlaces[])[] = []
   for (const { path } of inputs) located.push(await locateFactors(path, layout))
   const { weights, cap } = claimsOf(inputs, located, aggregation)
@@ -181,6 +182,16 @@ const FISHER_CLAIM_MAX = 2 ** 40
 /** A member chooses its own ranks, so this is a claim like any other. Dense parts have none. */
 export const totalRank = (factors: readonly FactorPlaces[]): number =>
   factors.reduce((sum, { rank, b }) => sum + (b === null ? 0 : rank), 0)
+
+/** @param file — that has none; null where the layout asks for none */
+export const diagonalsMissing = (rule: string, file: string | null) =>
+  aggregateError(
+    { code: 'FISHER_MISSING', rule, file },
+    `rule ${rule} weighs by Fisher diagonals, and ${file ?? 'the layout'} has none`,
+    {
+      hint: 'Train with --fisher, which writes fisher.safetensors beside the adapter, or choose another rule.',
+    },
+  )
 
 const seedMissing = ({ id }: ChosenRule) =>
   aggregateError(

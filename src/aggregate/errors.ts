@@ -13,6 +13,8 @@ export type AggregateFault =
   | { readonly code: 'RULE_PARAMETER'; readonly rule: string; readonly reason: string }
   /** A rule that draws lots was given nothing to draw from. */
   | { readonly code: 'SEED_MISSING'; readonly rule: string }
+  /** A rule weighs by Fisher diagonals that the layout, or an adapter's folder, has not. */
+  | { readonly code: 'FISHER_MISSING'; readonly rule: string; readonly file: string | null }
   | {
       readonly code: 'RULE_PRECONDITION'
       readonly rule: string

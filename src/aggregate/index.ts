@@ -34,6 +34,7 @@ export {
   RULE_BOOK,
   ruleNamed,
   validRuleIds,
+  usesFisher,
   whyInvalid,
 } from './rule-book.ts'
 export { isSeeded, parseRuleChoice, resolveRule, ruleText } from './rule-choice.ts'

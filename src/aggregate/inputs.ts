@@ -1,11 +1,11 @@
 /** Where an update file's factors lie: headers only, checked against the charter's layout. */
 import type { DensePart, Layout } from '../charter/schema.ts'
-import { denseName } from '../charter/tensor-names.ts'
+import { denseName, diagonalNames, partDiagonalName } from '../charter/tensor-names.ts'
 import { headerLengthOf, parseHeader, type SafetensorsEntry } from '../core/safetensors.ts'
 import { openReader } from '../files/index.ts'
 import { blocksOf } from './dense-parts.ts'
 import { aggregateError } from './errors.ts'
-import type { FactorPlaces, TensorPlace } from './job.ts'
+import type { DiagonalPlaces, FactorPlaces, TensorPlace } from './job.ts'
 
 /** @throws INPUT_MISMATCH | SAFETENSORS_INVALID and errors of the disk */
 export async function locateFactors(path: string, layout: Layout): Promise<readonly FactorPlaces[]> {
@@ -24,11 +24,32 @@ export async function locateFactors(path: string, layout: Layout): Promise<reado
         const found = `A [${a.shape.join()}], B [${b.shape.join()}]`
         throw mismatch(path, `module ${name}: expected A [r,${inCount}], B [${out},r], found ${found}`)
       }
-      return { rank, scale: layout.scale, a: placeOf(a, path), b: placeOf(b, path) }
+      const places = { rank, scale: layout.scale, a: placeOf(a, path), b: placeOf(b, path) }
+      if (layout.fisher === undefined) return places
+      const width = layout.sharedA === undefined ? inCount : rank
+      const diagonal = locateDiagonal({ name, out, width }, byName, path)
+      return { ...places, fisher: layout.sharedA === undefined ? diagonal : { ...diagonal, ofB: true } }
     })
-    return [...factors, ...(layout.dense ?? []).flatMap((part) => blockPlaces(part, byName, path))]
+    const hasDiagonals = layout.fisher !== undefined
+    return [
+      ...factors,
+      ...(layout.dense ?? []).flatMap((part) => blockPlaces(part, byName, path, hasDiagonals)),
+    ]
   } finally {
     await reader.close()
+  }
+}
+
+/** Where the sums of a module's Fisher diagonal lie. @throws INPUT_MISMATCH */
+export function locateDiagonal(
+  { name, out, width }: { readonly name: string; readonly out: number; readonly width: number },
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  path: string,
+): DiagonalPlaces {
+  const names = diagonalNames(name)
+  return {
+    rows: placeOf(tensorOf(names.rows, [out], entries, path), path),
+    columns: placeOf(tensorOf(names.columns, [width], entries, path), path),
   }
 }
 
@@ -37,22 +58,44 @@ function blockPlaces(
   part: DensePart,
   entries: ReadonlyMap<string, SafetensorsEntry>,
   path: string,
+  hasDiagonals: boolean,
 ): readonly FactorPlaces[] {
-  const entry = entries.get(denseName(part.name))
-  if (entry === undefined) throw mismatch(path, `lacks dense part ${part.name}`)
-  if (entry.shape.join() !== part.shape.join()) {
-    const shapes = `expected [${part.shape.join()}], found [${entry.shape.join()}]`
-    throw mismatch(path, `dense part ${part.name}: ${shapes}`)
-  }
-  return placesOfBlocks(part, placeOf(entry, path))
+  const place = placeOf(tensorOf(denseName(part.name), part.shape, entries, path), path)
+  if (!hasDiagonals) return placesOfBlocks(part, place)
+  return placesOfBlocks(part, place, locatePartDiagonal(part, entries, path))
+}
+
+/** Where the Fisher diagonal of a dense part lies. @throws INPUT_MISMATCH */
+export const locatePartDiagonal = (
+  { name, shape }: DensePart,
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  path: string,
+): TensorPlace => placeOf(tensorOf(partDiagonalName(name), shape, entries, path), path)
+
+function tensorOf(
+  name: string,
+  shape: readonly number[],
+  entries: ReadonlyMap<string, SafetensorsEntry>,
+  path: string,
+): SafetensorsEntry {
+  const entry = entries.get(name)
+  if (entry === undefined) throw mismatch(path, `lacks tensor ${name}`)
+  if (entry.shape.join() === shape.join()) return entry
+  throw mismatch(path, `tensor ${name}: expected [${shape.join()}], found [${entry.shape.join()}]`)
 }
 
 /** Of a part whose values, in row-major order, begin at `place`. */
-export function placesOfBlocks(part: DensePart, { offset, dtype }: TensorPlace): readonly FactorPlaces[] {
-  const sizeBytes = dtype === 'F32' ? 4 : 2
-  return blocksOf(part).map(({ block }) => {
-    const a = { offset: offset + sizeBytes * (block?.first ?? 0), dtype }
-    return { rank: 1, scale: [1, 1], a, b: null }
+export function placesOfBlocks(
+  part: DensePart,
+  values: TensorPlace,
+  diagonal?: TensorPlace,
+): readonly FactorPlaces[] {
+  return blocksOf(part).map(({ block }): FactorPlaces => {
+    const from = ({ offset, dtype }: TensorPlace): TensorPlace => {
+      return { offset: offset + (dtype === 'F32' ? 4 : 2) * (block?.first ?? 0), dtype }
+    }
+    const fisher = diagonal === undefined ? {} : { fisher: { rows: null, columns: from(diagonal) } }
+    return { rank: 1, scale: [1, 1], a: from(values), b: null, ...fisher }
   })
 }
 

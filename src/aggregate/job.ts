@@ -18,6 +18,19 @@ export interface FactorPlaces {
   readonly a: TensorPlace
   /** null: all ones, as for blocks of dense parts. */
   readonly b: TensorPlace | null
+  /** Where the layout has updates publish one. */
+  readonly fisher?: DiagonalPlaces
+}
+
+/**
+ * A module's Fisher diagonal [out, in] (of B [out, r] where all have one A) by its sums: over the columns of each row, and
+ * over the rows of each column. Of a block of a dense part, which is one row, the columns are the diagonal itself.
+ */
+export interface DiagonalPlaces {
+  readonly rows: TensorPlace | null
+  readonly columns: TensorPlace
+  /** Of B [out, r], not of ΔW [out, in]. */
+  readonly ofB?: boolean
 }
 
 export interface JobInput {
@@ -61,7 +74,7 @@ export interface AggregateJob {
 }
 
 export interface InputFigures {
-  /** Share of the result; null for coordinate rules, which give none. */
+  /** Share of the result, of `fisher-mean` the mean over coordinates; null for other coordinate rules, which give none. */
   readonly weight: number | null
   readonly norm: number
   /** To the result; 0 when either is 0. */
@@ -110,7 +123,13 @@ export type AdmissionFault =
   | {
       readonly code: 'UPDATE_NOT_FINITE'
       readonly module: string
-      readonly factor: 'A' | 'B'
+      readonly factor: 'A' | 'B' | 'fisher'
+      readonly index: number
+    }
+  | {
+      /** A Fisher diagonal holds squares. */
+      readonly code: 'UPDATE_FISHER_NEGATIVE'
+      readonly module: string
       readonly index: number
     }
   | {

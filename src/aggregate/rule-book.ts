@@ -49,6 +49,12 @@ function reasonOf(
 export const validRuleIds = (m: number, b: number): readonly string[] =>
   RULES.filter((rule) => isValidFor(rule, m, b)).map(({ id }) => id)
 
+/** Whether the charter's updates must publish Fisher diagonals for it. */
+export function usesFisher(choice: ChosenRule): boolean {
+  const found = findRule(choice)
+  return !('problem' in found) && found.facts.family === 'coordinate' && found.facts.usesFisher === true
+}
+
 export const RULE_BOOK: RuleBook = {
   has: (rule) => !('problem' in findRule(rule)),
   problemWith: (rule) => {
@@ -61,6 +67,7 @@ export const RULE_BOOK: RuleBook = {
     const found = findRule(rule)
     return !('problem' in found) && found.facts.family === 'coordinate'
   },
+  usesFisher,
   explain: (m, b) =>
     RULES.map((rule) => ({ id: rule.id, reason: whyInvalid({ id: rule.id, version: rule.version }, m, b) })),
 }

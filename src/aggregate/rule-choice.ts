@@ -43,6 +43,11 @@ export function findRule(choice: ChosenRule): ResolvedRule | { readonly problem:
   }
   const problem = problemWithParameters(rule.id, rule.takes ?? [], choice.parameters ?? {})
   if (problem !== null) return { problem }
+  const mixing = steps.find(({ facts }) => !facts.keepsMembers)
+  if (rule.family === 'coordinate' && rule.usesFisher === true && mixing !== undefined) {
+    const problem = `${rule.id} weighs by members’ Fisher diagonals, and the rows of ${mixing.facts.id} are nobody’s`
+    return { problem }
+  }
   return { ...resolve(rule, choice.parameters), steps }
 }
 

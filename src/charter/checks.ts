@@ -28,6 +28,7 @@ export function findCharterProblems(charter: Charter, rules: RuleBook): CharterF
     ...memberProblems(charter),
     ...quorumProblems(charter),
     ...ruleProblems(charter, rules),
+    ...fisherProblems(charter, rules),
     ...layoutProblems(charter),
     ...limitProblems(charter),
     ...scheduleProblems(charter),
@@ -115,6 +116,18 @@ function* ruleProblems(
   if (low > high) yield problem('aggregation.samplesRange', `${low} is more than ${high}`)
   if (aggregation.lambda[0] === 0)
     yield problem('aggregation.lambda', 'is 0: the result would be the base model')
+}
+
+/** Diagonals travel exactly where a rule reads them. */
+function* fisherProblems({ layout, aggregation }: Charter, rules: RuleBook): Generator<CharterProblem> {
+  const reading = aggregation.rules.find((rule) => rules.usesFisher(rule))
+  if (reading !== undefined && layout.fisher === undefined)
+    yield problem(
+      'layout.fisher',
+      `is missing: ${reading.id} weighs by Fisher diagonals that updates publish`,
+    )
+  if (reading === undefined && layout.fisher !== undefined)
+    yield problem('layout.fisher', 'has updates publish Fisher diagonals that no rule reads')
 }
 
 function* layoutProblems(charter: Charter): Generator<CharterProblem> {

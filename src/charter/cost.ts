@@ -22,15 +22,27 @@ function denseCount({ dense = [] }: Layout): number {
   return dense.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
 }
 
-function headerSizeBytes({ modules, dense = [] }: Layout): number {
-  const perModule = modules.map(({ name }) => 2 * (name.length + HEADER_ENTRY_SIZE_BYTES))
-  const perPart = dense.map(({ name }) => name.length + HEADER_ENTRY_SIZE_BYTES)
+/** Entries of Fisher diagonals: of modules their sums over rows and columns, of B where all have one A. */
+function diagonalCount(layout: Layout): number {
+  if (layout.fisher === undefined) return 0
+  const { modules, sharedA, rankMax } = layout
+  const sums = modules.reduce(
+    (sum, module) => sum + module.out + (sharedA === undefined ? module.in : rankMax),
+    0,
+  )
+  return sums + denseCount(layout)
+}
+
+function headerSizeBytes({ modules, dense = [], fisher }: Layout): number {
+  const times = fisher === undefined ? 1 : 2
+  const perModule = modules.map(({ name }) => 2 * times * (name.length + HEADER_ENTRY_SIZE_BYTES))
+  const perPart = dense.map(({ name }) => times * (name.length + HEADER_ENTRY_SIZE_BYTES))
   return HEADER_FIXED_SIZE_BYTES + [...perModule, ...perPart].reduce((sum, size) => sum + size, 0)
 }
 
 /** At most the size of an update of the largest rank, its header included. */
 export function updateSizeBytesOf(layout: Layout): number {
-  const count = factorCount(layout, layout.rankMax) + denseCount(layout)
+  const count = factorCount(layout, layout.rankMax) + denseCount(layout) + diagonalCount(layout)
   return count * dtypeSizeBytes(layout.dtype) + headerSizeBytes(layout)
 }
 

@@ -25,6 +25,8 @@ export interface CharterDraft {
   readonly rankMax: number
   /** Digest of the A that all updates have (schema.ts). */
   readonly sharedA?: Digest
+  /** Whether a rule reads Fisher diagonals. */
+  readonly fisher?: boolean
   /** alpha / r. */
   readonly scale: Rational
   readonly dtype?: Layout['dtype']
@@ -67,6 +69,7 @@ export function buildCharter(draft: CharterDraft): Charter {
       ? {}
       : { dense: inByteOrder(draft.dense).map(({ name, shape }) => ({ name, shape: [...shape] })) }),
     ...(draft.sharedA === undefined ? {} : { sharedA: draft.sharedA }),
+    ...(draft.fisher === true ? { fisher: true as const } : {}),
     rankMax: draft.rankMax,
     scale: draft.scale,
     dtype: draft.dtype ?? 'f32',

@@ -38,6 +38,8 @@ export interface RuleBook {
   ) => readonly { readonly id: string; readonly reason: string | null }[]
   /** Whether the aggregate is dense, as large as the modules' weights. */
   readonly isDense: (rule: ChosenRule) => boolean
+  /** Whether it reads the Fisher diagonals that updates publish. */
+  readonly usesFisher: (rule: ChosenRule) => boolean
 }
 
 /** The first rule whose precondition holds, or null. */

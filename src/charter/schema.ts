@@ -56,6 +56,8 @@ const layoutSchema = v.strictObject({
    * these very bytes, and rules work on B.
    */
   sharedA: v.optional(digestSchema),
+  /** Whether updates publish a Fisher diagonal beside what they change, for rules that weigh each coordinate by it. */
+  fisher: v.optional(v.literal(true)),
   /** An update may use any rank from 1 to this one, in each module. */
   rankMax: v.pipe(countSchema(RANK_MAX), v.minValue(1)),
   /** s: alpha/r of PEFT, one for all members and modules. Never taken from an update. */

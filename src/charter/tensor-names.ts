@@ -4,3 +4,13 @@
 export function denseName(part: string): string {
   return `${part}.dense`
 }
+
+/** A module's Fisher diagonal by its sums over columns, one a row, and over rows, one a column. */
+export function diagonalNames(module: string): { readonly rows: string; readonly columns: string } {
+  return { rows: `${module}.fisher_rows`, columns: `${module}.fisher_columns` }
+}
+
+/** The Fisher diagonal of a part that is trained whole. */
+export function partDiagonalName(part: string): string {
+  return `${part}.fisher`
+}

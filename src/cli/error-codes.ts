@@ -174,6 +174,11 @@ const UPDATES = {
   UPDATE_SHAPE_MISMATCH: { exit: 'input', when: 'a factor’s shape is not the layout’s' },
   UPDATE_MODULES_MISMATCH: { exit: 'input', when: 'an adapter has not exactly the layout’s modules' },
   UPDATE_NOT_FINITE: { exit: 'input', when: 'an update holds NaN or infinity' },
+  UPDATE_FISHER_MISSING: {
+    exit: 'input',
+    when: 'the charter asks for Fisher diagonals, and none of the right shape lie beside the adapter',
+  },
+  UPDATE_FISHER_NEGATIVE: { exit: 'input', when: 'a Fisher diagonal of an update holds a negative value' },
   UPDATE_ENTRY_TOO_LARGE: { exit: 'input', when: 'an entry of a factor is above the charter’s bound' },
   UPDATE_NORM_TOO_LARGE: { exit: 'input', when: 'an update’s norm is above the charter’s bound' },
   UPDATE_NOT_CANONICAL: { exit: 'input', when: 'an update file is not in its one allowed form' },
@@ -182,6 +187,10 @@ const UPDATES = {
   RULE_PARAMETER: {
     exit: 'usage',
     when: 'a step before a rule, or a parameter, is not there or out of range',
+  },
+  FISHER_MISSING: {
+    exit: 'input',
+    when: 'a rule weighs by Fisher diagonals, and an adapter has none beside it',
   },
   SEED_MISSING: { exit: 'usage', when: 'a rule draws lots, but was given no seed' },
   RULE_PRECONDITION: {

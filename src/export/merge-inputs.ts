@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { blocksOf } from '../aggregate/dense-parts.ts'
-import { placesOfBlocks } from '../aggregate/inputs.ts'
+import { locateDiagonal, locatePartDiagonal, placesOfBlocks } from '../aggregate/inputs.ts'
 import type { FactorPlaces, JobInput, JobModule, TensorPlace } from '../aggregate/job.ts'
 import { denseName } from '../charter/tensor-names.ts'
 import { equalBytes } from '../core/bytes.ts'
@@ -13,8 +13,8 @@ import { RoundError } from '../core/errors.ts'
 import { encodeHeader } from '../core/safetensors.ts'
 import { openAtomicWriter, openReader } from '../files/index.ts'
 import { type AdapterFile, littleEndian } from '../model/peft.ts'
-import { type StoredTensor, decodeFloat32 } from '../model/weights.ts'
-import { changesOf, type ParameterChange, type WholeParameter } from '../model/whole-parameters.ts'
+import { type StoredTensor, type StoredTensors, decodeFloat32 } from '../model/weights.ts'
+import { changesOf, type WholeParameter } from '../model/whole-parameters.ts'
 import { weightShape } from './merged-module.ts'
 
 export type MergeInputFault = {
@@ -70,40 +70,48 @@ function placeOf({ dtype, offset, path, name }: StoredTensor): TensorPlace {
   throw new RoundError<MergeInputFault>({ code: 'ADAPTERS_DIFFER', file: path, reason }, `${path}: ${reason}`)
 }
 
+export interface Joining {
+  /** The base model's folder: of what an adapter holds whole, changes are combined. */
+  readonly base: string | null
+  /** The adapter's Fisher diagonals, where the rule weighs by them. */
+  readonly diagonals: StoredTensors | null
+  /** Whether those are of s·B. */
+  readonly isSharedA: boolean
+  readonly path: string
+}
+
 /**
- * Writes an adapter's factors and the changes of what it holds whole to one file. @param base — the base model's folder
- * @throws WEIGHTS_MISMATCH | NO_SPACE
+ * Writes an adapter's factors, the changes of what it holds whole and its Fisher diagonals to one file.
+ * @throws WEIGHTS_MISMATCH | INPUT_MISMATCH | NO_SPACE
  */
 export async function writeJoined(
   file: AdapterFile,
   claim: number,
-  base: string,
-  path: string,
+  { base, diagonals, isSharedA, path }: Joining,
 ): Promise<JobInput> {
-  const changes = await changesOf(await readWhole(file), base)
-  const stored = file.modules.flatMap(({ name, a, b }) => [
-    { name: `${name}.lora_A`, tensor: a },
-    { name: `${name}.lora_B`, tensor: b },
-  ])
+  const changes = base === null ? [] : await changesOf(await readWhole(file), base)
+  const stored = [
+    ...file.modules.flatMap(({ name, a, b }) => [
+      { name: `${name}.lora_A`, tensor: a },
+      { name: `${name}.lora_B`, tensor: b },
+    ]),
+    ...[...(diagonals ?? [])].map(([name, tensor]) => ({ name, tensor })),
+  ]
   const { prefix, header } = encodeHeader([
     ...stored.map(({ name, tensor: { dtype, shape } }) => ({ name, dtype, shape })),
     ...changes.map(({ name, shape }) => ({ name: denseName(name), dtype: 'F32', shape })),
   ])
-  const reader = await openReader(file.path)
   const writer = await openAtomicWriter(path)
   try {
     await writer.write(prefix)
     for (const { name } of header.entries) {
       const tensor = stored.find((each) => each.name === name)?.tensor
       const change = changes.find((each) => denseName(each.name) === name)?.change
-      await writer.write(
-        tensor === undefined ? littleEndian(change) : await reader.read(tensor.offset, tensor.sizeBytes),
-      )
+      await writer.write(tensor === undefined ? littleEndian(change) : await bytesOf(tensor))
     }
     await writer.commit()
   } finally {
     await writer.abort()
-    await reader.close()
   }
   const offsetOf = (name: string): number => header.entries.find((each) => each.name === name)?.offset ?? 0
   const modules = file.modules.map((module) => ({
@@ -111,16 +119,34 @@ export async function writeJoined(
     a: { ...module.a, offset: offsetOf(`${module.name}.lora_A`) },
     b: { ...module.b, offset: offsetOf(`${module.name}.lora_B`) },
   }))
-  return inputOf({ path, modules }, claim, placesOf(changes, offsetOf))
+  const entries = new Map(header.entries.map((entry) => [entry.name, entry]))
+  const from = [...(diagonals?.values() ?? [])][0]?.path ?? file.path
+  const parts = changes.flatMap(({ name, shape }) => {
+    const part = { name, shape: [...shape] }
+    const values = { offset: offsetOf(denseName(name)), dtype: 'F32' as const }
+    if (diagonals === null) return placesOfBlocks(part, values)
+    return placesOfBlocks(part, values, locatePartDiagonal(part, entries, from))
+  })
+  const input = inputOf({ path, modules }, claim, parts)
+  if (diagonals === null) return input
+  const factors = input.factors.map((place, index): FactorPlaces => {
+    const module = modules[index]
+    if (module === undefined) return place
+    const { name, out, rank, in: width } = module
+    const shape = { name, out, width: isSharedA ? rank : width }
+    return { ...place, fisher: { ...locateDiagonal(shape, entries, from), ofB: isSharedA } }
+  })
+  return { ...input, factors }
 }
 
-const placesOf = (
-  changes: readonly ParameterChange[],
-  offsetOf: (name: string) => number,
-): readonly FactorPlaces[] =>
-  changes.flatMap(({ name, shape }) =>
-    placesOfBlocks({ name, shape: [...shape] }, { offset: offsetOf(denseName(name)), dtype: 'F32' }),
-  )
+async function bytesOf({ path, offset, sizeBytes }: StoredTensor): Promise<Uint8Array> {
+  const reader = await openReader(path)
+  try {
+    return await reader.read(offset, sizeBytes)
+  } finally {
+    await reader.close()
+  }
+}
 
 async function readWhole({ path, whole }: AdapterFile): Promise<readonly WholeParameter[]> {
   const reader = await openReader(path)
@@ -155,12 +181,7 @@ export async function checkSharedA(files: readonly AdapterFile[]): Promise<void>
   }
 }
 
-async function bytesOfA({ path, modules }: AdapterFile, index: number): Promise<Uint8Array> {
-  const reader = await openReader(path)
-  try {
-    const a = modules[index]?.a
-    return a === undefined ? new Uint8Array() : await reader.read(a.offset, a.sizeBytes)
-  } finally {
-    await reader.close()
-  }
+async function bytesOfA({ modules }: AdapterFile, index: number): Promise<Uint8Array> {
+  const a = modules[index]?.a
+  return a === undefined ? new Uint8Array() : bytesOf(a)
 }

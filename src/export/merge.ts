@@ -15,8 +15,8 @@ import {
   recompress,
   type UniformFigures,
 } from '../aggregate/index.ts'
-import { totalRank } from '../aggregate/aggregate.ts'
-import { checkPrecondition } from '../aggregate/rule-book.ts'
+import { diagonalsMissing, totalRank } from '../aggregate/aggregate.ts'
+import { checkPrecondition, usesFisher } from '../aggregate/rule-book.ts'
 import { parseRuleChoice, resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { capWeights } from '../aggregate/weights.ts'
 import type { AggregateJob, JobInput } from '../aggregate/job.ts'
@@ -26,7 +26,9 @@ import { sha256 } from '../core/hash.ts'
 import type { OnProgress } from '../core/ports.ts'
 import { parseRational, toNumber } from '../core/rational.ts'
 import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
+import { locateDiagonalFile } from '../model/diagonal-file.ts'
 import { type AdapterFile, locateAdapter } from '../model/peft.ts'
+import type { StoredTensors } from '../model/weights.ts'
 import { openAggregateFile } from './aggregate-file.ts'
 import { withKernels } from './merged-module.ts'
 import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
@@ -199,17 +201,29 @@ export async function merge(
 async function inputsOf(
   files: readonly AdapterFile[],
   claims: readonly number[],
-  { out, baseModel }: MergeOptions,
+  { rule, adapters, out, baseModel, sharedA }: MergeOptions,
 ): Promise<readonly JobInput[]> {
   const inputs: JobInput[] = []
+  const isWeighed = usesFisher(parseRuleChoice(rule))
   for (const [index, file] of files.entries()) {
     const claim = claims[index] ?? 1
-    if (file.whole.length === 0) inputs.push(inputOf(file, claim))
-    else if (baseModel !== undefined)
-      inputs.push(await writeJoined(file, claim, baseModel, joinedPath(out, index)))
-    else throw baseNeeded(file)
+    const diagonals = isWeighed ? await diagonalsOf(adapters[index] ?? '', rule) : null
+    if (file.whole.length > 0 && baseModel === undefined) throw baseNeeded(file)
+    if (file.whole.length === 0 && diagonals === null) inputs.push(inputOf(file, claim))
+    else {
+      const base = file.whole.length === 0 ? null : (baseModel ?? null)
+      const path = joinedPath(out, index)
+      inputs.push(await writeJoined(file, claim, { base, diagonals, isSharedA: sharedA === true, path }))
+    }
   }
   return inputs
+}
+
+/** @throws FISHER_MISSING */
+async function diagonalsOf(folder: string, rule: string): Promise<StoredTensors> {
+  const found = await locateDiagonalFile(folder)
+  if (found === null) throw diagonalsMissing(rule, folder)
+  return found
 }
 
 function baseNeeded({ path, whole }: AdapterFile): RoundError<MergeFault> {

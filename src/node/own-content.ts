@@ -1,5 +1,5 @@
 /**
- * What my own update is made of: the factors and parameters of a PEFT folder or a model folder. Nothing is read
+ * What my own update is made of: the factors, parameters and diagonals of a PEFT folder or a model folder. Nothing is read
  * here but headers; values are read a piece at a time when the update is written, so that its size costs no memory.
  * In: a folder. Out: content for `writeUpdateFile`; its files stay open until `close`.
  */
@@ -8,6 +8,7 @@ import type { Layout } from '../charter/schema.ts'
 import { RoundError } from '../core/errors.ts'
 import { openStartingParameters, type StartingParameters } from '../export/index.ts'
 import { hasFile, openReaders, type Readers } from '../files/index.ts'
+import { locateDiagonalFile } from '../model/diagonal-file.ts'
 import { ADAPTER_CONFIG_NAME, checkFinite, locateAdapter, type WholeParameterFile } from '../model/peft.ts'
 import { locateBase } from '../model/whole-parameters.ts'
 import { locateFolderTensors, readFloat32Into, type StoredTensor } from '../model/weights.ts'
@@ -47,7 +48,12 @@ export async function openOwnContent(
     a: valuesOf(module.a, readers),
     b: valuesOf(module.b, readers),
   }))
-  const content = { modules: factors }
+  const located = layout.fisher === undefined ? null : await locateDiagonalFile(file)
+  const diagonals = [...(located?.values() ?? [])].map((tensor) => ({
+    ...tensor,
+    values: valuesOf(tensor, readers),
+  }))
+  const content = { modules: factors, diagonals }
   if (trained.length === 0) return { content, close: readers.close }
   if (baseModel === null) throw baseNeeded(file, trained)
   const start = await openStartingParameters(baseModel, basis)

@@ -82,7 +82,11 @@ export function recipeOfCharter({
         return value === undefined ? [] : [[key, value] as const]
       }),
     )
-  if (layout.modules.length === 0) return { ...pick(Object.keys(RECIPE_KEYS)), mode: { kind: 'full' } }
+  const stated = {
+    ...pick(Object.keys(RECIPE_KEYS)),
+    ...(layout.fisher === undefined ? {} : { fisher: true }),
+  }
+  if (layout.modules.length === 0) return { ...stated, mode: { kind: 'full' } }
   const rank = training.rank ?? layout.rankMax
   const scale = toNumber(layout.scale)
   const mode: Lora = {
@@ -95,7 +99,7 @@ export function recipeOfCharter({
     ...(layout.sharedA === undefined ? {} : { freezeA: true }),
     ...(layout.dense === undefined ? {} : { modulesToSave: modulesOf(layout.dense) }),
   }
-  return { ...pick(Object.keys(RECIPE_KEYS)), mode }
+  return { ...stated, mode }
 }
 
 const plainOf = (value: unknown): Plain =>

@@ -19,6 +19,7 @@ import {
   buildEvaluationGraph,
   buildTrainingGraph,
   COUNT_OUTPUT,
+  FISHER_OUTPUT,
   GRADIENTS_OUTPUT,
   LABELS_INPUT,
   LOSS_OUTPUT,
@@ -27,6 +28,7 @@ import {
   type TrainingGraph,
 } from './gradient/training-graph.ts'
 import { drawDropout } from './gradient/dropout.ts'
+import type { FisherObjective } from './fisher.ts'
 import type { Objective } from './loop.ts'
 import { openResidentTrainer, RESIDENT_DEVICES, type ResidentTrainer } from './resident.ts'
 
@@ -168,6 +170,36 @@ function lazyMeasuring(options: ObjectiveOptions): {
       return lossSumOf(measuring, parameters, batch)
     },
     close: async () => measuring?.close(),
+  }
+}
+
+export interface OpenFisher extends FisherObjective {
+  readonly slots: readonly ParameterSlot[]
+  /** Where each margin lies. */
+  readonly marginSlots: readonly ParameterSlot[]
+  readonly close: () => Promise<void>
+}
+
+/** Gradients of single samples and their margins at the adapted weights; without dropout, and nothing is computed twice. */
+export async function openFisher(options: ObjectiveOptions): Promise<OpenFisher> {
+  const { model, trainable, loss } = options
+  const plain: Trainable = trainable.kind === 'lora' ? { ...trainable, dropout: 0 } : trainable
+  const graph = buildTrainingGraph(model, { trainable: plain, loss, hasFisherSums: true })
+  const session = await open(options, graph)
+  const fetches = graph.fisher.length === 0 ? [GRADIENTS_OUTPUT] : [GRADIENTS_OUTPUT, FISHER_OUTPUT]
+  return {
+    slots: graph.parameters,
+    marginSlots: graph.fisher,
+    lossAndMargins: async (parameters, batch) => {
+      const result: HostTensors = await session.run(feedsOf(parameters, batch), fetches)
+      const { [FISHER_OUTPUT]: margins, [GRADIENTS_OUTPUT]: gradient } = result
+      assert(gradient !== undefined, 'the gradient was asked for')
+      return {
+        gradient: floatsOf(gradient),
+        margins: margins === undefined ? new Float32Array() : floatsOf(margins),
+      }
+    },
+    close: () => session.close(),
   }
 }
 

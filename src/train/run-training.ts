@@ -11,13 +11,15 @@ import { RoundError } from '../core/errors.ts'
 import type { OnProgress } from '../core/ports.ts'
 import type { TrainFault } from './errors.ts'
 import { ensureFolder, fileDigest, writeJson } from '../files/index.ts'
+import { writeDiagonals } from '../model/diagonal-file.ts'
 import { ALL_LINEAR, type LinearModule } from '../model/lora.ts'
 import { openBase, type TrainingBase } from './base.ts'
 import { type Dataset, splitForValidation } from './dataset.ts'
 import { packData, type PackingSummary, type SplitData } from './pack-data.ts'
 import { openCheckpointStore } from './checkpoint.ts'
 import { chooseDevice, type DeviceRecord, recordDevice } from './device.ts'
-import { type FisherTrace, measureFisher } from './fisher.ts'
+import type { FisherTrace } from './fisher.ts'
+import { runFisher } from './fisher-run.ts'
 import { createPull, type Pull } from './pull.ts'
 import type { LoraSite, Trainable } from './gradient/training-graph.ts'
 import type { ParameterSlot } from './gradient/parameters.ts'
@@ -108,7 +110,7 @@ export async function runTraining(
     weightsFolder: base.folder,
     trainable,
     loss: base.loss,
-    isHostStepped: options.recipe.optimizer !== 'adamw' || options.recipe.pull > 0 || options.recipe.fisher,
+    isHostStepped: options.recipe.optimizer !== 'adamw' || options.recipe.pull > 0,
     device,
     threads: options.threads,
     onNodeRuns: (runs) => {
@@ -141,7 +143,13 @@ export async function runTraining(
     }
     const result = await runLoop(loop)
     const fisher = recipe.fisher
-      ? await measureFisher(objective, result.parameters, data.training, { seed: recipe.seed, onProgress })
+      ? await runFisher(options, base, {
+          trainable,
+          device,
+          dataset: data.training,
+          parameters: result.parameters,
+          onProgress,
+        })
       : null
     const out = await writeOutcome(options, base, sites, objective.slots, result.parameters)
     const seconds = (now() - startedAt) / 1000
@@ -163,9 +171,10 @@ export async function runTraining(
       ...(quantisation === null ? {} : { quantisation }),
       ...(packing === null ? {} : { packing }),
       ...(memory === null ? {} : { memory }),
-      ...(fisher === null ? {} : { fisher }),
+      ...(fisher === null ? {} : { fisher: { samples: fisher.samples, trace: fisher.trace } }),
       ...(options.charter === undefined ? {} : { charter: options.charter }),
     }
+    if (fisher !== null) await writeDiagonals(out, fisher.tensors)
     await writeJson(join(options.out, 'training.json'), summary)
     await checkpoints.remove()
     await removeMemoryChoice(options.out)

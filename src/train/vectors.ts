@@ -1,7 +1,13 @@
 /** Flat vectors, in place. */
 
-export function addTo(sum: Float32Array, term: Float32Array): void {
+type Floats = Float32Array | Float64Array
+
+export function addTo(sum: Floats, term: Floats): void {
   for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (term[i] ?? 0)
+}
+
+export function addSquaresTo(sum: Floats, term: Floats): void {
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (term[i] ?? 0) ** 2
 }
 
 export function scaleBy(values: Float32Array, by: number): void {

@@ -23,7 +23,7 @@ import { openAtomicWriter, openReader } from '../files/index.ts'
 import type { AdapterModule } from '../model/peft.ts'
 import { createValueEncoder, type UpdateValues, type ValueEncoder } from './encode-values.ts'
 import { factorDiffers, updateError } from './errors.ts'
-import { factorNames, layoutDigest, updateTensors } from './layout.ts'
+import { diagonalTensors, factorNames, layoutDigest, updateTensors } from './layout.ts'
 import {
   chunkCountOf,
   chunkRange,
@@ -57,10 +57,19 @@ export interface UpdateDensePart {
   readonly change: UpdateValues
 }
 
+/** A tensor of the Fisher diagonals beside an adapter or a model (src/model/diagonal-file.ts). */
+export interface UpdateDiagonal {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly values: UpdateValues
+}
+
 /** An adapter with what is trained whole beside it. */
 export interface UpdateContent {
   readonly modules: readonly UpdateModuleSource[]
   readonly dense?: readonly UpdateDensePart[]
+  /** Where the charter asks for them; others are left out. */
+  readonly diagonals?: readonly UpdateDiagonal[]
 }
 
 export interface BuiltUpdate {
@@ -78,11 +87,12 @@ export function updateMetadata(nonce: Uint8Array): ReadonlyMap<string, string> {
 
 /**
  * Writes the update of an adapter. The same adapter gives another file each time: the nonce is fresh.
- * @throws UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE | UPDATE_NOT_FINITE | NO_SPACE
+ * @throws UPDATE_MODULES_MISMATCH | UPDATE_SHAPE_MISMATCH | UPDATE_RANK_TOO_LARGE | UPDATE_FISHER_MISSING | UPDATE_NOT_FINITE |
+ * NO_SPACE
  */
 export async function writeUpdateFile(
   path: string,
-  { modules: adapter, dense = [] }: UpdateContent,
+  { modules: adapter, dense = [], diagonals = [] }: UpdateContent,
   layout: Layout,
   rng: Rng,
 ): Promise<BuiltUpdate> {
@@ -91,10 +101,12 @@ export async function writeUpdateFile(
   const nonce = rng.bytes(NONCE_BYTES)
   assert(nonce.length === NONCE_BYTES, 'the generator gives as many bytes as it is asked for')
   const ranks = modules.map(({ rank }) => rank)
+  const published = matchDiagonals(diagonals, layout, ranks)
   const tensors = updateTensors(layout, ranks)
   const { prefix, header } = encodeHeader(tensors, updateMetadata(nonce))
   const values = new Map<string, UpdateValues>()
   for (const { name, change } of parts) values.set(denseName(name), change)
+  for (const diagonal of published) values.set(diagonal.name, diagonal.values)
   const multipliers = new Map<string, number>()
   for (const module of modules) {
     const names = factorNames(module.name)
@@ -169,6 +181,26 @@ function matchDense(found: readonly UpdateDensePart[], { dense = [] }: Layout): 
       { code: 'UPDATE_SHAPE_MISMATCH', module: name, expected, found },
       `${name}: trained whole as ${found}, the charter’s is ${expected}`,
       'Is the adapter for the charter’s base model?',
+    )
+  })
+}
+
+/** The diagonals that the charter asks for. @throws UPDATE_FISHER_MISSING */
+function matchDiagonals(
+  found: readonly UpdateDiagonal[],
+  layout: Layout,
+  ranks: readonly number[],
+): readonly UpdateDiagonal[] {
+  if (layout.fisher === undefined) return []
+  const byName = new Map(found.map((diagonal) => [diagonal.name, diagonal]))
+  return diagonalTensors(layout, ranks).map(({ name, shape }) => {
+    const diagonal = byName.get(name)
+    if (diagonal !== undefined && diagonal.shape.join() === shape.join()) return diagonal
+    const reason = diagonal === undefined ? 'is missing' : `has shape [${diagonal.shape.join(', ')}]`
+    throw updateError(
+      { code: 'UPDATE_FISHER_MISSING', tensor: name },
+      `${name} [${shape.join(', ')}] ${reason}: the charter has updates publish Fisher diagonals`,
+      'Train with --fisher, which writes fisher.safetensors beside the adapter.',
     )
   })
 }

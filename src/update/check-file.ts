@@ -21,7 +21,7 @@ import { createHasher } from '../core/hash.ts'
 import { openReader, type Reader } from '../files/index.ts'
 import { updateMetadata } from './build.ts'
 import { factorDiffers, updateError, type UpdateFault } from './errors.ts'
-import { factorNames, updateTensors } from './layout.ts'
+import { diagonalTensors, factorNames, updateTensors } from './layout.ts'
 
 /** One module's factors in the file. */
 export interface UpdateFileModule {
@@ -73,7 +73,7 @@ async function readPrefix(reader: Reader, layout: Layout): Promise<Uint8Array> {
   if (reader.sizeBytes < 8) throw notCanonical('is shorter than its header')
   const first8 = await reader.read(0, 8)
   const length = asUpdateFault(() => headerLengthOf(first8, 'update'))
-  const tensorCount = 2 * layout.modules.length + (layout.dense ?? []).length
+  const tensorCount = updateTensors(layout, []).length
   const maxLength = HEADER_SIZE_BYTES_FIXED + tensorCount * HEADER_SIZE_BYTES_PER_TENSOR
   if (length > maxLength || 8 + length > reader.sizeBytes) {
     throw notCanonical(`has a header of ${length} bytes`)
@@ -100,6 +100,10 @@ export function checkUpdateHeader(
   for (const { name } of layout.dense ?? []) {
     // [REJECT] §5.7 … and every dense part.
     if (!byName.has(denseName(name))) throw notCanonical(`lacks dense part ${name}`)
+  }
+  for (const { name } of layout.fisher === undefined ? [] : diagonalTensors(layout, [])) {
+    // [REJECT] §5.7 … and, where the charter asks for them, the Fisher diagonals of both.
+    if (!byName.has(name)) throw notCanonical(`lacks the Fisher diagonal ${name}`)
   }
   for (const { name, rank } of modules) {
     if (rank >= 1 && rank <= layout.rankMax) continue

@@ -23,6 +23,7 @@ export type UpdateFault =
     }
   /** The A of the update are not those that the charter fixes for all. */
   | { readonly code: 'UPDATE_FACTOR_DIFFERS'; readonly expected: string; readonly found: string }
+  | { readonly code: 'UPDATE_FISHER_MISSING'; readonly tensor: string }
   | { readonly code: 'UPDATE_NOT_FINITE'; readonly tensor: string; readonly index: number }
   | { readonly code: 'UPDATE_TOO_LARGE'; readonly sizeBytes: number; readonly maxSizeBytes: number }
   /** The manifest contradicts the charter, the header or its own digest. */

@@ -10,6 +10,7 @@ export {
   updateMetadata,
   type UpdateContent,
   type UpdateDensePart,
+  type UpdateDiagonal,
   type UpdateModule,
   type UpdateModuleSource,
   writeUpdateFile,

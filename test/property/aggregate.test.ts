@@ -18,7 +18,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const layout: Layout = { modules: [{ name: 'm', in: 3, out: 2 }], rankMax: 2, scale: [1, 1], dtype: 'f32' }
+const layout: Layout = {
+  modules: [{ name: 'm', in: 3, out: 2 }],
+  fisher: true,
+  rankMax: 2,
+  scale: [1, 1],
+  dtype: 'f32',
+}
 const B = 1
 const seed = sha256(utf8('test/property/aggregate'))
 type Update = { readonly a: readonly number[]; readonly b: readonly number[] }
@@ -37,7 +43,11 @@ async function run(rule: string, updates: readonly Update[], order = updates.map
   const inputs = updates.map((each, member) => ({
     member,
     claim: 1,
-    path: writeUpdate(join(folder, `${member}`), layout, { rank: each.b.length / 2, modules: [each] }),
+    path: writeUpdate(join(folder, `${member}`), layout, {
+      rank: each.b.length / 2,
+      modules: [each],
+      fisher: { modules: [{ rows: [1 + member, 2], columns: [1, 1 + member / 2, 3] }], dense: [] },
+    }),
   }))
   const arrived = order.flatMap((i) => inputs[i] ?? [])
   const outcome = await aggregate(

@@ -20,6 +20,7 @@ const layout: Layout = {
     { name: 'a.proj', in: 37, out: 19 },
     { name: 'b.proj', in: 8, out: 41 },
   ],
+  fisher: true,
   rankMax: 8,
   scale: [5, 3],
   dtype: 'f32',
@@ -44,6 +45,8 @@ const draw = (): number => {
   if (kind === 1) return -0
   return kind === 2 ? 0.5 : value
 }
+const squares = new SeededRng('aggregate-seeded/1/fisher')
+const claimed = (count: number): number[] => Array.from({ length: count }, () => squares.normal() ** 2)
 const folder = tempFolder()
 try {
   const inputs = Array.from({ length: 7 }, (_, member) => {
@@ -52,10 +55,15 @@ try {
       a: Array.from({ length: rank * width }, draw),
       b: Array.from({ length: out * rank }, draw),
     }))
+    const diagonals = layout.modules.map(({ in: width, out }) => ({
+      rows: claimed(out),
+      columns: claimed(width),
+    }))
+    const fisher = { modules: diagonals, dense: [] }
     return {
       member,
       claim: 1 + member,
-      path: writeUpdate(join(folder, `${member}`), layout, { rank, modules }),
+      path: writeUpdate(join(folder, `${member}`), layout, { rank, modules, fisher }),
     }
   })
   const arrived =

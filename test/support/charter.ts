@@ -43,6 +43,7 @@ export const TEST_RULES: RuleBook = {
   explain: () => [],
   isValid: ({ id }, m, b) => PRECONDITIONS[id]?.(m, b) ?? false,
   validIds: (m, b) => Object.keys(PRECONDITIONS).filter((id) => PRECONDITIONS[id]?.(m, b)),
+  usesFisher: () => false,
   isDense: ({ id }) => id === 'trimmed-mean',
 }
 const PRECONDITIONS: Readonly<Record<string, (m: number, b: number) => boolean>> = {

@@ -14,6 +14,7 @@ import { runAggregate } from '../../src/aggregate/kernel/run.ts'
 import { capWeights } from '../../src/aggregate/weights.ts'
 import type { Layout } from '../../src/charter/schema.ts'
 import { toHex } from '../../src/core/bytes.ts'
+import { asDigest } from '../../src/core/ids.ts'
 import { type ConformanceVector, hexOfDouble, hexOfSingles, singlesOf } from './reference/vector.ts'
 import type { InputSet, VectorAnswer, VectorQuestion } from './reference/vector.ts'
 import { readTensors, writeUpdate } from './update-files.ts'
@@ -23,6 +24,8 @@ const file = (name: string): string =>
 
 export const INPUTS_FILE = file('inputs.json')
 export const VECTORS_FILE = file('vectors.json')
+
+const NO_DIGEST = asDigest(new Uint8Array(32))
 
 const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
 
@@ -44,17 +47,31 @@ export async function writeInputs(set: InputSet, folder: string): Promise<readon
   const scale: [number, number] = [set.scale[0], set.scale[1]]
   const layout = layoutOf(set, scale)
   const inputs: JobInput[] = []
-  for (const [member, { claim, factors, dense = [] }] of set.inputs.entries()) {
+  for (const [member, { claim, factors, dense = [], fisher }] of set.inputs.entries()) {
     const path = join(folder, `${set.name}-${member}`)
     const modules = factors.map(({ a, b }) => ({ a: rawSingles(a), b: rawSingles(b) }))
-    writeUpdate(path, layout, { rank: factors[0]?.rank ?? 1, modules, dense: dense.map(rawSingles) })
+    const diagonals = fisher === undefined ? {} : { fisher: rawDiagonals(fisher) }
+    writeUpdate(path, layout, {
+      rank: factors[0]?.rank ?? 1,
+      modules,
+      dense: dense.map(rawSingles),
+      ...diagonals,
+    })
     inputs.push({ path, claim, factors: await locateFactors(path, layout) })
   }
   return inputs
 }
 
-const layoutOf = ({ modules, dense }: InputSet, scale: [number, number]): Layout => ({
+const rawDiagonals = ({ modules, dense }: NonNullable<InputSet['inputs'][number]['fisher']>) => ({
+  modules: modules.map(({ rows, columns }) => ({ rows: rawSingles(rows), columns: rawSingles(columns) })),
+  dense: dense.map(rawSingles),
+})
+
+const layoutOf = ({ modules, dense, inputs, sharedA }: InputSet, scale: [number, number]): Layout => ({
   modules: [...modules],
+  ...(inputs[0]?.fisher === undefined ? {} : { fisher: true }),
+  // Where the diagonals are of B; which A it is nobody asks here.
+  ...(sharedA === true && inputs[0]?.fisher !== undefined ? { sharedA: NO_DIGEST } : {}),
   ...(dense === undefined ? {} : { dense: dense.map(({ name, shape }) => ({ name, shape: [...shape] })) }),
   rankMax: 64,
   scale,

@@ -7,6 +7,7 @@ import { charterRule } from '../../src/charter/draft.ts'
 import type { Charter, Layout } from '../../src/charter/schema.ts'
 import { toUtf8 } from '../../src/core/bytes.ts'
 import { encodeHeader, parseHeader } from '../../src/core/safetensors.ts'
+import { diagonalTensors } from '../../src/update/layout.ts'
 
 export const tempFolder = (): string => mkdtempSync(join(tmpdir(), 'oneround-test-'))
 
@@ -15,11 +16,27 @@ export interface Factors {
   readonly modules: readonly { readonly a: readonly number[]; readonly b: readonly number[] }[]
   /** Changes of the layout's dense parts, in their order. */
   readonly dense?: readonly (readonly number[])[]
+  /** Fisher diagonals of the layout's modules and dense parts, in their order. */
+  readonly fisher?: {
+    readonly modules: readonly { readonly rows: readonly number[]; readonly columns: readonly number[] }[]
+    readonly dense: readonly (readonly number[])[]
+  }
 }
 
 /** Writes a canonical f32 update file. */
-export function writeUpdate(path: string, layout: Layout, { rank, modules, dense = [] }: Factors): string {
+export function writeUpdate(
+  path: string,
+  layout: Layout,
+  { rank, modules, dense = [], fisher }: Factors,
+): string {
   const parts = layout.dense ?? []
+  const diagonals =
+    fisher === undefined
+      ? []
+      : diagonalTensors(
+          layout,
+          layout.modules.map(() => rank),
+        )
   const factors = layout.modules.flatMap(({ name, in: inCount, out }) => [
     { name: `${name}.lora_A`, dtype: 'F32', shape: [rank, inCount] },
     { name: `${name}.lora_B`, dtype: 'F32', shape: [out, rank] },
@@ -27,6 +44,7 @@ export function writeUpdate(path: string, layout: Layout, { rank, modules, dense
   const { prefix, header } = encodeHeader([
     ...factors,
     ...parts.map(({ name, shape }) => ({ name: `${name}.dense`, dtype: 'F32', shape })),
+    ...diagonals.map((tensor) => ({ ...tensor, dtype: 'F32' })),
   ])
   const bytes = new Uint8Array(header.fileSizeBytes)
   bytes.set(prefix)
@@ -43,6 +61,12 @@ export function writeUpdate(path: string, layout: Layout, { rank, modules, dense
   parts.forEach(({ name }, index) => {
     const entry = header.entries.find((each) => each.name === `${name}.dense`)
     dense[index]?.forEach((value, i) => view.setFloat32((entry?.offset ?? 0) + 4 * i, value, true))
+  })
+  const sums = fisher?.modules.flatMap(({ rows, columns }) => [rows, columns]) ?? []
+  const claimed = [...sums, ...(fisher?.dense ?? [])]
+  diagonals.forEach(({ name }, index) => {
+    const entry = header.entries.find((each) => each.name === name)
+    claimed[index]?.forEach((value, i) => view.setFloat32((entry?.offset ?? 0) + 4 * i, value, true))
   })
   writeFileSync(path, bytes)
   return path

@@ -29,6 +29,7 @@ type Case = (typeof vectors.cases)[number]
 
 const layoutOf = ({ modules, scale }: Case): Layout => ({
   modules,
+  fisher: true,
   rankMax: 8,
   scale: [scale[0] ?? 1, scale[1] ?? 1],
   dtype: 'f32',

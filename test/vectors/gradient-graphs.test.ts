@@ -59,6 +59,8 @@ function tensorIn(tensors: ReadonlyMap<string, HostTensor>, name: string): HostT
 interface Run {
   readonly lossSum: number
   readonly gradients: ReadonlyMap<string, Float32Array>
+  /** Of a graph that makes them. */
+  readonly margins: ReadonlyMap<string, Float32Array>
 }
 
 async function run(
@@ -75,9 +77,11 @@ async function run(
   const flat = packParameters(graph.parameters, parameters)
   const feeds = { ...Object.fromEntries(inputs), parameters: floatTensor([flat.length], flat) }
   const results = await session.run(feeds, ['loss_sum', 'gradients'])
+  const sums = graph.fisher.length === 0 ? null : await session.run(feeds, ['fisher_sums'])
   await session.close()
   const gradients = unpackParameters(graph.parameters, floatsOf(results.gradients))
-  return { lossSum: floatsOf(results.loss_sum)[0] ?? 0, gradients }
+  const margins = sums === null ? new Map() : unpackParameters(graph.fisher, floatsOf(sums.fisher_sums))
+  return { lossSum: floatsOf(results.loss_sum)[0] ?? 0, gradients, margins }
 }
 
 const transposed = (values: Float32Array, [rows = 1, columns = 1]: readonly number[]): Float32Array =>
@@ -162,6 +166,38 @@ async function checkLora(entry: Entry): Promise<void> {
   }
 }
 
+/** Squares of PyTorch's gradient of each adapted weight, summed over its columns and over its rows. */
+async function checkFisher(entry: Entry): Promise<void> {
+  const model = modelOf(entry.name)
+  const reference = tensorsOf(entry.name)
+  const modules = findLinearModules(model).filter(({ name }) => entry.modules.includes(name))
+  const sites = modules.map((module) => ({ module, rank: 1, scale: 1 }))
+  const graph = buildTrainingGraph(model, {
+    trainable: { kind: 'lora', sites },
+    loss: entry.loss as LossKind,
+    hasFisherSums: true,
+  })
+  // Adapters of zeros: the gradient is that at the base's own weights.
+  const zeros = new Map(graph.parameters.map(({ name, size }) => [name, new Float32Array(size)]))
+  const { margins } = await run(graph, reference, zeros)
+  let checked = 0
+  for (const { name, inSize, outSize } of modules) {
+    const gradient = reference.get(`grad.${name}.weight`)
+    if (gradient === undefined) continue
+    checked++
+    const squares = Float64Array.from(floatsOf(gradient), (value) => value * value)
+    const [rows, columns] = [new Float32Array(outSize), new Float32Array(inSize)]
+    for (let o = 0; o < outSize; o++)
+      rows[o] = squares.subarray(o * inSize, (o + 1) * inSize).reduce((sum, value) => sum + value, 0)
+    for (let i = 0; i < inSize; i++)
+      columns[i] = squares.reduce((sum, value, at) => (at % inSize === i ? sum + value : sum), 0)
+    const found = [margins.get(`${name}.fisher_rows`), margins.get(`${name}.fisher_columns`)]
+    expect(distance(found[0] ?? new Float32Array(), rows), `${name} rows`).toBeLessThanOrEqual(BAR)
+    expect(distance(found[1] ?? new Float32Array(), columns), `${name} columns`).toBeLessThanOrEqual(BAR)
+  }
+  expect(checked).toBeGreaterThan(0)
+}
+
 /** Every value's inferred size, at the sizes of the reference, against those of a run. */
 async function checkShapes(entry: Entry): Promise<void> {
   const original = modelOf(entry.name)
@@ -213,6 +249,9 @@ describe('graphs of architectures without a fixture', () => {
 
     if (entry.modules.length > 0) {
       it(`${entry.name}: adapters on all linear modules have PyTorch's gradients`, () => checkLora(entry))
+
+      it(`${entry.name}: margins of the Fisher diagonal are those of PyTorch's gradients`, () =>
+        checkFisher(entry))
     }
   }
 

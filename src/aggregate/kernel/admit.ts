@@ -3,8 +3,9 @@
  * members answer alike. Bounds the factors, not only their product: finite factors must not overflow in products either.
  * Source: docs/PROTOCOL.md §6.
  */
-import { openReader } from '../../files/index.ts'
-import type { AdmissionAnswer, AdmissionJob } from '../job.ts'
+import { openReader, type Reader } from '../../files/index.ts'
+import type { AdmissionAnswer, AdmissionJob, FactorPlaces, JobModule } from '../job.ts'
+import { loadDiagonals } from './diagonals.ts'
 import { loadFactors } from './factors.ts'
 import { checkKnownAnswers, type Kernel } from './kernel.ts'
 
@@ -48,6 +49,8 @@ async function findFault(kernel: Kernel, job: AdmissionJob): Promise<AdmissionAn
           normMax: numerator / denominator,
         })
       }
+      const fault = await findDiagonalFault(kernel, module, reader, places)
+      if (fault !== null) return refuse(fault)
       exports.addGram(table, 1, module.in, module.out, gram)
       arena.release(mark)
     }
@@ -62,6 +65,22 @@ async function findFault(kernel: Kernel, job: AdmissionJob): Promise<AdmissionAn
     arena.release(start)
     await reader.close()
   }
+}
+
+/** Squares are finite and not negative; how large they are is a claim, and capped. */
+async function findDiagonalFault(
+  kernel: Kernel,
+  module: JobModule,
+  reader: Reader,
+  { rank, fisher }: FactorPlaces,
+): Promise<Refusal['fault'] | null> {
+  if (fisher === undefined) return null
+  const width = fisher.ofB === true ? rank : module.in
+  const loaded = await loadDiagonals(kernel, { ...module, in: width }, [reader], [fisher])
+  if ('table' in loaded) return null
+  const { index, isNegative } = loaded.fault
+  if (isNegative) return { code: 'UPDATE_FISHER_NEGATIVE', module: module.name, index }
+  return { code: 'UPDATE_NOT_FINITE', module: module.name, factor: 'fisher', index }
 }
 
 type Refusal = Extract<AdmissionAnswer, { ok: false }>

@@ -8,6 +8,7 @@ import type { Reader } from '../../files/index.ts'
 import { aggregateError } from '../errors.ts'
 import type { AggregateJob, JobModule } from '../job.ts'
 import type { Address } from './exports.ts'
+import { loadDiagonals } from './diagonals.ts'
 import { loadFactors } from './factors.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -82,6 +83,32 @@ export function reserveArrays({ arena }: Kernel, { inputs, seed }: AggregateJob)
     arena.bytes(arrays.seed, SEED_BYTES).set(bytes.subarray(0, SEED_BYTES))
   }
   return arrays
+}
+
+/**
+ * Loads one module's Fisher diagonals; they stay until what encloses the call gives its memory back.
+ * @param module — as tiles see it
+ * @throws INPUT_NOT_FINITE
+ */
+export async function diagonalsOf(
+  { kernel, job, readers }: Run,
+  index: number,
+  module: JobModule,
+): Promise<Address> {
+  const places = job.inputs.map(({ factors }) => {
+    const place = factors[index]?.fisher
+    assert(place !== undefined, 'every input publishes a diagonal of every module')
+    return place
+  })
+  const loaded = await loadDiagonals(kernel, module, readers, places)
+  if ('table' in loaded) return loaded.table
+  const { input, index: at, isNegative } = loaded.fault
+  const file = job.inputs[input]?.path ?? ''
+  const tensor = `${module.name}.fisher`
+  throw aggregateError(
+    { code: 'INPUT_NOT_FINITE', file, tensor, index: at },
+    `${file}: the Fisher diagonal of ${module.name} holds a value that is ${isNegative ? 'negative' : 'not finite'}, at ${at}`,
+  )
 }
 
 /** Loads one module's factors, works on them, gives the memory back. @throws INPUT_NOT_FINITE */

@@ -4,7 +4,7 @@
  * their size is part of no definition.
  */
 import type { JobModule } from '../job.ts'
-import { type Run, withFactors } from './arrays.ts'
+import { diagonalsOf, type Run, withFactors } from './arrays.ts'
 import type { Address } from './exports.ts'
 import { ENTRY_BYTES } from './factors.ts'
 import { divideDown, divideUp } from './integers.ts'
@@ -28,6 +28,8 @@ export interface Tile {
   readonly module: JobModule
   /** Where coordinates are those of s·B: what makes inner products those of ΔW (shared-a.ts). */
   readonly metric: Address | null
+  /** The updates' Fisher diagonals of this module, where the rule weighs by them. */
+  readonly diagonals: Address | null
 }
 
 /** What is done with each tile, and in which memory. */
@@ -37,6 +39,8 @@ export interface TilePlan {
   readonly chosen: readonly number[]
   /** Whether rows are something else than the updates as they are. */
   readonly isMixed: boolean
+  /** Whether tiles come with Fisher diagonals. */
+  readonly usesFisher: boolean
 }
 
 /** Rows of one module's matrix: whole tiles, the unit of work that a thread takes. */
@@ -65,7 +69,7 @@ export function spansOf(modules: readonly JobModule[], isWhole: boolean): readon
 /** Makes the tiles of a span one after the other. */
 export async function eachTile(
   run: Run,
-  { rows, chosen, isMixed }: TilePlan,
+  { rows, chosen, isMixed, usesFisher }: TilePlan,
   { moduleIndex, firstRow, endRow }: Span,
   visit: (tile: Tile, reserve: (sizeBytes: number) => Address) => Promise<void>,
 ): Promise<void> {
@@ -76,6 +80,7 @@ export async function eachTile(
     const rank = module.in
     const metric = isOnB(run.job, whole) ? metricOf(run.kernel, table, { rank, width: whole.in }) : null
     if (metric !== null) replaceA(run.kernel, table, m, rank)
+    const diagonals = usesFisher ? await diagonalsOf(run, moduleIndex, module) : null
     const rowCountMax = rowsOfTile(module)
     const stride = 16 * divideUp(4 * rowCountMax * module.in, 16)
     const inputs = arena.reserve(stride * m + 16)
@@ -95,7 +100,8 @@ export async function eachTile(
         } else exports.mixTile(inputs, stride, m, rows.matrix + 8 * m * source, count, to)
       }
       const mark = arena.mark()
-      const tile = { inputs, rows: own, stride, count, first: first * module.in, moduleIndex, module, metric }
+      const place = { first: first * module.in, moduleIndex, module }
+      const tile = { inputs, rows: own, stride, count, ...place, metric, diagonals }
       await visit(tile, (sizeBytes) => arena.reserve(sizeBytes))
       arena.release(mark)
     }

@@ -217,6 +217,28 @@ export interface KernelExports {
     keys: Address,
     to: Address,
   ) => void
+  readonly setDiagonal: (
+    entry: Address,
+    rows: Address,
+    out: number,
+    columns: Address,
+    width: number,
+  ) => number
+  readonly fisherMeanTile: (
+    tiles: Address,
+    stride: number,
+    m: number,
+    b: number,
+    table: Address,
+    firstRow: number,
+    width: number,
+    count: number,
+    numerator: number,
+    denominator: number,
+    scratch: Address,
+    sums: Address,
+    to: Address,
+  ) => void
   readonly weightedMedianTile: (
     tiles: Address,
     stride: number,

@@ -20,11 +20,12 @@ export interface NotFinite {
 
 /** @returns the table's address, or where the first value lies that is not finite */
 export async function loadFactors(
-  { exports, arena }: Kernel,
+  kernel: Kernel,
   module: JobModule,
   readers: readonly Reader[],
   factors: readonly FactorPlaces[],
 ): Promise<{ readonly table: number } | { readonly notFinite: NotFinite }> {
+  const { exports, arena } = kernel
   const table = arena.reserve(ENTRY_BYTES * factors.length)
   for (const [input, place] of factors.entries()) {
     const reader = readers[input]
@@ -32,14 +33,15 @@ export async function loadFactors(
     const a = arena.reserve(4 * place.rank * module.in)
     const b = arena.reserve(4 * place.rank * module.out)
     const mark = arena.mark()
-    const badA = await readTensor(reader, place.a, place.rank * module.in, (raw, count, dtype) =>
-      exports.widen(raw, a, count, dtype),
+    const countA = place.rank * module.in
+    const badA = await readTensor(kernel, reader, place.a, countA, (raw, dtype) =>
+      exports.widen(raw, a, countA, dtype),
     )
     if (badA >= 0) return { notFinite: { input, factor: 'A', index: badA } }
     const badB =
       place.b === null
         ? fillOnes(b, place.rank * module.out)
-        : await readTensor(reader, place.b, place.rank * module.out, (raw, _count, dtype) =>
+        : await readTensor(kernel, reader, place.b, place.rank * module.out, (raw, dtype) =>
             exports.widenTransposed(raw, b, module.out, place.rank, dtype),
           )
     if (badB >= 0) return { notFinite: { input, factor: 'B', index: badB } }
@@ -54,20 +56,22 @@ export async function loadFactors(
     for (let i = 0; i < count; i++) arena.bytes(to + 4 * i, 4).set(ONE)
     return -1
   }
+}
 
-  async function readTensor(
-    reader: Reader,
-    { offset, dtype }: TensorPlace,
-    count: number,
-    widen: (raw: number, count: number, dtype: number) => number,
-  ): Promise<number> {
-    const sizeBytes = count * ITEM_BYTES[dtype]
-    const mark = arena.mark()
-    const raw = arena.reserve(sizeBytes)
-    // Straight into the kernel's memory: buffers beside it would pile up until they are collected, once a thread.
-    await reader.readInto(arena.bytes(raw, sizeBytes), offset)
-    const bad = widen(raw, count, DTYPES.indexOf(dtype))
-    arena.release(mark)
-    return bad
-  }
+/** Reads `count` values of a tensor and hands them to `widen`, raw. @returns its answer */
+export async function readTensor(
+  { arena }: Kernel,
+  reader: Reader,
+  { offset, dtype }: TensorPlace,
+  count: number,
+  widen: (raw: number, dtype: number) => number,
+): Promise<number> {
+  const sizeBytes = count * ITEM_BYTES[dtype]
+  const mark = arena.mark()
+  const raw = arena.reserve(sizeBytes)
+  // Straight into the kernel's memory: buffers beside it would pile up until they are collected, once a thread.
+  await reader.readInto(arena.bytes(raw, sizeBytes), offset)
+  const bad = widen(raw, DTYPES.indexOf(dtype))
+  arena.release(mark)
+  return bad
 }

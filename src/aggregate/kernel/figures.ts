@@ -102,6 +102,8 @@ export interface DenseSums {
   /** Of the result with the one under equal weights, and of that with itself. */
   readonly uniformProduct: number
   readonly uniformSquare: number
+  /** Of rules that weigh each coordinate: each update's shares added up, then how many coordinates were capped; else empty. */
+  readonly shares: readonly number[]
 }
 
 export const noDenseSums = (m: number): DenseSums => ({
@@ -109,11 +111,12 @@ export const noDenseSums = (m: number): DenseSums => ({
   square: 0,
   uniformProduct: 0,
   uniformSquare: 0,
+  shares: [],
 })
 
 /** Of one tile. */
 export function denseSumsOf(
-  { kernel: { exports }, job }: Run,
+  { kernel: { exports, arena }, job }: Run,
   tiles: {
     readonly inputs: Address
     readonly stride: number
@@ -121,10 +124,12 @@ export function denseSumsOf(
     readonly uniform: Address | null
     /** A tile as inner products need it (shared-a.ts). */
     readonly seen: (tile: Address) => Address
+    /** f64 [m + 1] that a rule which weighs each coordinate left. */
+    readonly shares: Address | null
   },
   count: number,
 ): DenseSums {
-  const { inputs, stride, to, uniform, seen } = tiles
+  const { inputs, stride, to, uniform, seen, shares } = tiles
   const result = seen(to)
   const other = uniform === null ? null : seen(uniform)
   return {
@@ -132,6 +137,7 @@ export function denseSumsOf(
     square: exports.dot(to, result, count),
     uniformProduct: other === null ? 0 : exports.dot(to, other, count),
     uniformSquare: uniform === null || other === null ? 0 : exports.dot(uniform, other, count),
+    shares: shares === null ? [] : [...arena.doubles(shares, job.inputs.length + 1)],
   }
 }
 
@@ -141,20 +147,33 @@ export const addDenseSums = (sums: DenseSums, tile: DenseSums): DenseSums => ({
   square: sums.square + tile.square,
   uniformProduct: sums.uniformProduct + tile.uniformProduct,
   uniformSquare: sums.uniformSquare + tile.uniformSquare,
+  shares: tile.shares.map((share, i) => (sums.shares[i] ?? 0) + share),
 })
+
+/** Of rules that weigh each coordinate: at which share of the coordinates claims were capped. */
+export function notesOfShares({ shares }: DenseSums): Readonly<Record<string, number>> {
+  const capped = shares.at(-1)
+  if (capped === undefined) return {}
+  return { cappedShare: capped / coordinateCountOf(shares) }
+}
+
+/** The shares of a coordinate add up to 1, but for their rounding. */
+const coordinateCountOf = (shares: readonly number[]): number =>
+  Math.round(shares.slice(0, -1).reduce((sum, share) => sum + share, 0))
 
 /** @param isUsed — of each update: whether any row that the rule combined holds some of it */
 export function figuresOfDense(
   { kernel: { arena }, job, arrays }: Run,
   rows: Rows,
-  { toResult, square, uniformProduct, uniformSquare }: DenseSums,
+  { toResult, square, uniformProduct, uniformSquare, shares }: DenseSums,
   { isUsed, isCompared }: { readonly isUsed: readonly boolean[]; readonly isCompared: boolean },
 ): ReportFigures {
   const norm = Math.sqrt(square)
   const norms = [...arena.doubles(arrays.norms, job.inputs.length)]
+  const coordinateCount = coordinateCountOf(shares)
   const inputs = norms.map((own, i): InputFigures => {
     return {
-      weight: null,
+      weight: coordinateCount === 0 ? null : (shares[i] ?? 0) / coordinateCount,
       norm: own,
       cosine: cosineOf(toResult[i] ?? 0, own, norm),
       score: null,

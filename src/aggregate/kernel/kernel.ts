@@ -64,12 +64,12 @@ function mismatch(file: string, expected: string, found: string) {
   )
 }
 
-/** The program calls functions that an old kernel has not. */
-function outgrown({ version, sha256: expected }: Release) {
+/** A charter that names an old kernel and a rule of a newer one: no member can compute it. */
+function outgrown({ version, sha256: expected }: Release, name: string) {
   return aggregateError(
     { code: 'KERNEL_MISMATCH', expected, found: expected },
-    `the kernel of oneround ${version} lacks functions that this program calls`,
-    { hint: `Compute this certificate again with oneround ${version}.` },
+    `the kernel of oneround ${version}, which the charter names, has no ${name}: the rule came later`,
+    { hint: 'Draw up a charter with the kernel of today, or with a rule that this kernel has.' },
   )
 }
 
@@ -170,15 +170,36 @@ export async function loadKernel(expected?: Digest): Promise<Kernel> {
   const found = WebAssembly.Module.exports(module).map(({ name, kind }) => `${kind} ${name}`)
   const listed = lock.exports.map(({ name, kind }) => `${kind} ${name}`)
   if (released === null) assert(found.join() === listed.join(), 'the kernel exports what its lock file lists')
-  else if (listed.some((each) => !found.includes(each))) throw outgrown(released)
-  return instantiateKernel(bytes)
+  const missing = lock.exports.filter(({ name, kind }) => !found.includes(`${kind} ${name}`))
+  return instantiateKernel(bytes, released === null ? {} : refusalsOf(missing, released))
 }
 
+/** In place of functions that came after a release: certificates of that time ask for none of them. */
+const refusalsOf = (
+  missing: readonly { readonly name: string }[],
+  released: Release,
+): Readonly<Record<string, () => never>> =>
+  Object.fromEntries(
+    missing.map(({ name }) => [
+      name,
+      () => {
+        throw outgrown(released, name)
+      },
+    ]),
+  )
+
 /** A kernel of any bytes: what loads one has compared their digest; tests load kernels that are wrong on purpose. */
-export function instantiateKernel(bytes: Uint8Array): Kernel {
+export function instantiateKernel(
+  bytes: Uint8Array,
+  refusals: Readonly<Record<string, () => never>> = {},
+): Kernel {
   const module = new WebAssembly.Module(new Uint8Array(bytes))
+  const found: Readonly<Record<string, unknown>> = {
+    ...new WebAssembly.Instance(module, {}).exports,
+    ...refusals,
+  }
   // Sound: names and kinds were compared with the lock file, which the tests compare with KernelExports.
-  const exports = new WebAssembly.Instance(module, {}).exports as KernelExports
+  const exports = found as object as KernelExports
   const kernel: Kernel = { digest: sha256(bytes), exports, arena: new Arena(exports) }
   checkKnownAnswers(kernel)
   return kernel

@@ -3,12 +3,13 @@
  * inner products and distances are known. Out: coordinates of the result and the figures of each tile. A tile's
  * coordinates depend on no other's, so who makes it is no part of the definition.
  */
-import type { CoordinateRule } from '../rules/rule.ts'
+import type { CoordinateRule, FisherTile } from '../rules/rule.ts'
 import type { Resolved, ResolvedRule } from '../rule-choice.ts'
 import type { Run } from './arrays.ts'
-import { eachTile, type Span, type TilePlan } from './each-tile.ts'
+import { eachTile, type Span, type Tile, type TilePlan } from './each-tile.ts'
 import type { Address } from './exports.ts'
 import { areClaimsUneven, type DenseSums, denseSumsOf } from './figures.ts'
+import { divideDown } from './integers.ts'
 import type { Rows } from './rows.ts'
 import { throughMetric } from './shared-a.ts'
 
@@ -47,9 +48,9 @@ export function planTiles(run: Run, rule: TileRule, rows: Rows): TileWork {
   const isMixed = rows.matrix !== null || chosen.length < rows.count || rule.facts.prepareRow !== undefined
   return {
     rule,
-    plan: { rows, chosen, isMixed },
+    plan: { rows, chosen, isMixed, usesFisher: rule.facts.usesFisher === true },
     claims: gatherClaims(run, rows, chosen),
-    isCompared: areClaimsUneven(run, rows, rule.facts.usesClaims),
+    isCompared: rule.facts.usesFisher === true || areClaimsUneven(run, rows, rule.facts.usesClaims),
   }
 }
 
@@ -84,16 +85,24 @@ export async function combineSpan(
     const keys = reserve(exports.keysBytes() * chosen.length)
     const to = reserve(stride)
     const shared = { kernel: exports, m: chosen.length, b: job.b, tiles: tile.rows, stride, count, keys }
-    facts.combineTile({ ...shared, numerator, denominator, claims, to })
+    const fisher = fisherOf(tile, reserve(8 * (chosen.length + 1)))
+    facts.combineTile({ ...shared, numerator, denominator, claims, fisher, to })
     const uniform = isCompared ? reserve(stride) : null
     if (uniform !== null)
-      facts.combineTile({ ...shared, numerator, denominator, claims: arrays.ones, to: uniform })
+      facts.combineTile({ ...shared, numerator, denominator, claims: arrays.ones, fisher: null, to: uniform })
     const { metric, inputs, module } = tile
     const seen = (at: Address): Address =>
       metric === null ? at : throughMetric(kernel, at, metric, { rank: module.in, count })
-    const sums = denseSumsOf(run, { inputs, stride, to, uniform, seen }, count)
+    const shares = fisher?.sums ?? null
+    const sums = denseSumsOf(run, { inputs, stride, to, uniform, seen, shares }, count)
     await onTile({ moduleIndex, first, bytes: arena.bytes(to, 4 * count), sums })
   })
+}
+
+/** What weighs a tile's coordinates; null where nothing but claims does. @param sums — f64 [m + 1], all 0 */
+function fisherOf({ diagonals, first, module }: Tile, sums: Address): FisherTile | null {
+  if (diagonals === null) return null
+  return { table: diagonals, firstRow: divideDown(first, module.in), width: module.in, sums }
 }
 
 /** @param uppers — of each chosen row, where the upper bits are known and the lower are counted */

@@ -8,7 +8,7 @@ import type { AtomicWriter } from '../../files/index.ts'
 import { denseName } from '../../charter/tensor-names.ts'
 import type { Run } from './arrays.ts'
 import type { Written } from './combine.ts'
-import { addDenseSums, figuresOfDense, noDenseSums } from './figures.ts'
+import { addDenseSums, figuresOfDense, noDenseSums, notesOfShares } from './figures.ts'
 import { denseTensor, openOutput } from './output.ts'
 import type { Rows } from './rows.ts'
 import { sharedRank, writeSharedA } from './shared-a.ts'
@@ -61,7 +61,7 @@ export async function combineTiles(
     const { isCompared, plan } = work
     const isUsed = usedInputs(run, rows, plan.chosen)
     const figures = figuresOfDense(run, rows, sums, { isUsed, isCompared })
-    return { sizeBytes: output.header.fileSizeBytes, ...figures, notes: {} }
+    return { sizeBytes: output.header.fileSizeBytes, ...figures, notes: notesOfShares(sums) }
   } finally {
     await threads.close()
   }

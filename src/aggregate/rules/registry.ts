@@ -6,6 +6,7 @@ import { clip } from './clip.ts'
 import { clippedMean } from './clipped-mean.ts'
 import { dareLinear } from './dare-linear.ts'
 import { dareTies } from './dare-ties.ts'
+import { fisherMean } from './fisher-mean.ts'
 import { geometricMedian } from './geometric-median.ts'
 import { krum } from './krum.ts'
 import { mean } from './mean.ts'
@@ -43,6 +44,7 @@ export const RULES: readonly AggregationRule[] = Object.freeze([
   ties,
   dareLinear,
   dareTies,
+  fisherMean,
 ])
 
 /** What may come before a rule. */

@@ -110,7 +110,21 @@ export interface TileJob {
   readonly claims: number
   /** Scratch of m × 32 bytes. */
   readonly keys: number
+  /** Of rules that weigh each coordinate; null: all updates alike. */
+  readonly fisher: FisherTile | null
   readonly to: number
+}
+
+/** What weighs the coordinates of a tile, which are whole rows. */
+export interface FisherTile {
+  /** m entries that the kernel's `setDiagonal` filled. */
+  readonly table: number
+  /** Place of the tile's first row in its matrix. */
+  readonly firstRow: number
+  /** Coordinates of a row. */
+  readonly width: number
+  /** f64 [m + 1], out: each update's shares of the weight added up, and how many coordinates were capped. */
+  readonly sums: number
 }
 
 export interface CoordinateRule extends RuleFacts {
@@ -121,6 +135,8 @@ export interface CoordinateRule extends RuleFacts {
   readonly trimsTo?: string
   /** Changes a row's tile in place before the rows are combined. */
   readonly prepareRow?: (job: RowJob) => void
+  /** Whether it weighs coordinates by the Fisher diagonals that updates publish. */
+  readonly usesFisher?: boolean
   readonly combineTile: (job: TileJob) => void
 }
 

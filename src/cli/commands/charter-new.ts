@@ -162,6 +162,7 @@ export const charterNewCommand = defineCommand({
 
 async function draft(given: OptionValues<typeof options>, invites: readonly Invite[]) {
   const nowMs = systemClock.now()
+  const rules = given.rule.map(parseRuleChoice)
   const base = await openBaseGraph(given.model)
   const stated = {
     f: given.f,
@@ -181,7 +182,8 @@ async function draft(given: OptionValues<typeof options>, invites: readonly Invi
     baseModel: await base.digest(),
     ...(given.full ? wholeLayout(given, base) : adapterLayout(given, base)),
     dtype: given.dtype,
-    rules: given.rule.map(parseRuleChoice),
+    rules,
+    fisher: rules.some(RULE_BOOK.usesFisher),
     kernelDigest: await kernelDigest(),
     weights: given.weights,
     lambda: parseRational(given.lambda, '--lambda'),

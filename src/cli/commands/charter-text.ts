@@ -80,6 +80,7 @@ export function charterText(signed: SignedCharter): string {
     ...wholeText(layout.dense ?? []),
     ...trainingText(charter),
     ...(layout.sharedA === undefined ? [] : [`A fixed for all, SHA-256 ${toHex(layout.sharedA)}`]),
+    ...(layout.fisher === undefined ? [] : ['updates publish Fisher diagonals: train with --fisher']),
     `limits: update ${bytesText(limits.updateSizeBytes)}, norm ${toNumber(limits.updateNorm)} (module ${toNumber(limits.moduleNorm)}), entry ${toNumber(limits.entry)}, memory ${bytesText(limits.memoryBytes)}`,
     `reveal ${charter.reveal}, latecomers ${charter.latecomers ? 'yes' : 'no'}, kept for ${charter.retentionMs / 3_600_000} h`,
     '',

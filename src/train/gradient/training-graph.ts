@@ -12,6 +12,7 @@ import { DataType, type OnnxModel, type ValueInfo } from '../../model/graph.ts'
 import { GraphBuilder } from '../../model/graph-builder.ts'
 import { factorsOf, insertLora, type LinearModule } from '../../model/lora.ts'
 import type { GradientFault } from './errors.ts'
+import { fisherSlots, fisherSums } from './fisher-sums.ts'
 import { findHead } from './head.ts'
 import { inferGraphShapes, type GraphShapes } from './graph-shapes.ts'
 import { activationSizes, type Extents } from './activation-size.ts'
@@ -28,6 +29,7 @@ export const LABELS_INPUT = 'labels'
 export const LOSS_OUTPUT = 'loss_sum'
 export const COUNT_OUTPUT = 'token_count'
 export const GRADIENTS_OUTPUT = 'gradients'
+export const FISHER_OUTPUT = 'fisher_sums'
 export const EXAMPLE_LOSS_OUTPUT = 'example_loss_sums'
 export const EXAMPLE_COUNT_OUTPUT = 'example_token_counts'
 
@@ -64,6 +66,8 @@ export interface TrainingGraphOptions {
   readonly loss: LossKind
   /** Computes activations again in the backward pass instead of keeping them: less memory, more time. */
   readonly hasCheckpointing?: boolean
+  /** Also give `fisher_sums`: margins of the squared gradient at the adapted weights (fisher-sums.ts); without checkpointing. */
+  readonly hasFisherSums?: boolean
   /** The output that the loss reads: `logits` if there is one, else the first. */
   readonly output?: string
 }
@@ -80,6 +84,8 @@ export interface TrainingGraph {
   /** Where each trained tensor lies in `parameters` and `gradients`. */
   readonly parameters: readonly ParameterSlot[]
   readonly parameterCount: number
+  /** Where each margin lies in `fisher_sums`; empty where they were not asked for, or no A is trained. */
+  readonly fisher: readonly ParameterSlot[]
   /** Where there is dropout: what `drawDropout` feeds to it. */
   readonly dropout?: Dropout
   /** All inputs of the graph. */
@@ -113,12 +119,23 @@ export function buildTrainingGraph(base: OnnxModel, options: TrainingGraphOption
     values.map((value) => gradients.get(value) ?? null),
   )
   builder.outputAs(GRADIENTS_OUTPUT, flat, DataType.float, [parameterCountOf(slots)])
-  const whole = finish(prepared)
+  const modules = options.hasFisherSums === true ? modulesWithOwnA(options.trainable) : []
+  if (modules.length > 0) {
+    const sums = fisherSums({ builder, graph: forward.graph, shapes, modules, gradientOf })
+    builder.outputAs(FISHER_OUTPUT, sums, DataType.float, [parameterCountOf(fisherSlots(modules))])
+  }
+  const whole = { ...finish(prepared), fisher: fisherSlots(modules) }
   if (options.hasCheckpointing !== true)
     return { ...whole, activationBytes: activationBytesOf(whole.model, forward) }
   const checkpointed = checkpointLayers({ ...prepared, joint: whole.model, sinks: [value], gradientOf })
   return { ...whole, model: checkpointed, activationBytes: activationBytesOf(whole.model, forward) }
 }
+
+/** Where A is frozen, the gradient of B says all there is to say. */
+const modulesWithOwnA = (trainable: Trainable): readonly LinearModule[] =>
+  trainable.kind === 'full'
+    ? []
+    : trainable.sites.flatMap(({ module, frozenA }) => (frozenA === undefined ? [module] : []))
 
 function activationBytesOf(joint: OnnxModel, forward: OnnxModel): TrainingGraph['activationBytes'] {
   return (extents) => {
@@ -274,6 +291,7 @@ function finish({ builder, slots, dropout }: Prepared): TrainingGraph {
     parameterCount,
     feeds: model.graph.inputs,
     activationBytes: () => 0,
+    fisher: [],
     ...(dropout === undefined ? {} : { dropout }),
   }
 }

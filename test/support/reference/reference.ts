@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { resolveRule, ruleText } from '../../../src/aggregate/rule-choice.ts'
 import { bulyanChoice, weightsOf } from './combination.ts'
 import { combineColumn, combineRows, dropRows, trimRows } from './coordinate.ts'
+import { diagonalsOf, fisherMean } from './fisher.ts'
 import { at, cell, type Matrix, median, range, rounded, sum } from './numbers.ts'
 import {
   denseRows,
@@ -130,13 +131,14 @@ function claimsOf({ inputs }: InputSet, { claims, b }: VectorQuestion, gram: Mat
 }
 
 function denseResult(
-  { modules, sharedA }: InputSet,
+  set: InputSet,
   updates: readonly (readonly Factors[])[],
   rows: Rows,
   shares: Matrix | null,
   { rule: { id }, b, seed, lambda: [numerator, denominator] }: VectorQuestion,
   parameter: (name: string) => readonly [number, number],
 ): readonly (readonly number[])[] {
+  const { modules, sharedA } = set
   const all = at(updates, 0).map((_, k) =>
     denseRows(updates, k, shares, sharedA === true && k < modules.length),
   )
@@ -148,6 +150,12 @@ function denseResult(
       : id.startsWith('dare')
         ? dropRows(kept, parameter('density'), bytesOf(seed))
         : kept
+  if (id === 'fisher-mean') {
+    const diagonals = diagonalsOf(set)
+    return prepared.map((matrix, k) =>
+      fisherMean(matrix, at(diagonals, k), b).map((value) => rounded((numerator / denominator) * value)),
+    )
+  }
   const claims = chosen.map((i) => at(rows.claims, i))
   return prepared.map((matrix) =>
     combineRows(matrix, (values) => combineColumn(id, values, claims, b), numerator / denominator),

@@ -16,6 +16,12 @@ export interface VectorFactors {
   readonly b: string
 }
 
+/** Sums of a Fisher diagonal over the columns of each row and over the rows of each column, as hex like factors. */
+export interface VectorDiagonal {
+  readonly rows: string
+  readonly columns: string
+}
+
 export interface InputSet {
   readonly name: string
   readonly scale: readonly [number, number]
@@ -29,6 +35,8 @@ export interface InputSet {
     readonly claim: number
     readonly factors: readonly VectorFactors[]
     readonly dense?: readonly string[]
+    /** Of each module, and of each dense part whole; absent: updates publish none. */
+    readonly fisher?: { readonly modules: readonly VectorDiagonal[]; readonly dense: readonly string[] }
   }[]
 }
 

@@ -28,6 +28,7 @@ const layout: Layout = {
     { name: 'c.proj', in: 8, out: 41 },
     { name: 'd.proj', in: 130, out: 700 },
   ],
+  fisher: true,
   rankMax: 2,
   scale: [5, 3],
   dtype: 'f32',
@@ -44,10 +45,16 @@ const inputs = Array.from({ length: COUNT }, (_, member) => {
     a: Array.from({ length: rank * width }, draw),
     b: Array.from({ length: out * rank }, draw),
   }))
+  const squares = (count: number) => Array.from({ length: count }, () => draw() ** 2)
+  const diagonals = layout.modules.map((module) => ({
+    rows: squares(module.out),
+    columns: squares(module.in),
+  }))
+  const fisher = { modules: diagonals, dense: [] }
   return {
     member,
     claim: 1 + member,
-    path: writeUpdate(join(folder, `${member}`), layout, { rank, modules }),
+    path: writeUpdate(join(folder, `${member}`), layout, { rank, modules, fisher }),
   }
 })
 

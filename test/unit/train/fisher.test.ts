@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { weightClaim } from '../../../src/agree/claim.ts'
 import { readTrainingClaim } from '../../../src/node/own-update.ts'
-import { FISHER_SAMPLE_COUNT_MAX, measureFisher } from '../../../src/train/fisher.ts'
+import { FISHER_SAMPLE_COUNT_MAX, type FisherObjective, measureFisher } from '../../../src/train/fisher.ts'
 import { train } from '../../../src/train/index.ts'
-import type { Objective } from '../../../src/train/loop.ts'
 import { sequenceData } from '../../../src/train/tasks/causal-lm.ts'
 import { testConsortium } from '../../support/charter.ts'
 import { makeTinyBase, ruleLines } from './tiny-base.ts'
@@ -30,11 +29,12 @@ const dataOf = (size: number) =>
       targetCount: 1,
     })),
   )
-const seenBy = (seen: number[]): Pick<Objective, 'lossAndGradient'> => ({
-  lossAndGradient: (parameters, { feeds }) => {
+const seenBy = (seen: number[]): FisherObjective => ({
+  lossAndMargins: (parameters, { feeds }) => {
     const id = Number(feeds['input_ids']?.data[0])
     seen.push(id)
-    return Promise.resolve({ lossSum: 0, gradient: parameters.map((value) => id * value) })
+    const gradient = parameters.map((value) => id * value)
+    return Promise.resolve({ gradient, margins: Float32Array.of(id) })
   },
 })
 const running = { seed: 'a', onProgress: () => undefined }
@@ -43,7 +43,13 @@ it('is the mean of squared norms, sample by sample', async () => {
   const seen: number[] = []
   const found = await measureFisher(seenBy(seen), Float32Array.of(3, 4), dataOf(3), running)
   expect(seen).toEqual([1, 2, 3])
-  expect(found).toEqual({ samples: 3, trace: (25 * (1 + 4 + 9)) / 3 })
+  const mean = (1 + 4 + 9) / 3
+  expect(found).toEqual({
+    samples: 3,
+    trace: (25 * (1 + 4 + 9)) / 3,
+    squares: Float64Array.of(9 * mean, 16 * mean),
+    margins: Float64Array.of(2),
+  })
 })
 
 it('looks at a bounded choice of many samples, the same for the same seed', async () => {
