@@ -13,11 +13,16 @@ export interface AppendFile {
   readonly close: () => Promise<void>
 }
 
+/**
+ * What is there already is synced when this returns. A crash may have left bytes that were written and not synced: they are
+ * read back as if they were safe, and whoever acts on them must not lose them to the next crash (PROTOCOL §9.7).
+ */
 export async function openAppendFile(path: string, mode = 0o600): Promise<AppendFile> {
   await ensureFolder(dirname(path))
   const handle = await open(path, 'a+', mode).catch((error: unknown) => {
     throw fileError(error, path)
   })
+  await handle.datasync()
   await syncFolder(dirname(path))
   let end = (await handle.stat()).size
   let failure: Error | null = null

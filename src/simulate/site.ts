@@ -110,6 +110,8 @@ export class Site {
     this.#life++
     this.#serving.clear()
     this.#state = createState(this.#params)
+    // §9.7 What survived unsynced is synced before any of it is sent again.
+    this.#durable.syncedCount = this.#durable.journal.length
     const remembered = this.behaviour?.remembers?.(this, this.#durable.journal)
     const { messages, observe } = remembered ?? { messages: [...this.#durable.journal], observe: false }
     this.feed({ kind: 'restored', messages, observe })

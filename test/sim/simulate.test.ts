@@ -63,6 +63,8 @@ describe('seeds that once broke a promise under all faults', () => {
     { seed: 1924, members: 4, liar: 'victim-header' as const },
     // A liar's certificate brought the round to its cut, by statuses that shut the liar out (§5.6).
     { seed: 13_628, members: 4, liar: 'double-sealer' as const },
+    // A record that one crash had left unsynced was sent again, and lost to the next one (§9.7).
+    { seed: 96_111, members: 4, liar: 'stale-replayer' as const },
   ])('keep it now: seed $seed of $members', ({ seed, members, liar }) => {
     const { history } = runWorld(buildScenario(seed, { members, liar }))
     expect(CHECKS.flatMap((check) => check(history))).toEqual([])

@@ -1,9 +1,10 @@
 // Protects: a file is whole or absent, appends survive, one holder a lock, nothing read without a bound.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { toHex, utf8 } from '../../../src/core/bytes.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import {
@@ -83,6 +84,18 @@ describe('reading', () => {
 })
 
 describe('append file', () => {
+  it('§9.7 syncs what it finds before anybody acts on it', async () => {
+    const path = join(folder, 'found.log')
+    writeFileSync(path, 'written by a process that was killed before it synced')
+    const probe = await open(path)
+    const synced = vi.spyOn(Object.getPrototypeOf(probe), 'datasync')
+    await probe.close()
+    const file = await openAppendFile(path)
+    expect(synced).toHaveBeenCalledTimes(1)
+    synced.mockRestore()
+    await file.close()
+  })
+
   it('appends behind what is there and cuts a tail', async () => {
     const path = join(folder, 'journal')
     const first = await openAppendFile(path)
