@@ -3,11 +3,12 @@
  * starter as the demo; adapters of random values, no training. The last header is the latest `signed header` event, the
  * certificate the latest `certificate` event, over all members.
  */
+import { parseRuleChoice } from '../../src/aggregate/index.ts'
 import type { Charter } from '../../src/charter/index.ts'
 import { runRound } from '../../src/demo/round.ts'
 import { removeFolder } from '../../src/files/index.ts'
 import { makeConsortium } from '../../test/support/consortium.ts'
-import { processorSecondsOfDescendants } from './processor-seconds.ts'
+import { peakMegabytesOfKernels, processorSecondsOfDescendants } from './descendants.ts'
 
 const WIDTH = 1024
 const RANK = 16
@@ -36,24 +37,38 @@ export interface RoundRow {
   readonly controlOverContent: number
   /** The most that one member sent of one other's wants, in updates: 1 is its own update once, n − 1 all there are. */
   readonly uploadsToOneMax: number
+  /** The rule that was asked for; null: the charter's usual ones. */
+  readonly rule: string | null
+  /** The most memory of a member's main process, and of the one that computes for it; null where only Linux tells. */
   readonly peakMegabytes: number
+  readonly kernelPeakMegabytes: number | null
   /** What a member's processes used of processors from the last header to the last certificate, on average; null but on Linux. */
   readonly processorSecondsEach: number | null
 }
 
-export async function measureRound(members: number, megabytes: number): Promise<RoundRow> {
+export async function measureRound(
+  members: number,
+  megabytes: number,
+  rule: string | null = null,
+): Promise<RoundRow> {
   const count = Math.max(1, Math.round((megabytes * 1_000_000) / MODULE_BYTES))
   const modules = Array.from({ length: count }, (_, i) => ({ name: `m${i}`, in: WIDTH, out: WIDTH }))
   const consortium = await makeConsortium({
     n: members,
     rank: RANK,
-    changes: { modules, rankMax: RANK, limits: NORMS },
+    changes: {
+      modules,
+      rankMax: RANK,
+      limits: NORMS,
+      ...(rule === null ? {} : { rules: [parseRuleChoice(rule)] }),
+    },
   })
   const at = { header: [0], stored: [0], decided: [0], attested: [0], certificate: [0] }
   const used: { atHeader: number | null; atCertificate: number | null } = {
     atHeader: null,
     atCertificate: null,
   }
+  let kernelPeak: number | null = null
   try {
     const runs = await runRound({
       plan: { sites: consortium.names, attacks: [], kills: [] },
@@ -69,6 +84,8 @@ export async function measureRound(members: number, megabytes: number): Promise<
         if (event.type === 'decided') at.decided.push(event.atMs)
         if (event.type === 'aggregated') at.attested.push(event.atMs)
         if (event.type === 'phase' && event.phase === 'certified') at.attested.push(event.atMs)
+        if (event.type === 'aggregated' || event.type === 'certificate')
+          kernelPeak = maxOf(kernelPeak, peakMegabytesOfKernels())
         if (event.type === 'certificate') {
           at.certificate.push(event.atMs)
           used.atCertificate = processorSecondsOfDescendants()
@@ -98,6 +115,8 @@ export async function measureRound(members: number, megabytes: number): Promise<
       sentOverIdeal: sent / (members * (members - 1) * sizeBytes),
       controlOverContent: (sent - content) / content,
       uploadsToOneMax: Math.max(...uploads) / sizeBytes,
+      rule,
+      kernelPeakMegabytes: kernelPeak,
       peakMegabytes: Math.max(...usages.map(({ peakMemoryBytes }) => peakMemoryBytes)) / 1e6,
       processorSecondsEach:
         used.atHeader === null || used.atCertificate === null
@@ -109,3 +128,6 @@ export async function measureRound(members: number, megabytes: number): Promise<
     await removeFolder(consortium.root)
   }
 }
+
+const maxOf = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.max(one, other)

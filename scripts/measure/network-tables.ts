@@ -27,7 +27,10 @@ const exchangeLine = v.object({
         lastSeconds: v.number(),
         sentOverIdeal: v.number(),
         controlOverContent: v.number(),
+        rule: v.optional(v.nullable(v.string()), null),
         peakMegabytes: v.number(),
+        /** Absent in lines from when `peakMegabytes` was `getrusage`'s, which may be that of who started the node. */
+        kernelPeakMegabytes: v.optional(v.nullable(v.number())),
         processorSecondsEach: v.optional(v.nullable(v.number()), null),
         isOneDigest: v.boolean(),
       }),
@@ -129,7 +132,7 @@ function exchangeTable(text: string): string {
     documents.flatMap((document) =>
       document.rounds.map((each) => ({ ...each, loadBefore: document.loadBefore })),
     ),
-    ({ members, updateMegabytes }) => `${members} ${updateMegabytes}`,
+    ({ members, updateMegabytes, rule }) => `${members} ${updateMegabytes} ${rule}`,
   )
   const streamRows = streams.map((each) =>
     row(
@@ -146,13 +149,15 @@ function exchangeTable(text: string): string {
     row(
       String(each.members),
       each.updateMegabytes.toFixed(1),
+      each.rule ?? 'usual',
       each.storedSeconds.toFixed(2),
       each.decidedSeconds.toFixed(2),
       each.attestedSeconds.toFixed(2),
       each.lastSeconds.toFixed(2),
       `${each.sentOverIdeal.toFixed(3)}×`,
       `${(100 * each.controlOverContent).toFixed(2)} %`,
-      each.peakMegabytes.toFixed(0),
+      each.kernelPeakMegabytes === undefined ? '–' : each.peakMegabytes.toFixed(0),
+      each.kernelPeakMegabytes?.toFixed(0) ?? '–',
       each.processorSecondsEach?.toFixed(1) ?? '–',
       each.isOneDigest ? 'yes' : 'NO',
       each.loadBefore.toFixed(1),
@@ -170,6 +175,7 @@ function exchangeTable(text: string): string {
   const roundTitles = [
     'members',
     'MB an update',
+    'rule',
     's until all is stored',
     'decided',
     'attested',
@@ -177,6 +183,7 @@ function exchangeTable(text: string): string {
     'bytes over n(n−1) updates',
     'control over content',
     'peak MB of a node',
+    'of its kernel process',
     'processor s of a member',
     'one digest',
     'load before',

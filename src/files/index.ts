@@ -30,4 +30,5 @@ export {
 } from './read.ts'
 export { acquireLock, type FileLock } from './lock.ts'
 export { openPartFile, type PartFile } from './part-file.ts'
+export { peakMemoryBytes } from './peak-memory.ts'
 export { openAtomicWriter, writeFileAtomic, writeJson, type AtomicWriter } from './write.ts'

@@ -1,5 +1,6 @@
 /** `oneround run`: take part in a round with one node. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { peakMemoryBytes } from '../../files/index.ts'
 import {
   cutFolder,
   describeEvent,
@@ -86,11 +87,11 @@ export const runCommand = defineCommand({
     try {
       await node.start()
       const outcome = await orStopped(outcomeAt(node, options.untilCut ?? 0), context.signal)
-      if (outcome === null) return resultOf(node, null)
+      if (outcome === null) return await resultOf(node, null)
       if (options.untilCertificate || options.untilCut !== undefined)
         await linger(node, outcome, options.linger * 1_000, context.signal)
       else await stopped(context.signal)
-      return resultOf(node, outcome)
+      return await resultOf(node, outcome)
     } finally {
       await node.stop()
     }
@@ -144,7 +145,7 @@ async function linger(
 /** Where the latest result lies: of the round, or of the last late cut that added something. */
 const resultFolder = (node: Node): RoundFolder => cutFolder(node.folder, node.lastCertifiedCut() ?? 0)
 
-function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
+async function resultOf(node: Node, outcome: RoundOutcome | null): Promise<CommandResult> {
   const status = node.status()
   const isCertified = outcome?.kind === 'certified'
   const document = {
@@ -152,7 +153,7 @@ function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
     outcome: outcome?.kind ?? 'stopped',
     certificate: isCertified ? resultFolder(node).certificate : null,
     adapter: isCertified && node.hasAdapter ? resultFolder(node).adapter : null,
-    usage: usageOf(node),
+    usage: await usageOf(node),
     status: jsonOf(status),
   }
   const exitStatus = isCertified
@@ -164,12 +165,11 @@ function resultOf(node: Node, outcome: RoundOutcome | null): CommandResult {
 }
 
 /** What the round took of this machine and its line. */
-function usageOf(node: Node): Json {
+async function usageOf(node: Node): Promise<Json> {
   const { sentBytes, receivedBytes, uploadedBytes } = node.traffic()
   const uploaded = [...uploadedBytes].map(([member, bytes]) => [node.members[member] ?? '', bytes])
   return {
-    // Linux and macOS report it in KiB through libuv.
-    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    peakMemoryBytes: await peakMemoryBytes(),
     sentBytes,
     receivedBytes,
     uploadedBytes: jsonOf(Object.fromEntries(uploaded)),
