@@ -14,7 +14,39 @@ import * as v from 'valibot'
 
 const EMULATOR = fileURLToPath(new URL('emulator.py', import.meta.url))
 const PYTHON = '/usr/bin/python3'
-const NETWORK = '10.77.0'
+
+export interface Host {
+  readonly address: string
+  /** Hosts of one segment share a LAN with multicast. `internet` is public, and has none. */
+  readonly segment: string
+}
+
+export interface Router {
+  readonly segment: string
+  readonly external: string
+  /** `same`: one public port for a port inside, whoever it talks to. `each`: another for every destination (symmetric). */
+  readonly mapping: 'same' | 'each'
+}
+
+export interface Topology {
+  readonly hosts: readonly Host[]
+  /** Segments without one reach only themselves and the internet's hosts. */
+  readonly routers: readonly Router[]
+}
+
+/** All in one LAN: 10.77.0.1, 10.77.0.2, … */
+export const oneLan = (count: number): Topology => ({
+  hosts: Array.from({ length: count }, (_, i) => ({ address: `10.77.0.${i + 1}`, segment: 'lan' })),
+  routers: [],
+})
+
+/** A port that a router opens for a host inside; port 0 closes it. */
+export interface OpenedPort {
+  readonly segment: string
+  readonly external: number
+  readonly address: string
+  readonly port: number
+}
 
 export interface Links {
   /** Share of packets that are lost, each way. */
@@ -30,6 +62,7 @@ const passedSchema = v.object({
   bytes: v.number(),
   lost: v.number(),
   cut: v.number(),
+  dropped: v.number(),
 })
 export type Passed = v.InferOutput<typeof passedSchema>
 
@@ -38,6 +71,7 @@ export interface NamespaceNetwork {
   /** Words that start a command in the member's namespace. */
   readonly prefixOf: (member: number) => readonly string[]
   readonly set: (links: Links) => void
+  readonly openPort: (opened: OpenedPort) => void
   /** Segments that TCP sent again, over all members so far. */
   readonly retransmissions: () => number
   /** Ends the links and removes the namespaces. */
@@ -64,11 +98,14 @@ function ip(...words: readonly string[]): string {
   return stdout
 }
 
-export async function openNamespaces(count: number, seed: string): Promise<NamespaceNetwork> {
+export async function openNamespaces(topology: Topology, seed: string): Promise<NamespaceNetwork> {
   const device = (i: number): string => `or${process.pid % 100_000}x${i}`
   const namespaceOf = (i: number): string => `oneround-${process.pid}-${i}`
-  const members = Array.from({ length: count }, (_, i) => i)
-  const emulator = spawn(PYTHON, [EMULATOR, device(0).slice(0, -1), NETWORK, String(count), seed])
+  const members = topology.hosts.map((_, i) => i)
+  const addressOf = (i: number): string => topology.hosts[i]?.address ?? ''
+  // No compiled copies beside the sources.
+  const words = ['-B', EMULATOR, device(0).slice(0, -1), seed, JSON.stringify(topology)]
+  const emulator = spawn(PYTHON, words)
   const lines = linesOf(emulator)
   const removeAll = (): void => {
     for (const i of members) spawnSync('ip', ['netns', 'del', namespaceOf(i)])
@@ -78,9 +115,10 @@ export async function openNamespaces(count: number, seed: string): Promise<Names
     for (const i of members) {
       ip('netns', 'add', namespaceOf(i))
       ip('link', 'set', device(i), 'netns', namespaceOf(i))
-      ip('-n', namespaceOf(i), 'addr', 'add', `${NETWORK}.${i + 1}/24`, 'dev', device(i))
+      ip('-n', namespaceOf(i), 'addr', 'add', `${addressOf(i)}/32`, 'dev', device(i))
       ip('-n', namespaceOf(i), 'link', 'set', device(i), 'up', 'mtu', '1500', 'txqueuelen', '2000')
       ip('-n', namespaceOf(i), 'link', 'set', 'lo', 'up')
+      ip('-n', namespaceOf(i), 'route', 'add', 'default', 'dev', device(i))
     }
   } catch (error) {
     emulator.kill('SIGKILL')
@@ -88,9 +126,10 @@ export async function openNamespaces(count: number, seed: string): Promise<Names
     throw error
   }
   return {
-    addressOf: (i) => `${NETWORK}.${i + 1}`,
+    addressOf,
     prefixOf: (i) => ['ip', 'netns', 'exec', namespaceOf(i)],
     set: (links) => void emulator.stdin.write(`${JSON.stringify(links)}\n`),
+    openPort: (opened) => void emulator.stdin.write(`${JSON.stringify(opened)}\n`),
     retransmissions: () => members.reduce((sum, i) => sum + retransmissionsIn(namespaceOf(i)), 0),
     close: async () => {
       emulator.stdin.end()

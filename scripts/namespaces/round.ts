@@ -2,24 +2,19 @@
  * One round of real nodes, each in a network namespace of its own, over links that are bad in a stated way.
  * In: a scenario. Out: seconds, bytes, what had to be repaired, and the digests that the members ended with.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
-import * as v from 'valibot'
+import type { ChildProcess } from 'node:child_process'
 import type { Charter } from '../../src/charter/index.ts'
-import { entryArgs } from '../../src/core/entry.ts'
 import { removeFolder } from '../../src/files/index.ts'
 import { makeConsortium } from '../../test/support/consortium.ts'
-import { loadAverage, type NamespaceNetwork, openNamespaces } from './network.ts'
+import { loadAverage, oneLan, openNamespaces } from './network.ts'
+import { startNode } from './node-process.ts'
 
-const CLI = new URL('../../src/cli/main.ts', import.meta.url)
 const PORT = 4101
 const WIDTH = 1024
 const RANK = 16
 /** One module's factors in f32. */
 const MODULE_BYTES = 2 * WIDTH * RANK * 4
 const LINGER_SECONDS = 240
-/** Last lines of a node that are shown when it fails. */
-const TAIL_LINE_COUNT = 5
 /** Random values are larger than trained ones. */
 const NORMS: Partial<Charter['limits']> = { updateNorm: [1_000_000, 1], moduleNorm: [1_000_000, 1] }
 
@@ -59,20 +54,13 @@ export interface NamespaceRow {
   readonly loadBefore: number
 }
 
-const eventSchema = v.looseObject({ type: v.string(), atMs: v.number(), object: v.optional(v.string()) })
-const endSchema = v.object({
-  status: v.object({ aggregate: v.nullable(v.string()) }),
-  usage: v.object({ sentBytes: v.number(), uploadedBytes: v.record(v.string(), v.number()) }),
-})
-type NodeEnd = v.InferOutput<typeof endSchema>
-
 export async function runScenario(
   { name, loss, delayMs, cut }: Scenario,
   { members, megabytes, timeoutSeconds }: { members: number; megabytes: number; timeoutSeconds: number },
 ): Promise<NamespaceRow> {
   const loadBefore = loadAverage()
   const modules = Math.max(1, Math.round((megabytes * 1_000_000) / MODULE_BYTES))
-  const network = await openNamespaces(members, name)
+  const network = await openNamespaces(oneLan(members), name)
   const whole = { loss, delayMs, groups: [Array.from({ length: members }, (_, i) => i)] }
   network.set(whole)
   const consortium = await makeConsortium({
@@ -145,40 +133,4 @@ export async function runScenario(
     children.forEach((child) => child.kill('SIGKILL'))
     await removeFolder(consortium.root)
   }
-}
-
-interface Watch {
-  readonly children: ChildProcess[]
-  readonly onEvent: (event: v.InferOutput<typeof eventSchema>) => void
-}
-
-/** @returns its document at the end; null when it ended without one */
-function startNode(
-  network: NamespaceNetwork,
-  member: number,
-  args: readonly string[],
-  { children, onEvent }: Watch,
-): Promise<NodeEnd | null> {
-  const [program = '', ...prefix] = network.prefixOf(member)
-  const words = [...prefix, process.execPath, ...entryArgs(CLI), ...args, '--json']
-  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
-  children.push(child)
-  const stdout: Buffer[] = []
-  child.stdout.on('data', (data: Buffer) => stdout.push(data))
-  const tail: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    tail.push(line)
-    if (tail.length > TAIL_LINE_COUNT) tail.shift()
-    const event = line.startsWith('{') ? v.safeParse(eventSchema, JSON.parse(line)) : null
-    if (event?.success === true) onEvent(event.output)
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status) => {
-      if (status !== 0) process.stderr.write(`member ${member} ended with ${status}: ${tail.join(' / ')}\n`)
-      const text = Buffer.concat(stdout).toString('utf8')
-      const end = text.trim() === '' ? null : v.safeParse(endSchema, JSON.parse(text))
-      resolve(end?.success === true ? end.output : null)
-    })
-  })
 }

@@ -58,6 +58,8 @@ export type ExchangeEvent =
   | { readonly type: 'connected'; readonly member: MemberIndex }
   | { readonly type: 'disconnected'; readonly member: MemberIndex }
   | { readonly type: 'dial-failed'; readonly member: MemberIndex; readonly attempt: number }
+  /** A member is reached through another from now on, or directly after that. Who connects without a word of this is direct. */
+  | ({ readonly type: 'path' } & ConnectionPath)
   /** Somebody who is not in the roster tried to connect, or a roster address answered with another key. */
   | { readonly type: 'outsider-refused'; readonly publicKey: PublicKey | null }
   /** The member's node does not speak this protocol's version. */

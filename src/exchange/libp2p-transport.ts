@@ -19,37 +19,30 @@ import nacl from 'tweetnacl'
 import { assert, isRoundError, messageOf } from '../core/errors.ts'
 import { toHex } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
-import type {
-  ConnectionPath,
-  ExchangeLimits,
-  ExchangeModules,
-  ExchangeOptions,
-  ObjectVerdict,
-} from './interface.ts'
+import type { ExchangeLimits, ExchangeModules, ExchangeOptions, ObjectVerdict } from './interface.ts'
 import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, RELAYED_BYTES_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
 import {
-  dialAddress,
   lanDiscovery,
   networkProtector,
   RELAY_PROTOCOL,
   RELAYED_LISTEN,
   reachServices,
-  relayOf,
   relayTransport,
   throughRelay,
 } from './reach.ts'
+import { keepConnected } from './member-dialler.ts'
+import { createPaths, type Paths } from './paths.ts'
 import { createProxyDialler, type ProxyDialler } from './proxy-dialler.ts'
-import { keepDialling } from './redial.ts'
 import { createRelayBounds, type RelayBounds } from './relay-bounds.ts'
 import { rosterGate } from './roster-gate.ts'
 import { buildRoster, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
 import { gossipOptions } from './gossip-options.ts'
-import { type UnreachableReason, unreachableReason } from './unreachable.ts'
+import type { UnreachableReason } from './unreachable.ts'
 import { createTrafficCounter, type TrafficCounter } from './traffic.ts'
-import { listenFailed, turnedAway } from './transport-errors.ts'
+import { listenFailed } from './transport-errors.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
@@ -60,8 +53,6 @@ const UPGRADE_TIMEOUT_MS = 3_000
 const PENDING_CONNECTION_COUNT_MAX = 256
 /** Connections a second from one address (5 by default: the sixth site behind one address is refused). */
 const INBOUND_CONNECTION_RATE_MAX = 128
-/** Of two members that start together the one with the lower index dials first: one connection instead of two. */
-const HEAD_START_MS = 400
 
 const VERDICTS = {
   accept: TopicValidatorResult.Accept,
@@ -96,22 +87,31 @@ export function createLibp2pTransport(
   const proxied = proxy === undefined ? null : createProxyDialler(proxy)
   let node: Node | null = null
 
-  const isConnected = (member: MemberIndex): boolean =>
-    node !== null && node.getConnections(roster.peerOf(member)).some(({ status }) => status === 'open')
-  const pathTo = (member: MemberIndex): ConnectionPath | null => {
-    const open = (node?.getConnections(roster.peerOf(member)) ?? []).filter(({ status }) => status === 'open')
-    const relays = open.map(({ remoteAddr }) => relayOf(remoteAddr.toString()))
-    const [first] = relays
-    if (first === undefined) return null
-    if (first === null || relays.includes(null)) return { member, relayedBy: null }
-    return { member, relayedBy: others.find((each) => roster.peerOf(each).toString() === first) ?? null }
-  }
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
+  let onPath: TransportHandlers['onEvent'] = () => undefined
+  const paths = createPaths({
+    connectionsOf: (member) => node?.getConnections(roster.peerOf(member)) ?? [],
+    roster,
+    onPath: (path) => onPath({ type: 'path', ...path }),
+  })
+  const isConnected = (member: MemberIndex): boolean => paths.connectionTo(member) !== null
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
     overRelayed = (member) => handlers.onEvent({ type: 'relay-over-bounds', member })
-    const created = await createNode(options, roster, topic, handlers, { traffic, proxied, relaying })
-    wireEvents(created, roster, topic, handlers, changed.ring)
+    onPath = handlers.onEvent
+    const onFound = (peer: PeerId, addresses: readonly string[]): void => {
+      const member = roster.memberOf(peer)
+      if (member === null || member === options.me) return
+      discovered.set(member, addresses)
+      changed.ring()
+    }
+    const created = await createNode(options, roster, topic, handlers, {
+      traffic,
+      proxied,
+      relaying,
+      onFound,
+    })
+    wireEvents(created, roster, topic, handlers, { onChanged: changed.ring, paths })
     created.addEventListener('peer:disconnect', ({ detail }) => {
       identified.delete(roster.memberOf(detail) ?? -1)
     })
@@ -130,71 +130,40 @@ export function createLibp2pTransport(
       if (member !== null) identified.add(member)
       changed.ring()
     })
-    created.addEventListener('peer:discovery', ({ detail }) => {
-      const member = roster.memberOf(detail.id)
-      if (member === null || member === options.me) return
-      discovered.set(member, detail.multiaddrs.map(String))
-      changed.ring()
-    })
+    for (const event of ['connection:open', 'connection:close'] as const) {
+      created.addEventListener(event, ({ detail }) =>
+        paths.noteChange(roster.memberOf(detail.remotePeer) ?? -1),
+      )
+    }
     created.services.pubsub.subscribe(topic)
-    for (const member of others) void redial(member, created, handlers)
+    for (const member of others) {
+      void keepConnected(member, {
+        options,
+        limits,
+        modules,
+        roster,
+        handlers,
+        proxied,
+        dial: (addresses, settings) => created.dial(addresses, settings),
+        isConnected,
+        isIdentified: (each) => identified.has(each),
+        discovered: (each) => discovered.get(each) ?? [],
+        relayed: relayedAddresses,
+        setReason: (each, reason) => reasons.set(each, reason),
+        changed,
+        signal: stopping.signal,
+      })
+    }
   }
   /** Through every member that I am connected to directly and that says it relays. */
   const relayedAddresses = async (member: MemberIndex): Promise<readonly string[]> => {
-    const near = others.filter((other) => other !== member && pathTo(other)?.relayedBy === null)
+    const near = others.filter((other) => other !== member && paths.to(other)?.relayedBy === null)
     const relays: PeerId[] = []
     for (const other of near) {
       const known = await node?.peerStore.get(roster.peerOf(other)).catch(() => null)
       if (known?.protocols.includes(RELAY_PROTOCOL) === true) relays.push(roster.peerOf(other))
     }
     return relays.map((relay) => throughRelay(relay, roster.peerOf(member)))
-  }
-  const redial = (member: MemberIndex, created: Node, handlers: TransportHandlers): Promise<void> => {
-    const dial = (texts: readonly string[], outer: AbortSignal): Promise<unknown> => {
-      const dialAll = (each: readonly string[], signal: AbortSignal): Promise<unknown> =>
-        created.dial(
-          each.map((text) => dialAddress(text, roster.peerOf(member))),
-          { signal },
-        )
-      return withDeadline(
-        limits.dialTimeoutMs,
-        outer,
-        (signal) => proxied?.dial(texts, signal, (text) => dialAll([text], signal)) ?? dialAll(texts, signal),
-      )
-    }
-    return keepDialling({
-      isConnected: () => isConnected(member),
-      dial: async (outer) => {
-        const direct = [...(options.peers.get(member) ?? []), ...(discovered.get(member) ?? [])]
-        const relayed = await relayedAddresses(member)
-        if (direct.length === 0 && relayed.length === 0) {
-          reasons.set(member, 'no-address')
-          return changed.next(outer)
-        }
-        try {
-          await dial(direct.length > 0 ? direct : relayed, outer)
-        } catch (error) {
-          if (direct.length === 0 || relayed.length === 0) throw error
-          await dial(relayed, outer)
-        }
-        // Who does not know my key ends the connection after I saw it stand, and before it says anything.
-        while (isConnected(member) && !identified.has(member) && !outer.aborted) await changed.next(outer)
-        if (!identified.has(member) && !outer.aborted) throw turnedAway(member)
-      },
-      whenDisconnected: async (signal) => {
-        while (isConnected(member) && !signal.aborted) await changed.next(signal)
-      },
-      onFailed: (attempt, error) => {
-        modules.log.debug('dial failed', { member, attempt, reason: messageOf(error) })
-        reasons.set(member, unreachableReason(error))
-        handlers.onEvent({ type: 'dial-failed', member, attempt })
-      },
-      headStartMs: member < options.me ? HEAD_START_MS : 0,
-      minMs: limits.redialMinMs,
-      maxMs: limits.redialMaxMs,
-      rng: modules.rng,
-      signal: stopping.signal,
-    })
   }
   return {
     start,
@@ -208,7 +177,7 @@ export function createLibp2pTransport(
     wireBytes: traffic.wireBytes,
     unreachable: () =>
       new Map([...reasons].filter(([member, why]) => isConnected(member) === (why === 'other-version'))),
-    paths: () => others.flatMap((member) => pathTo(member) ?? []),
+    paths: () => others.flatMap((member) => paths.to(member) ?? []),
     broadcast: async (bytes) => {
       // Before the start and after the end there is nobody; sync hands it on.
       if (node === null) return []
@@ -217,7 +186,7 @@ export function createLibp2pTransport(
     },
     open: async (member, protocol, opening) => {
       try {
-        const stream = await openStream(node, roster, member, protocol, opening)
+        const stream = await openStream(node, roster, paths, { member, protocol, opening })
         reasons.delete(member)
         return stream
       } catch (error) {
@@ -232,6 +201,7 @@ interface NodeParts {
   readonly traffic: TrafficCounter
   readonly proxied: ProxyDialler | null
   readonly relaying: RelayBounds
+  readonly onFound: (peer: PeerId, addresses: readonly string[]) => void
 }
 
 function createNode(
@@ -239,7 +209,7 @@ function createNode(
   roster: Roster,
   topic: string,
   handlers: TransportHandlers,
-  { traffic, proxied, relaying }: NodeParts,
+  { traffic, proxied, relaying, onFound }: NodeParts,
 ): Promise<Node> {
   const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
   const { network = {} } = options
@@ -251,7 +221,7 @@ function createNode(
     addresses: { listen: [...options.listen, ...(network.relay === 'use' ? [RELAYED_LISTEN] : [])] },
     transports: [tcp(), relayTransport()],
     ...(network.key === undefined ? {} : { connectionProtector: networkProtector(network.key) }),
-    ...(network.mdns === true ? { peerDiscovery: [lanDiscovery(topic)] } : {}),
+    ...(network.mdns === true ? { peerDiscovery: [lanDiscovery(topic, onFound)] } : {}),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: {
@@ -288,12 +258,14 @@ function wireEvents(
   roster: Roster,
   topic: string,
   handlers: TransportHandlers,
-  onChanged: () => void,
+  { onChanged, paths }: { readonly onChanged: () => void; readonly paths: Paths },
 ): void {
   node.addEventListener('peer:connect', ({ detail }) => {
     const member = roster.memberOf(detail)
     onChanged()
-    if (member !== null) handlers.onConnected(member)
+    if (member === null) return
+    paths.noteChange(member)
+    handlers.onConnected(member)
   })
   node.addEventListener('peer:disconnect', ({ detail }) => {
     const member = roster.memberOf(detail)
@@ -330,16 +302,20 @@ async function serveProtocol(
   })
 }
 
+interface Opening {
+  readonly member: MemberIndex
+  readonly protocol: string
+  readonly opening: Parameters<Transport['open']>[2]
+}
+
 async function openStream(
   node: Node | null,
   roster: Roster,
-  member: MemberIndex,
-  protocol: string,
-  { bufferSizeBytesMax, signal }: Parameters<Transport['open']>[2],
+  paths: Paths,
+  { member, protocol, opening: { bufferSizeBytesMax, signal } }: Opening,
 ): Promise<FrameStream> {
-  const connections = node?.getConnections(roster.peerOf(member)) ?? []
-  const connection = connections.find(({ status }) => status === 'open')
-  if (!connection) {
+  const connection = paths.connectionTo(member)
+  if (connection === null) {
     throw transportError({ code: 'MEMBER_DISCONNECTED', member }, `member ${member} is not connected`)
   }
   try {

@@ -6,8 +6,8 @@
  */
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
-import type { PeerId } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
+import type { PeerDiscovery, PeerId } from '@libp2p/interface'
+import { mdns, type MulticastDNSComponents } from '@libp2p/mdns'
 import { preSharedKey } from '@libp2p/pnet'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { uPnPNAT } from '@libp2p/upnp-nat'
@@ -19,6 +19,8 @@ const RESERVATION_COUNT_MAX = 64
 /** Members that a node behind a router asks for a reservation at the same time. */
 const RESERVATION_CONCURRENCY = 2
 const MDNS_INTERVAL_MS = 10_000
+/** Anybody on the LAN may claim addresses for a member: so many are tried, the last that were heard. */
+const LAN_ADDRESS_COUNT_MAX = 8
 
 const RELAYED = /\/p2p\/([^/]+)\/p2p-circuit/
 
@@ -65,9 +67,23 @@ export function reachServices({ relay, upnp }: NetworkOptions): {
   }
 }
 
-/** Others on this LAN, by multicast, of this consortium's round alone. */
-export const lanDiscovery = (topic: string): ReturnType<typeof mdns> =>
-  mdns({ interval: MDNS_INTERVAL_MS, serviceTag: `${topic.replaceAll(/[^a-z0-9]/g, '').slice(0, 40)}.local` })
+/**
+ * Others on this LAN, by multicast, of this consortium's round alone. An answer proves nothing: whoever is dialled for it does.
+ * libp2p tells of a peer once in a node's life; a member that comes back at another address must be heard again.
+ */
+export const lanDiscovery =
+  (
+    topic: string,
+    onFound: (peer: PeerId, addresses: readonly string[]) => void,
+  ): ((components: MulticastDNSComponents) => PeerDiscovery) =>
+  (components) => {
+    const serviceTag = `${topic.replaceAll(/[^a-z0-9]/g, '').slice(0, 40)}.local`
+    const discovery = mdns({ interval: MDNS_INTERVAL_MS, serviceTag })(components)
+    discovery.addEventListener('peer', ({ detail }) => {
+      onFound(detail.id, detail.multiaddrs.slice(0, LAN_ADDRESS_COUNT_MAX).map(String))
+    })
+    return discovery
+  }
 
 /**
  * Encrypts every connection once more, with the network's key: who lacks it cannot even begin to speak, roster or not.

@@ -9,6 +9,8 @@ import type { MemberIndex } from '../core/order.ts'
 export interface Roster {
   readonly memberOf: (peer: PeerId) => MemberIndex | null
   readonly peerOf: (member: MemberIndex) => PeerId
+  /** By a peer's id in an address's text. */
+  readonly memberNamed: (id: string) => MemberIndex | null
 }
 
 export function buildRoster(members: readonly PublicKey[]): Roster {
@@ -16,6 +18,7 @@ export function buildRoster(members: readonly PublicKey[]): Roster {
   const indices = new Map(peers.map((peer, index) => [peer.toString(), index]))
   return {
     memberOf: (peer) => indices.get(peer.toString()) ?? null,
+    memberNamed: (id) => indices.get(id) ?? null,
     peerOf: (member) => {
       const peer = peers[member]
       assert(peer !== undefined, `member ${member} of ${peers.length}`)

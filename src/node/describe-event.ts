@@ -30,6 +30,10 @@ export function describeEvent(event: NodeEvent): string | null {
       return `connected to ${event.member}`
     case 'disconnected':
       return `lost the connection to ${event.member}`
+    case 'path':
+      return event.relayedBy === null
+        ? `reaches ${event.member} directly`
+        : `reaches ${event.member} through ${event.relayedBy}`
     case 'outsider-refused':
       return `refused a stranger${event.publicKey === null ? '' : ` with key ${short(event.publicKey)}`}`
     case 'phase':

@@ -20,6 +20,8 @@ export type NodeEvent =
   | { readonly type: 'listening'; readonly addresses: readonly string[] }
   | { readonly type: 'connected'; readonly member: string }
   | { readonly type: 'disconnected'; readonly member: string }
+  /** A member is reached through another from now on, or directly after that (null). Connected without a word of this is direct. */
+  | { readonly type: 'path'; readonly member: string; readonly relayedBy: string | null }
   | { readonly type: 'outsider-refused'; readonly publicKey: string | null }
   | { readonly type: 'phase'; readonly phase: Phase }
   /** I signed this: it is in the journal. `of`: whose update it is about. */

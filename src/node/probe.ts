@@ -33,6 +33,8 @@ export interface ProbeOptions {
 export interface ProbedMember {
   readonly name: string
   readonly isConnected: boolean
+  /** The way that it took; null: not connected. */
+  readonly path: 'direct' | 'relayed' | null
   /** Whose node passes on what we say to each other; null: nobody, or not connected. */
   readonly relayedBy: string | null
   /** Why it cannot be reached, or why nothing comes of being connected; null where all is well. */
@@ -97,6 +99,7 @@ export async function probeMembers(
       return {
         name: nameOf(member),
         isConnected,
+        path: isConnected ? (relay === null ? 'direct' : 'relayed') : null,
         relayedBy: relay === null ? null : nameOf(relay),
         unreachable,
       }

@@ -158,6 +158,10 @@ export class RoundReporter {
     switch (event.type) {
       case 'outsider-refused':
         return this.event({ type: event.type, publicKey: event.publicKey && toHex(event.publicKey) })
+      case 'path': {
+        const relayedBy = event.relayedBy === null ? null : this.#nameOf(event.relayedBy)
+        return this.event({ type: event.type, member: this.#nameOf(event.member), relayedBy })
+      }
       case 'gossip-silent':
         return this.event({
           type: 'alarm',

@@ -16,6 +16,8 @@ export interface MemberStatus {
   readonly name: string
   readonly isMe: boolean
   readonly isConnected: boolean
+  /** The way in use; null: not connected. */
+  readonly path: 'direct' | 'relayed' | null
   /** Whose node passes on what we say to each other; null: nobody, or not connected. */
   readonly relayedBy: string | null
   /** Why a dial to it failed last, or why nothing comes of being connected; null where all is well, it dials us, or nobody tried. */
@@ -92,16 +94,18 @@ export function buildStatus(input: StatusInput): StatusDocument {
   const { state, params, paths } = input
   const { charter, schedule } = params
   const nameOf = (member: MemberIndex): string => charter.members[member]?.name ?? `#${member}`
-  const relayNameOf = (path: ConnectionPath | undefined): string | null => {
-    const relay = path?.relayedBy ?? null
-    return relay === null ? null : nameOf(relay)
+  const pathTo = (member: MemberIndex): Pick<MemberStatus, 'isConnected' | 'path' | 'relayedBy'> => {
+    const path = paths.find((each) => each.member === member)
+    if (path === undefined) return { isConnected: false, path: null, relayedBy: null }
+    const { relayedBy } = path
+    if (relayedBy === null) return { isConnected: true, path: 'direct', relayedBy }
+    return { isConnected: true, path: 'relayed', relayedBy: nameOf(relayedBy) }
   }
   const report = statusOf(state, params)
   const memberStatus = (member: MemberReport): MemberStatus => ({
     name: member.name,
     isMe: member.member === params.me,
-    isConnected: paths.some((path) => path.member === member.member),
-    relayedBy: relayNameOf(paths.find((path) => path.member === member.member)),
+    ...pathTo(member.member),
     unreachable: input.unreachable.get(member.member) ?? null,
     published: member.published === 'header' ? 'update' : member.published,
     hasSealed: member.hasSealed,

@@ -2,7 +2,7 @@
  * A consortium of node folders, as `init`, `charter new` and `charter sign` would leave them, with small ready-made
  * adapters: what tests of whole rounds start from. Real keys, a real charter in force; no model and no training.
  */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kernelDigest } from '../../src/aggregate/index.ts'
@@ -31,6 +31,15 @@ export interface Consortium {
   readonly adapterOf: (name: string) => string
 }
 
+/** Where a member is, for networks where not everybody is dialled alike. */
+export interface Place {
+  readonly listen: readonly string[]
+  /** Where the charter says that others dial it. */
+  readonly addresses: readonly string[]
+  /** `network` of its node.json. */
+  readonly network: Readonly<Record<string, unknown>>
+}
+
 export interface ConsortiumOptions {
   readonly n: number
   /** Seconds from now. Only members that say nothing make anybody wait for them. */
@@ -41,6 +50,8 @@ export interface ConsortiumOptions {
   readonly rank?: number
   /** Where a member listens and is dialled, as a multiaddr. Default: a free port of this machine. */
   readonly addressOf?: (member: number) => string
+  /** More than an address. */
+  readonly placeOf?: (member: number) => Place
   readonly changes?: Partial<CharterDraft>
 }
 
@@ -67,9 +78,12 @@ export async function makeConsortium(options: ConsortiumOptions): Promise<Consor
   const adapterOf = (name: string) => join(root, `${name}-adapter`)
   const ports = await findFreePorts(n)
   const addressOf = options.addressOf ?? ((i: number): string => `/ip4/127.0.0.1/tcp/${ports[i]}`)
-  const addresses = new Map(names.map((name, i) => [name, [addressOf(i)]]))
-  for (const name of names) {
-    await createNodeFolder({ folder: folderOf(name), name, listen: addresses.get(name) ?? [] }, rng)
+  const places = names.map((_, i) => options.placeOf?.(i))
+  const addresses = new Map(names.map((name, i) => [name, places[i]?.addresses ?? [addressOf(i)]]))
+  for (const [i, name] of names.entries()) {
+    await createNodeFolder({ folder: folderOf(name), name, listen: [addressOf(i)] }, rng)
+    const place = places[i]
+    if (place !== undefined) setNodeOptions(folderOf(name), { listen: place.listen, network: place.network })
   }
   const signers = await Promise.all(names.map(async (name) => createSigner(await readSeed(folderOf(name)))))
   const nowMs = Date.now()
@@ -103,6 +117,13 @@ export async function makeConsortium(options: ConsortiumOptions): Promise<Consor
     await writeTestAdapter(adapterOf(name), charter.layout, i, rank)
   }
   return { root, names, signed, folderOf, adapterOf }
+}
+
+/** Changes fields of a node.json, as its operator would. */
+export function setNodeOptions(folder: string, changes: Readonly<Record<string, unknown>>): void {
+  const file = join(folder, 'node.json')
+  const options = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  writeFileSync(file, JSON.stringify({ ...options, ...changes }))
 }
 
 /** Adapters of one consortium point the same way, each with a disturbance of its own: as honest ones do. */

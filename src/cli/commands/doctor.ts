@@ -77,7 +77,7 @@ async function probe(
 
 function describeMember({ name, relayedBy, unreachable }: ProbedMember): string {
   if (unreachable !== null) return `${name}: ${describeUnreachable(unreachable)}`
-  return `${name}: ${relayedBy === null ? 'connected' : `connected by ${relayedBy}`}`
+  return `${name}: ${relayedBy === null ? 'connected directly' : `connected through ${relayedBy}`}`
 }
 
 const gigabytes = (mb: number): string => `${(mb / 1000).toFixed(1)} GB`

@@ -77,12 +77,13 @@ const UNREACHABLE: Readonly<Record<NonNullable<MemberStatus['unreachable']>, str
 export const describeUnreachable = (reason: NonNullable<MemberStatus['unreachable']>): string =>
   UNREACHABLE[reason]
 
-function connectionOf({ isMe, isConnected, relayedBy, unreachable }: MemberStatus): string {
+function connectionOf({ isMe, path, relayedBy, unreachable }: MemberStatus): string {
   if (isMe) return ''
   // Connected, and nothing can be exchanged.
   if (unreachable === 'other-version') return UNREACHABLE[unreachable]
-  if (isConnected || unreachable === null) return relayedBy === null ? mark(isConnected) : `by ${relayedBy}`
-  return UNREACHABLE[unreachable]
+  if (path === 'direct') return path
+  if (path === 'relayed') return `by ${relayedBy}`
+  return unreachable === null ? mark(false) : UNREACHABLE[unreachable]
 }
 
 function memberTable(members: readonly MemberStatus[]): string {

@@ -1,0 +1,106 @@
+/**
+ * One round of real nodes whose sites reach each other in different ways: on one LAN without addresses, behind routers, through
+ * a member that relays. In: the sites, their routers. Out: the digests they ended with, and by which paths they spoke.
+ */
+import type { ChildProcess } from 'node:child_process'
+import type { Charter } from '../../src/charter/index.ts'
+import { removeFolder } from '../../src/files/index.ts'
+import { makeConsortium, type Place } from '../../test/support/consortium.ts'
+import { loadAverage, type NamespaceNetwork, openNamespaces, type Passed, type Topology } from './network.ts'
+import { type SeenEvent, startNode } from './node-process.ts'
+
+const LINGER_SECONDS = 240
+/** Random values are larger than trained ones. */
+const LIMITS: Partial<Charter['limits']> = { updateNorm: [1_000_000, 1], moduleNorm: [1_000_000, 1] }
+
+export interface ReachScenario {
+  readonly name: string
+  readonly topology: Topology
+  /** One for each host, in the topology's order. */
+  readonly places: readonly Place[]
+  /** The nodes stop once all have their certificates, and this holds of the paths seen so far. By default that is enough. */
+  readonly isDone?: (paths: PathsSeen) => boolean
+  /** Called once the namespaces are there, before any node starts. Returns what ends it. */
+  readonly before?: (network: NamespaceNetwork) => Promise<() => Promise<void>>
+}
+
+/** By `site-b>site-c`, the paths in the order in which site-b had them: `direct`, or the name of the member that relays. */
+export type PathsSeen = ReadonlyMap<string, readonly string[]>
+
+export interface ReachRow {
+  readonly scenario: string
+  readonly members: number
+  readonly seconds: number
+  readonly certificates: number
+  readonly digests: readonly string[]
+  readonly paths: Readonly<Record<string, readonly string[]>>
+  readonly packets: Passed
+  readonly loadBefore: number
+}
+
+export async function runReach(scenario: ReachScenario, timeoutSeconds: number): Promise<ReachRow> {
+  const { name, topology, places, isDone = () => true } = scenario
+  const members = places.length
+  const loadBefore = loadAverage()
+  const network = await openNamespaces(topology, name)
+  const consortium = await makeConsortium({
+    n: members,
+    placeOf: (i) => places[i] ?? { listen: [], addresses: [], network: {} },
+    changes: { limits: LIMITS, rules: [{ id: 'trimmed-mean', version: 1 }] },
+  })
+  const paths = new Map<string, string[]>()
+  const startMs = Date.now()
+  const at = { certificateMs: startMs }
+  const digests = new Map<string, string>()
+  const isWhole = (): boolean => digests.size === members && isDone(paths)
+  const children: ChildProcess[] = []
+  const stopAll = (): void => children.forEach((child) => child.kill('SIGTERM'))
+  const deadline = setTimeout(stopAll, timeoutSeconds * 1000)
+  const current = new Map<string, string>()
+  const note = (pair: string, path: string): void => {
+    if (current.get(pair) === path) return
+    current.set(pair, path)
+    paths.set(pair, [...(paths.get(pair) ?? []), path])
+  }
+  const seen = (site: string, { type, member = '', relayedBy }: SeenEvent): void => {
+    const pair = `${site}>${member}`
+    if (type === 'path') note(pair, typeof relayedBy === 'string' ? relayedBy : 'direct')
+    // Who connects without a path is there directly.
+    if (type === 'connected' && !current.has(pair)) note(pair, 'direct')
+    if (type === 'disconnected') current.delete(pair)
+  }
+  const after = await scenario.before?.(network)
+  try {
+    const ends = consortium.names.map((site, i) => {
+      const words = ['run', consortium.folderOf(site), '--adapter', consortium.adapterOf(site)]
+      return startNode(network, i, [...words, '--until-certificate', '--linger', `${LINGER_SECONDS}`], {
+        children,
+        onEvent: (event) => {
+          seen(site, event)
+          if (event.type === 'certificate') {
+            digests.set(site, event.aggregate ?? 'none')
+            at.certificateMs = event.atMs
+          }
+          if (isWhole()) stopAll()
+        },
+        wasStopped: isWhole,
+      })
+    })
+    await Promise.all(ends)
+    return {
+      scenario: name,
+      members,
+      seconds: (at.certificateMs - startMs) / 1000,
+      certificates: digests.size,
+      digests: [...new Set(digests.values())],
+      paths: Object.fromEntries(paths),
+      packets: await network.close(),
+      loadBefore,
+    }
+  } finally {
+    clearTimeout(deadline)
+    children.forEach((child) => child.kill('SIGKILL'))
+    await after?.()
+    await removeFolder(consortium.root)
+  }
+}

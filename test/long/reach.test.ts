@@ -1,0 +1,33 @@
+// Protects: real nodes find and reach each other by multicast, through routers and through a member that relays, and end with the digest that they would have reached anyhow.
+import { expect, test } from 'vitest'
+import { whyNoNamespaces } from '../../scripts/namespaces/network.ts'
+import { type ReachRow, runReach } from '../../scripts/namespaces/reach.ts'
+import { onOneLan } from '../../scripts/namespaces/reach-scenarios.ts'
+
+const TIMEOUT_SECONDS = 200
+// What the machine lacks is named by the reason; it needs root.
+const reason = whyNoNamespaces()
+const digests = new Set<string>()
+
+/** All adapters are the same in every scenario, and so is their aggregate. */
+function expectWhole(row: ReachRow): void {
+  expect(row.certificates).toBe(row.members)
+  expect(row.digests).toHaveLength(1)
+  row.digests.forEach((digest) => digests.add(digest))
+  expect(digests.size).toBe(1)
+}
+
+test.skipIf(reason !== null)(
+  'members on one LAN whose addresses nobody was told find each other',
+  { timeout: 300_000 },
+  async () => {
+    const row = await runReach(onOneLan(), TIMEOUT_SECONDS)
+    expectWhole(row)
+    expect(Object.keys(row.paths)).toHaveLength(6)
+    for (const paths of Object.values(row.paths)) expect(paths).toEqual(['direct'])
+  },
+)
+
+test.runIf(reason !== null)('are left out here, for a reason', () => {
+  expect(reason).toMatch(/\S/)
+})
