@@ -64,8 +64,10 @@ port.on('message', (ruleId: string) => {
     to,
   }
   const rule = RULES.find(({ id }) => id === ruleId)
-  if (rule?.family === 'coordinate') rule.combineTile(shared)
-  else {
+  if (rule?.family === 'coordinate') {
+    assert(rule.usesFisher !== true, 'a rule that reads Fisher diagonals is measured from files')
+    rule.combineTile(shared)
+  } else {
     assert(ruleId === 'mean', 'tiles are of coordinate rules and the mean')
     exports.meanTile(tiles, stride, n, count, 1, 1, to)
   }

@@ -5,7 +5,14 @@
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { aggregate, type KernelClient, kernelDigest, RULES, whyInvalid } from '../../src/aggregate/index.ts'
+import {
+  aggregate,
+  type KernelClient,
+  kernelDigest,
+  RULES,
+  usesFisher,
+  whyInvalid,
+} from '../../src/aggregate/index.ts'
 import { loadKernel } from '../../src/aggregate/kernel/kernel.ts'
 import { runAggregate } from '../../src/aggregate/kernel/run.ts'
 import { workerCountOf } from '../../src/aggregate/kernel/tile-threads.ts'
@@ -44,7 +51,8 @@ export async function measureFiles({ rule, n, d, rank, workers }: FilesRequest):
   assert(b !== null, `${rule} holds for ${n} updates`)
   const folder = mkdtempSync(join(tmpdir(), 'oneround-bench-'))
   try {
-    const layout = layoutOf(d, rank)
+    const fisher = usesFisher({ id: rule, version: 1 }) ? { fisher: true as const } : {}
+    const layout = { ...layoutOf(d, rank), ...fisher }
     const inputs = Array.from({ length: n }, (_, member) => ({
       member,
       claim: 1,
@@ -116,11 +124,15 @@ function writeUpdate(path: string, layout: Layout, member: number): string {
   )
   const file = openSync(path, 'w')
   writeSync(file, prefix)
-  for (let at = header.dataOffset; at < header.fileSizeBytes; at += PIECE_BYTES) {
-    const piece = Buffer.alloc(Math.min(PIECE_BYTES, header.fileSizeBytes - at))
-    for (let place = 0; place < piece.length; place += 4)
-      piece.writeFloatLE((rng.below(2 ** 24) - 2 ** 23) / 2 ** 27, place)
-    writeSync(file, piece)
+  for (const { name, sizeBytes } of header.entries) {
+    // Fisher diagonals hold squares.
+    const lowest = name.includes('.fisher') ? 0 : -(2 ** 23)
+    for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
+      const piece = Buffer.alloc(Math.min(PIECE_BYTES, sizeBytes - at))
+      for (let place = 0; place < piece.length; place += 4)
+        piece.writeFloatLE((rng.below(2 ** 24) + lowest) / 2 ** 27, place)
+      writeSync(file, piece)
+    }
   }
   closeSync(file)
   return path

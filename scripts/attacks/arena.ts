@@ -20,9 +20,11 @@ import { asDigest, asPublicKey } from '../../src/core/ids.ts'
 import { deltaOf } from '../../src/export/merged-module.ts'
 import { openAggregateFile } from '../../src/export/aggregate-file.ts'
 import { ensureFolder } from '../../src/files/index.ts'
+import { DIAGONAL_FILE_NAME } from '../../src/model/diagonal-file.ts'
 import { readAdapter } from '../../src/model/peft.ts'
+import { readAllFloat32 } from '../../src/model/weights.ts'
 import type { SiteSet } from './sites.ts'
-import { writeRawUpdate } from './update-file.ts'
+import { type Diagonals, writeRawUpdate } from './update-file.ts'
 
 /** What an honest site of these experiments claims, and what a liar does. */
 export const HONEST_SAMPLES = 480
@@ -33,8 +35,8 @@ const SEED = asDigest(new Uint8Array(32))
 
 export interface Arena {
   readonly members: readonly Modules[]
-  /** f attackers in place of the last f members. */
-  readonly stage: (f: number, sent: readonly Modules[] | null) => Promise<Stage>
+  /** f attackers in place of the last f members. @param claimFactor — what they multiply their Fisher diagonals by */
+  readonly stage: (f: number, sent: readonly Modules[] | null, claimFactor?: number) => Promise<Stage>
 }
 
 /** One set of updates, ready to be aggregated by any rule. */
@@ -56,29 +58,39 @@ export interface Stage {
 
 export async function openArena(set: SiteSet, kernel: KernelClient, folder: string): Promise<Arena> {
   const members: Modules[] = []
-  for (const adapter of set.adapters) members.push((await readAdapter(adapter)).modules)
-  return openArenaOf(members, kernel, folder)
+  const diagonals: Diagonals[] = []
+  for (const adapter of set.adapters) {
+    members.push((await readAdapter(adapter)).modules)
+    diagonals.push(await readAllFloat32(join(adapter, DIAGONAL_FILE_NAME)))
+  }
+  return openArenaOf(members, kernel, folder, diagonals)
 }
 
-/** @param members — what honest members send, in roster order */
+/**
+ * @param members — what honest members send, in roster order
+ * @param diagonals — their Fisher diagonals; none where no rule reads them
+ */
 export async function openArenaOf(
   members: readonly Modules[],
   kernel: KernelClient,
   folder: string,
+  diagonals: readonly Diagonals[] = [],
 ): Promise<Arena> {
   await ensureFolder(folder)
   const [first = []] = members
-  const charter = await charterOf(first, members.length)
+  const charter = await charterOf(first, members.length, diagonals.length > 0)
   const path = (name: string): string => join(folder, `${name}.safetensors`)
   for (const [index, modules] of members.entries()) {
-    await writeRawUpdate(path(`member-${index}`), modules, charter.layout)
+    await writeRawUpdate(path(`member-${index}`), modules, charter.layout, diagonals[index])
   }
-  const stage = async (f: number, sent: readonly Modules[] | null): Promise<Stage> => {
+  const stage: Arena['stage'] = async (f, sent, claimFactor = 1) => {
     const honestCount = sent === null ? members.length : members.length - f
     const honestMean = meanOf(members.slice(0, honestCount).map(pointOf))
     let refusal: string | null = null
     for (const [i, modules] of (sent ?? []).entries()) {
-      await writeRawUpdate(path(`attacker-${i}`), modules, charter.layout)
+      const own = [...(diagonals[honestCount + i] ?? [])]
+      const claimed = new Map(own.map(([name, values]) => [name, values.map((value) => claimFactor * value)]))
+      await writeRawUpdate(path(`attacker-${i}`), modules, charter.layout, claimed)
       const answer = await admitUpdate({ path: path(`attacker-${i}`), charter }, { kernel })
       if (!answer.ok) refusal ??= answer.fault.code
     }
@@ -110,7 +122,7 @@ export async function openArenaOf(
 }
 
 /** The charter that the demo's consortium would have: the product's own defaults, bounds of admission included. */
-async function charterOf(modules: Modules, memberCount: number): Promise<Charter> {
+async function charterOf(modules: Modules, memberCount: number, fisher: boolean): Promise<Charter> {
   const [{ rank, scale } = { rank: 1, scale: 1 }] = modules
   assert(Number.isInteger(scale), 'alpha is a multiple of the rank here')
   return buildCharter({
@@ -124,6 +136,7 @@ async function charterOf(modules: Modules, memberCount: number): Promise<Charter
     rankMax: rank,
     scale: [scale, 1],
     rules: [],
+    fisher,
     kernelDigest: await kernelDigest(),
     rounds: [],
   })

@@ -11,7 +11,7 @@ import { attackNamed, ATTACKS } from '../../src/attack/poisons/registry.ts'
 import type { Modules } from '../../src/attack/poisons/dense.ts'
 import { SeededRng } from '../../src/core/seeded-rng.ts'
 import { readAdapter } from '../../src/model/peft.ts'
-import { type Arena, openArena, type Stage } from './arena.ts'
+import { type Arena, CLAIMED_SAMPLES, HONEST_SAMPLES, openArena, type Stage } from './arena.ts'
 import { type Cell, keyOf } from './cell.ts'
 import { openScorer, type Scorer } from './scorer.ts'
 import type { SiteSet } from './sites.ts'
@@ -83,7 +83,7 @@ async function runRow(row: Row): Promise<void> {
   const rules = plan.rules.filter((rule) => !isDone(rule))
   if (rules.length === 0) return
   const isOptimised = attack.endsWith(OPTIMISED_SUFFIX)
-  const shared = isOptimised ? null : await arena.stage(f, await sentBy(row))
+  const shared = isOptimised ? null : await arena.stage(f, await sentBy(row), claimFactorOf(attack))
   for (const rule of rules) {
     const empty = { split: set.split, members, f, rule, attack, ...NOTHING }
     if (whyInvalid(parseRuleChoice(rule), members, f) !== null) {
@@ -109,6 +109,10 @@ const NOTHING = {
   honestLeftOut: null,
   digest: null,
 } as const
+
+/** A member that claims a false number of samples claims to know as much more of every parameter. */
+const claimFactorOf = (attack: string): number =>
+  attack === 'false-count' ? CLAIMED_SAMPLES / HONEST_SAMPLES : 1
 
 const strengthOf = (attack: string): number | null =>
   ATTACKS.find(({ id }) => id === attack)?.strength ?? null

@@ -17,6 +17,7 @@ import {
   siteRecipe,
   toJsonl,
 } from '../../src/recipes/index.ts'
+import { DIAGONAL_FILE_NAME } from '../../src/model/diagonal-file.ts'
 import { train } from '../../src/train/index.ts'
 
 /** `even`: every site has the same mixture; `skewed`: each has its own forms, neighbours two of three in common. */
@@ -109,7 +110,7 @@ async function trainSite(folder: string, index: number, isFlipped: boolean, plan
   const prefix = isFlipped ? 'flipped-' : ''
   const out = join(site, `${prefix}trained`)
   const adapter = join(out, 'adapter')
-  if (await hasFile(join(out, 'training.json'))) return adapter
+  if (await hasFile(join(adapter, DIAGONAL_FILE_NAME))) return adapter
   await train(
     {
       model: plan.model,
@@ -120,6 +121,7 @@ async function trainSite(folder: string, index: number, isFlipped: boolean, plan
       recipe: {
         ...RECIPE,
         epochs: plan.epochs,
+        fisher: true,
         mode: { kind: 'lora', ...ADAPTER, targets: [...ADAPTER.targets] },
       },
     },

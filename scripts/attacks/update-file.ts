@@ -10,8 +10,18 @@ import { updateMetadata } from '../../src/update/build.ts'
 import { factorNames, updateTensors } from '../../src/update/layout.ts'
 import { NONCE_BYTES } from '../../src/update/manifest.ts'
 
-/** @param layout — f32, with the modules' own scale */
-export async function writeRawUpdate(path: string, modules: Modules, layout: Layout): Promise<void> {
+export type Diagonals = ReadonlyMap<string, Float32Array>
+
+/**
+ * @param layout — f32, with the modules' own scale
+ * @param diagonals — Fisher diagonals by their names, where the layout asks for them
+ */
+export async function writeRawUpdate(
+  path: string,
+  modules: Modules,
+  layout: Layout,
+  diagonals: Diagonals = new Map(),
+): Promise<void> {
   const ordered = layout.modules.flatMap(({ name }) => modules.filter((module) => module.name === name))
   const values = new Map(
     ordered.flatMap(({ name, a, b }) => {
@@ -28,7 +38,7 @@ export async function writeRawUpdate(path: string, modules: Modules, layout: Lay
   try {
     await writer.write(prefix)
     for (const { name } of header.entries) {
-      const { buffer, byteOffset, byteLength } = values.get(name) ?? new Float32Array()
+      const { buffer, byteOffset, byteLength } = values.get(name) ?? diagonals.get(name) ?? new Float32Array()
       await writer.write(new Uint8Array(buffer, byteOffset, byteLength))
     }
     await writer.commit()
