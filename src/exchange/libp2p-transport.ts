@@ -12,7 +12,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type GossipSub, gossipsub, TopicValidatorResult } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
-import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { IdentifyResult, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import nacl from 'tweetnacl'
@@ -355,16 +355,18 @@ async function protocolsOf(node: Node | null, peer: PeerId, signal: AbortSignal)
   return read()
 }
 
-function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error)
-    node.addEventListener(
-      'peer:identify',
-      ({ detail }) => {
-        if (detail.peerId.equals(peer)) resolve()
-      },
-      { signal },
-    )
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
+/** Until the member has said what it speaks. Leaves nothing at the node, which outlives the wait by far. */
+async function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void> {
+  const said = createBell()
+  let isSaid = false
+  const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    isSaid ||= detail.peerId.equals(peer)
+    if (isSaid) said.ring()
+  }
+  node.addEventListener('peer:identify', onIdentify)
+  try {
+    while (!isSaid && !signal.aborted) await said.next(signal)
+  } finally {
+    node.removeEventListener('peer:identify', onIdentify)
+  }
 }

@@ -14,6 +14,7 @@ import type { MemberIndex } from '../core/order.ts'
 import type { Log } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
 import type { ChunkPlan, Exchange, UpdateSource } from '../exchange/interface.ts'
+import { createStopper } from '../exchange/timers.ts'
 
 /** What the keeper is asked to get. */
 export interface WantedUpdate {
@@ -49,7 +50,8 @@ export class UpdateKeeper {
   /** Claims `member/update` that are judged, or will be. */
   readonly #asked = new Set<string>()
   readonly #inProgress = new Map<string, Promise<void>>()
-  readonly #stop = new AbortController()
+  /** Shared by all updates under way: one waiter each, which takes its listener away. */
+  readonly #stop = createStopper()
 
   constructor(modules: UpdateKeeperModules) {
     this.#modules = modules
