@@ -356,17 +356,18 @@ async function protocolsOf(node: Node | null, peer: PeerId, signal: AbortSignal)
 }
 
 /** Until the member has said what it speaks. Leaves nothing at the node, which outlives the wait by far. */
-async function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void> {
-  const said = createBell()
-  let isSaid = false
-  const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
-    isSaid ||= detail.peerId.equals(peer)
-    if (isSaid) said.ring()
-  }
-  node.addEventListener('peer:identify', onIdentify)
-  try {
-    while (!isSaid && !signal.aborted) await said.next(signal)
-  } finally {
-    node.removeEventListener('peer:identify', onIdentify)
-  }
+function identified(node: Node, peer: PeerId, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      node.removeEventListener('peer:identify', onIdentify)
+      signal.removeEventListener('abort', onAbort)
+      act()
+    }
+    const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+      if (detail.peerId.equals(peer)) settle(resolve)
+    }
+    const onAbort = (): void => settle(() => reject(signal.reason as Error))
+    node.addEventListener('peer:identify', onIdentify)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
 }
