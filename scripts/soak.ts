@@ -25,7 +25,16 @@ const result = await soak(
       `${holds ? 'one digest' : 'DIGESTS DIFFER'} in ${seconds.toFixed(1)} s (${faults.join(', ')}); heap ${(state.heapBytes / 1e6).toFixed(1)} MB, ${state.files ?? '?'} files\n`,
     ),
 )
-const { rounds, slopes, ...rest } = result
-const summary = { minutes, ...rest, rounds: rounds.length, last: rounds.at(-1)?.state, slopes }
+const { rounds, slopes, late, ...rest } = result
+const heapMegabytes = rounds.map(({ state }) => Number((state.heapBytes / 1e6).toFixed(2)))
+const summary = {
+  minutes,
+  ...rest,
+  rounds: rounds.length,
+  last: rounds.at(-1)?.state,
+  heapMegabytes,
+  slopes,
+  late,
+}
 process.stdout.write(json === true ? `${JSON.stringify(summary)}\n` : `${JSON.stringify(summary, null, 2)}\n`)
 process.exitCode = result.differing === 0 && rounds.length > 0 ? 0 : 1

@@ -89,6 +89,10 @@ const fuzzLine = v.object({
   }),
 })
 
+const growth = v.object({
+  slope: v.number(),
+  interval: v.tuple([v.nullable(v.number()), v.nullable(v.number())]),
+})
 const soakLine = v.object({
   ...machine,
   document: v.object({
@@ -104,6 +108,8 @@ const soakLine = v.object({
       files: v.number(),
       resources: v.number(),
     }),
+    /** Absent in older lines. */
+    late: v.optional(v.object({ heapBytes: growth, rssBytes: growth })),
   }),
 })
 
@@ -283,8 +289,16 @@ function fuzzTable(text: string): string {
   return tableOf(['seed', 'seconds', 'mutants', 'decoders', 'mutants taken', 'findings'], rows)
 }
 
+function kilobytesOf({ slope, interval }: v.InferOutput<typeof growth>): string {
+  // A soak of few rounds has no bounds, which JSON writes as null.
+  const [middle, low, high] = [slope, ...interval].map((bytes) =>
+    bytes === null ? '?' : (bytes / 1000).toFixed(0).replace('-', '−'),
+  )
+  return `${middle} (${low} to ${high})`
+}
+
 function soakTable(text: string): string {
-  const rows = documentsOf(text, soakLine).map(({ document: { slopes, ...each } }) =>
+  const rows = documentsOf(text, soakLine).map(({ document: { slopes, late, ...each } }) =>
     row(
       each.seed,
       String(each.minutes),
@@ -294,6 +308,8 @@ function soakTable(text: string): string {
       String(each.differing),
       (slopes.heapBytes / 1000).toFixed(0),
       (slopes.rssBytes / 1000).toFixed(0),
+      late === undefined ? '–' : kilobytesOf(late.heapBytes),
+      late === undefined ? '–' : kilobytesOf(late.rssBytes),
       slopes.files.toFixed(2),
       slopes.resources.toFixed(2),
     ),
@@ -307,6 +323,8 @@ function soakTable(text: string): string {
     'rounds without one digest',
     'heap, kB a round',
     'resident, kB a round',
+    'second half: heap, kB a round (95 %)',
+    'second half: resident, kB a round (95 %)',
     'files a round',
     'handles a round',
   ]

@@ -53,6 +53,9 @@ process.on('message', (task: ResidentTask) => {
       // Sockets and timers end a turn later; what was left by then is left.
       await wait(500)
       globalThis.gc?.()
+      // What finalisers let go is collected by a second one.
+      await wait(100)
+      globalThis.gc?.()
       const { heapUsed, external, rss } = process.memoryUsage()
       const state: ResidentState = {
         aggregate,

@@ -37,10 +37,12 @@ export interface SoakResult {
   readonly freezes: number
   readonly differing: number
   /** Growth a round of what the resident process holds, by least squares, without the first rounds. */
-  readonly slopes: Readonly<
-    Record<'heapBytes' | 'externalBytes' | 'rssBytes' | 'files' | 'resources', number>
-  >
+  readonly slopes: Readonly<Record<Held, number>>
+  /** The same over the second half of the rounds: what still grows then is no warming up. */
+  readonly late: Readonly<Record<Held, Growth>>
 }
+
+export type Held = 'heapBytes' | 'externalBytes' | 'rssBytes' | 'files' | 'resources'
 
 /** Rounds in which caches fill and code is compiled. */
 const WARM_UP_ROUND_COUNT = 2
@@ -53,6 +55,43 @@ export function slopeOf(values: readonly number[]): number {
   const meanY = values.reduce((sum, y) => sum + y, 0) / n
   const cross = values.reduce((sum, y, x) => sum + (x - meanX) * (y - meanY), 0)
   return cross / values.reduce((sum, _, x) => sum + (x - meanX) ** 2, 0)
+}
+
+/** How much something grows a round, and between what bounds the truth lies with 95 %. */
+export interface Growth {
+  readonly slope: number
+  readonly interval: readonly [low: number, high: number]
+}
+
+/**
+ * The slope of the least-squares line with its interval by Student's t, errors taken as independent and of one size. Fewer than
+ * three points have no interval: it is without bounds.
+ * Source of the quantile: Abramowitz and Stegun 1964, 26.7.5, within 0.2 % from three degrees of freedom on.
+ */
+export function growthOf(values: readonly number[]): Growth {
+  const n = values.length
+  const slope = slopeOf(values)
+  if (n < 3) return { slope, interval: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] }
+  const meanX = (n - 1) / 2
+  const meanY = values.reduce((sum, y) => sum + y, 0) / n
+  const squares = values.reduce((sum, y, x) => sum + (y - meanY - slope * (x - meanX)) ** 2, 0)
+  const spread = values.reduce((sum, _, x) => sum + (x - meanX) ** 2, 0)
+  const halfWidth = studentT(n - 2) * Math.sqrt(squares / (n - 2) / spread)
+  return { slope, interval: [slope - halfWidth, slope + halfWidth] }
+}
+
+/** The quantile at 0.975 of Student's t. */
+function studentT(freedom: number): number {
+  const z = 1.959964
+  if (freedom === 1) return 12.7062
+  if (freedom === 2) return 4.3027
+  const terms = [
+    (z ** 3 + z) / 4,
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
+    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92_160,
+  ]
+  return terms.reduce((sum, term, i) => sum + term / freedom ** (i + 1), z)
 }
 
 function drawFaults(sites: readonly string[], rng: SeededRng): readonly Fault[] {
@@ -152,19 +191,24 @@ export async function soak(
   } finally {
     resident.kill('SIGKILL')
   }
-  const states = rounds.slice(WARM_UP_ROUND_COUNT).map(({ state }) => state)
+  const held = (states: readonly SoakRound[], what: Held): readonly number[] =>
+    states.map(({ state }) => state[what] ?? 0)
+  const each = <T>(figure: (what: Held) => T): Readonly<Record<Held, T>> => ({
+    heapBytes: figure('heapBytes'),
+    externalBytes: figure('externalBytes'),
+    rssBytes: figure('rssBytes'),
+    files: figure('files'),
+    resources: figure('resources'),
+  })
+  const warm = rounds.slice(WARM_UP_ROUND_COUNT)
+  const late = rounds.slice(Math.floor(rounds.length / 2))
   return {
     seed,
     rounds,
     kills,
     freezes,
     differing: rounds.filter(({ holds }) => !holds).length,
-    slopes: {
-      heapBytes: slopeOf(states.map(({ heapBytes }) => heapBytes)),
-      externalBytes: slopeOf(states.map(({ externalBytes }) => externalBytes)),
-      rssBytes: slopeOf(states.map(({ rssBytes }) => rssBytes)),
-      files: slopeOf(states.map(({ files }) => files ?? 0)),
-      resources: slopeOf(states.map(({ resources }) => resources)),
-    },
+    slopes: each((what) => slopeOf(held(warm, what))),
+    late: each((what) => growthOf(held(late, what))),
   }
 }
