@@ -13,7 +13,7 @@ import {
   statfs,
   unlink,
 } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { toUtf8 } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import { createHasher } from '../core/hash.ts'
@@ -261,11 +261,40 @@ export async function makeTemporaryFolder(prefix: string): Promise<string> {
   }
 }
 
+/**
+ * Makes a folder and those around it, where they are not there. Not by `mkdir`'s own recursion: below a folder that cannot
+ * hold others, such as /proc, that tries for ever (libuv in Node 20 and 24).
+ * @throws FILE_UNREADABLE | NO_SPACE
+ */
 export async function ensureFolder(path: string, mode?: number): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) })
+    await makeFolder(resolve(path), mode)
   } catch (error) {
-    throw fileError(error, path)
+    const { code } = error as NodeJS.ErrnoException
+    const file = path
+    const isElsewhere = code === 'ENOENT' || code === 'ENOTDIR' || code === 'EEXIST'
+    if (!isElsewhere) throw fileError(error, path)
+    throw new RoundError<FileFault>(
+      { code: 'FILE_UNREADABLE', file, reason: code },
+      `${path}: a folder cannot be made here (${code})`,
+      { cause: error, hint: 'Is one of the folders around it a file, or no place for folders?' },
+    )
+  }
+}
+
+async function makeFolder(path: string, mode: number | undefined): Promise<void> {
+  const make = (): Promise<void> => mkdir(path, mode)
+  try {
+    await make()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeFolder(dirname(path), mode)
+    // Another process may have made it meanwhile.
+    await make().catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again
+    })
   }
 }
 

@@ -9,6 +9,7 @@ import { toHex, utf8 } from '../../../src/core/bytes.ts'
 import { sha256 } from '../../../src/core/hash.ts'
 import {
   acquireLock,
+  ensureFolder,
   fileDigest,
   folderDigest,
   openAppendFile,
@@ -80,6 +81,26 @@ describe('reading', () => {
     writeFileSync(join(folder, 'a'), 'aa')
     expect(toHex(await fileDigest(join(folder, 'a')))).toBe(toHex(sha256(utf8('aa'))))
     expect((await folderDigest(folder, () => true)).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+})
+
+describe('ensureFolder', () => {
+  it('makes what is missing on the way, with the mode asked for, and is content with what is there', async () => {
+    const path = join(folder, 'a', 'b', 'c')
+    await Promise.all([ensureFolder(path, 0o700), ensureFolder(path, 0o700)])
+    await ensureFolder(path)
+    expect(statSync(path).isDirectory()).toBe(true)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+  })
+
+  it('says where no folder can be, instead of trying for ever', async () => {
+    writeFileSync(join(folder, 'file'), '')
+    await expect(ensureFolder(join(folder, 'file'))).rejects.toThrow(
+      /a folder cannot be made here \(EEXIST\)/,
+    )
+    await expect(ensureFolder(join(folder, 'file', 'x'))).rejects.toThrow(/cannot be made here \(ENOTDIR\)/)
+    if (process.platform === 'linux')
+      await expect(ensureFolder('/proc/nowhere/x')).rejects.toThrow(/cannot be made here \(ENOENT\)/)
   })
 })
 
