@@ -57,7 +57,7 @@ const NODE = {
   OWN_UPDATE_REFUSED: { exit: 'input', when: 'the adapter does not pass the charter’s own admission' },
   ADAPTER_OTHER_BASE: {
     exit: 'input',
-    when: 'the adapter was trained on the plain base, in a round that builds on another',
+    when: 'the adapter was trained on another base than the charter’s, or on the plain base in a round that builds on another',
   },
   BASE_MODEL_NEEDED: {
     exit: 'input',

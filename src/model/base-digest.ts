@@ -41,12 +41,15 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'merges.txt',
 ])
 
-const isPart = (name: string): boolean => WEIGHTS.test(name) || SETTINGS.has(name)
+/** Whether a file of a base model holds weights, by its name. */
+export const isWeightsFile = (name: string): boolean => WEIGHTS.test(name)
+
+const isPart = (name: string): boolean => isWeightsFile(name) || SETTINGS.has(name)
 
 /** @throws BASE_MODEL_EMPTY | FILE_UNREADABLE */
 export async function digestBaseModel(folder: string): Promise<readonly FileDigest[]> {
   const files = await folderDigest(folder, isPart)
-  if (files.some(({ name }) => WEIGHTS.test(name))) return files
+  if (files.some(({ name }) => isWeightsFile(name))) return files
   throw new RoundError<BaseModelFault>(
     { code: 'BASE_MODEL_EMPTY', file: folder },
     `${folder}: holds no weights as .safetensors or .onnx`,

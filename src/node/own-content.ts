@@ -29,6 +29,8 @@ export interface OwnContentOptions {
 
 export interface OwnContent {
   readonly content: UpdateContent
+  /** `base_model_name_or_path` of the adapter; null where there is none. */
+  readonly baseName: string | null
   readonly close: () => Promise<void>
 }
 
@@ -42,6 +44,7 @@ export async function openOwnContent(
   const isModel = modules.length === 0 && !(await hasFile(join(file, ADAPTER_CONFIG_NAME)))
   const adapter = isModel ? null : await locateAdapter(file)
   const trained = adapter?.whole ?? (await parametersOf(file, dense))
+  const baseName = adapter?.config.baseModel ?? null
   const readers = openReaders()
   const factors = (adapter?.modules ?? []).map((module) => ({
     ...module,
@@ -54,7 +57,7 @@ export async function openOwnContent(
     values: valuesOf(tensor, readers),
   }))
   const content = { modules: factors, diagonals }
-  if (trained.length === 0) return { content, close: readers.close }
+  if (trained.length === 0) return { content, baseName, close: readers.close }
   if (baseModel === null) throw baseNeeded(file, trained)
   const start = await openStartingParameters(baseModel, basis)
   const close = async (): Promise<void> => {
@@ -66,7 +69,7 @@ export async function openOwnContent(
     shape: tensor.shape,
     change: changeOf({ name, tensor }, start, readers),
   }))
-  return { content: { ...content, dense: parts }, close }
+  return { content: { ...content, dense: parts }, baseName, close }
 }
 
 /** A tensor's values as they lie in a folder. @throws ADAPTER_INVALID for values that are not finite */

@@ -12,25 +12,20 @@ import {
   type TrainingSummary,
 } from '../agree/messages.ts'
 import type { AdmissionResult, HeaderDraft, Params } from '../agree/types.ts'
-import { toHex } from '../core/bytes.ts'
 import { RoundError } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Rng } from '../core/ports.ts'
 import type { ChunkStore } from '../exchange/chunk-store.ts'
 import { hasFile, readText, removeFile } from '../files/index.ts'
 import { buildManifest, type BuiltManifest, writeUpdateFile } from '../update/build.ts'
+import { type AdapterBase, checkAdapterBase, refusePlainBase, withBaseName } from './adapter-base.ts'
 import { openOwnContent } from './own-content.ts'
 
-export type OwnUpdateFault =
-  | {
-      readonly code: 'OWN_UPDATE_REFUSED'
-      readonly file: string
-      readonly fault: string
-    }
-  | {
-      readonly code: 'ADAPTER_OTHER_BASE'
-      readonly file: string
-    }
+export type OwnUpdateFault = {
+  readonly code: 'OWN_UPDATE_REFUSED'
+  readonly file: string
+  readonly fault: string
+}
 
 export interface OwnUpdateModules {
   readonly params: Params & { readonly me: MemberIndex }
@@ -57,9 +52,8 @@ export async function prepareOwnUpdate(
   const { params, store, folder, admit } = modules
   const { round, me } = params
   const { samples, summary, base } = await readTrainingClaim(adapterFolder)
-  if (params.basis !== undefined) refusePlainBase(adapterFolder, base, params)
   const path = join(folder, 'own.building')
-  const built = await buildUpdate(adapterFolder, path, modules)
+  const built = await buildUpdate(adapterFolder, path, base, modules)
   const update = await store.adopt(path, built.bytes)
   const { sizeBytes, chunkSizeBytes, layout } = built.manifest
   const basis = params.basis === undefined ? {} : { basis: params.basis }
@@ -77,13 +71,19 @@ export async function prepareOwnUpdate(
 async function buildUpdate(
   adapterFolder: string,
   path: string,
+  digests: Training['base'],
   modules: OwnUpdateModules,
 ): Promise<BuiltManifest> {
-  const { charter, round, me } = modules.params
-  const { content, close } = await openOwnContent(adapterFolder, charter.layout, modules)
+  const { charter, round, me, basis } = modules.params
+  const { content, baseName, close } = await openOwnContent(adapterFolder, charter.layout, modules)
+  const base: AdapterBase = { digests, name: baseName }
   try {
+    if (basis !== undefined) refusePlainBase(adapterFolder, base, charter)
+    else await checkAdapterBase(adapterFolder, base, charter, modules.baseModel)
     const { nonce } = await writeUpdateFile(path, content, charter.layout, modules.rng)
     return await buildManifest({ path, nonce, round, member: me, charter })
+  } catch (error) {
+    throw withBaseName(error, base)
   } finally {
     await close()
   }
@@ -112,25 +112,6 @@ interface Training {
   readonly summary: TrainingSummary
   /** File of the base that it was trained on → SHA-256, hex; empty where nothing is known. */
   readonly base: Readonly<Record<string, string>>
-}
-
-/** A round that builds on another is for adapters trained on that one's result: on the plain base they would be added twice. */
-function refusePlainBase(
-  file: string,
-  base: Training['base'],
-  { charter }: OwnUpdateModules['params'],
-): void {
-  const weights = Object.entries(base).filter(([name]) => name.endsWith('.safetensors'))
-  const isPlain = ([name, sha256]: readonly [string, string]): boolean =>
-    charter.baseModel.some((each) => each.name === name && toHex(each.sha256) === sha256)
-  if (weights.length === 0 || !weights.every(isPlain)) return
-  throw new RoundError<OwnUpdateFault>(
-    { code: 'ADAPTER_OTHER_BASE', file },
-    `${file}: trained on the plain base model, but this round builds on the one before`,
-    {
-      hint: 'Write the model to train on with `oneround export --format merged --model <base>`, and train with --model on that folder.',
-    },
-  )
 }
 
 /** What `train` left beside the adapter. An adapter from elsewhere claims nothing. */

@@ -54,6 +54,9 @@ const STORED = {
 } as const
 type Dtype = keyof typeof STORED
 
+/** Of the text `other weights`, by sha256sum. */
+const OTHER_SHA256 = '53959fa102f31e51d8d1ee12fe89c2fd7cd556dbaf2c6102046d195a504850a0'
+
 const cycle = (dtype: Dtype, start: number, i: number) => STORED[dtype][(start + i) % 5] ?? [0, 0]
 const RANK = 2
 /** Where each factor begins in the cycle, so that no two are alike. */
@@ -63,12 +66,17 @@ const TENSORS = MODULES.flatMap(({ name, in: width, out }, m) => [
 ])
 
 /** A PEFT folder, without our own writer. */
-function writeHalves(folder: string, dtype: Dtype, changes: Record<string, unknown> = {}): string {
+function writeHalves(
+  folder: string,
+  dtype: Dtype,
+  changes: Record<string, unknown> = {},
+  tensors = TENSORS,
+): string {
   mkdirSync(folder)
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   const data: Buffer[] = []
   let end = 0
-  for (const { name, side, shape, start } of TENSORS) {
+  for (const { name, side, shape, start } of tensors) {
     const bits = Uint16Array.from(
       { length: (shape[0] ?? 0) * (shape[1] ?? 0) },
       (_, i) => cycle(dtype, start, i)[0],
@@ -107,7 +115,7 @@ const params = (() => {
   }
 })()
 
-async function publish(adapter: string, name: string) {
+async function publish(adapter: string, name: string, baseModel: string | null = null) {
   const folder = join(root, `${name}-store`)
   const store = openChunkStore({ folder, limits: charter.limits })
   const draft = await prepareOwnUpdate(adapter, {
@@ -116,7 +124,7 @@ async function publish(adapter: string, name: string) {
     folder,
     admit: (header) => admitStored(header, { charter, store, kernel }),
     rng: system.rng,
-    baseModel: null,
+    baseModel,
     basis: [],
   })
   return { draft, path: store.pathOf(draft.update) }
@@ -157,5 +165,73 @@ describe('an adapter in half precision', () => {
       message: expect.stringContaining('layers.0.v_proj.lora_B.weight" holds NaN at 600001') as string,
     })
     expect(readdirSync(join(root, 'nan-store'))).toEqual([])
+  })
+})
+
+describe('an adapter of another base', () => {
+  /** Of the charter's base: `testConsortium` names it by this digest, which is no file's. */
+  const CHARTER_SHA256 = '09'.repeat(32)
+  const hub = { base_model_name_or_path: 'example/other-7b' }
+
+  it('with other modules is refused with what is missing, what is too much, and the base that it names', async () => {
+    const tensors = TENSORS.map((tensor) => ({ ...tensor, name: tensor.name.replace('v_proj', 'o_proj') }))
+    const adapter = writeHalves(join(root, 'modules'), 'F16', hub, tensors)
+    await expect(publish(adapter, 'modules')).rejects.toMatchObject({
+      info: { code: 'UPDATE_MODULES_MISMATCH', missing: ['layers.0.v_proj'], extra: ['layers.0.o_proj'] },
+      message: expect.stringMatching(
+        /missing layers\.0\.v_proj; extra layers\.0\.o_proj.*example\/other-7b/,
+      ) as string,
+    })
+  })
+
+  it('with other shapes is refused with both, and the base that it names', async () => {
+    const tensors = TENSORS.map((tensor) => {
+      const [out = 0, width = 0] = tensor.shape
+      return tensor.name.endsWith('q_proj') && tensor.side === 'B'
+        ? { ...tensor, shape: [2 * out, width] }
+        : tensor
+    })
+    const adapter = writeHalves(join(root, 'shapes'), 'F16', hub, tensors)
+    await expect(publish(adapter, 'shapes')).rejects.toMatchObject({
+      info: { code: 'UPDATE_SHAPE_MISMATCH', expected: '[8, 270000]', found: '[16, 270000]' },
+      message: expect.stringContaining('example/other-7b') as string,
+    })
+  })
+
+  it('that fits is taken whatever its name on a hub: the same base has many', async () => {
+    const { draft } = await publish(writeHalves(join(root, 'hub'), 'F16', hub), 'hub')
+    expect(draft.sizeBytes).toBeGreaterThan(0)
+  })
+
+  it('that lies beside it is refused by the digest of its weights', async () => {
+    const base = join(root, 'other-base')
+    mkdirSync(base)
+    writeFileSync(join(base, 'model.safetensors'), 'other weights')
+    const adapter = writeHalves(join(root, 'local'), 'F16', { base_model_name_or_path: base })
+    await expect(publish(adapter, 'local')).rejects.toMatchObject({
+      info: { code: 'ADAPTER_OTHER_BASE', baseFile: 'model.safetensors' },
+      message: `${adapter}: trained on ${base} whose model.safetensors has SHA-256 ${OTHER_SHA256}, the charter’s is ${CHARTER_SHA256}`,
+    })
+    // The node's own folder was compared with the charter when the node was opened.
+    expect((await publish(adapter, 'own-base', base)).draft.sizeBytes).toBeGreaterThan(0)
+  })
+
+  it.each([
+    ['another', OTHER_SHA256, 'ADAPTER_OTHER_BASE'],
+    ['the charter’s', CHARTER_SHA256, null],
+  ])('is told by what training wrote down: %s', async (name, sha256, code) => {
+    const adapter = writeHalves(join(root, `told ${name}`), 'F16')
+    const training = {
+      base: { 'model.safetensors': sha256, 'config.json': '11'.repeat(32) },
+      samples: { training: 3 },
+      targetTokens: 5,
+      steps: 1,
+      validationLoss: null,
+    }
+    writeFileSync(join(adapter, 'training.json'), JSON.stringify(training))
+    const published = publish(adapter, `told-${name}`)
+    if (code !== null)
+      await expect(published).rejects.toMatchObject({ info: { code, baseFile: 'model.safetensors' } })
+    else expect((await published).draft.samples).toBe(3)
   })
 })

@@ -42,7 +42,7 @@ const store: ChunkStore = {
 it('waits for all updates at once when this machine fails', async () => {
   const bell = createBell()
   const signals = new Set<AbortSignal>()
-  let waiting = 0
+  const waiting: number[] = []
   const keeper = new UpdateKeeper({
     exchange: { fetchUpdate: () => Promise.reject(new Error('the disk is away')), announceUpdate: nothing },
     store,
@@ -52,9 +52,9 @@ it('waits for all updates at once when this machine fails', async () => {
     onProgress: nothing,
     onStored: nothing,
     fail: nothing,
-    wait: (_, signal) => {
+    wait: (delayMs, signal) => {
       signals.add(signal)
-      waiting++
+      waiting.push(delayMs)
       bell.ring()
       // As a node waits, and longer than this test takes.
       return delay(600_000, undefined, { signal })
@@ -63,7 +63,7 @@ it('waits for all updates at once when this machine fails', async () => {
   })
   for (let member = 0; member < COUNT; member++)
     keeper.fetch({ member, header: headerOf(member), isDecided: true })
-  while (waiting < COUNT) await bell.next(new AbortController().signal)
+  while (waiting.length < COUNT) await bell.next(new AbortController().signal)
   expect(signals.size).toBe(1)
   const [signal = new AbortController().signal] = signals
   expect(getEventListeners(signal, 'abort')).toHaveLength(COUNT)
