@@ -13,8 +13,10 @@ import {
   keptShareOf,
   openKernelClient,
   recompress,
+  RULES,
   type UniformFigures,
 } from '../aggregate/index.ts'
+import type { ChosenRule } from '../charter/rule-book.ts'
 import { diagonalsMissing, totalRank } from '../aggregate/aggregate.ts'
 import { checkPrecondition, usesFisher } from '../aggregate/rule-book.ts'
 import { parseRuleChoice, resolveRule, ruleText } from '../aggregate/rule-choice.ts'
@@ -128,6 +130,7 @@ export async function merge(
   const { out, format = 'adapter', b = 0, lambda = '1', rank } = options
   const rule = parseRuleChoice(options.rule)
   checkOptions(options)
+  checkWeights(options, rule)
   checkPrecondition(rule, options.adapters.length, b)
   const files: AdapterFile[] = []
   for (const folder of options.adapters) files.push(await locateAdapter(folder))
@@ -244,6 +247,18 @@ function checkOptions({ adapters, weights, format, baseModel }: MergeOptions): v
   if (typeof weights === 'object' && weights.some((weight) => !(weight > 0 && Number.isFinite(weight))))
     fail('--weights', 'expected positive numbers')
   if (format === 'merged' && baseModel === undefined) fail('--base', 'expected the base model to merge into')
+}
+
+/** Weights that would change nothing are a mistake of whoever gave them. */
+function checkWeights({ weights }: MergeOptions, rule: ChosenRule): void {
+  const { facts } = resolveRule(rule)
+  if (weights === undefined || facts.usesClaims) return
+  const knowing = RULES.flatMap(({ id, usesClaims }) => (usesClaims ? [id] : []))
+  const reason = `${facts.id} takes none; rules that do: ${knowing.join(', ')}`
+  throw new RoundError<MergeFault>(
+    { code: 'MERGE_OPTION', option: '--weights', reason },
+    `--weights: ${reason}`,
+  )
 }
 
 /** The caller's own numbers as they are; those taken from ranks are capped, as in a round. */

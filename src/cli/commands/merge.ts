@@ -14,6 +14,7 @@ import { makeTemporaryFolder, removeFolder } from '../../files/index.ts'
 import { reportOn, subjectOfMerge } from '../../report/index.ts'
 import { jsonOf } from '../output.ts'
 import { writerOf } from './report.ts'
+import { locateDiagonalFile } from '../../model/diagonal-file.ts'
 import { listRules } from './rule-list.ts'
 
 /** Energy, the square of the norm: what is discarded is never hidden behind a rounded 100 %. */
@@ -54,7 +55,10 @@ export const mergeCommand = defineCommand({
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
   run: async ({ args, options }, { output, signal }) => {
-    if (options.list) return listRules(args.length === 0 ? null : args.length, options.f)
+    if (options.list) {
+      if (args.length === 0) return listRules(null, options.f)
+      return listRules(args.length, options.f, await firstWithoutDiagonals(args))
+    }
     const { out } = options
     if (out === undefined) throw usageError('missing -o, --out <folder>')
     if (args.length === 0) throw usageError('missing argument: adapters')
@@ -84,6 +88,11 @@ export const mergeCommand = defineCommand({
     }
   },
 })
+
+async function firstWithoutDiagonals(adapters: readonly string[]): Promise<string | null> {
+  for (const adapter of adapters) if ((await locateDiagonalFile(adapter)) === null) return adapter
+  return null
+}
 
 /** Writes the report while the aggregate is still there. */
 function inspectorOf(file: string, adapters: readonly string[]): NonNullable<MergeRunning['inspect']> {

@@ -1,5 +1,5 @@
 /** `oneround merge --list`: every rule, whether it holds for so many updates, and why not; its steps and parameters. */
-import { type ParameterFacts, RULE_BOOK, RULES, STEPS } from '../../aggregate/index.ts'
+import { type ParameterFacts, RULE_BOOK, ruleNamed, RULES, STEPS, usesFisher } from '../../aggregate/index.ts'
 import { toNumber } from '../../core/rational.ts'
 import type { CommandResult, Json } from '../command.ts'
 import { tableText } from '../words.ts'
@@ -22,9 +22,21 @@ function parametersDocument(takes: readonly ParameterFacts[] = []): Json {
   }))
 }
 
-/** @param m — number of updates; null: no count is given, and nothing is said of validity */
-export function listRules(m: number | null, b: number): CommandResult {
-  const reasons = new Map(m === null ? [] : RULE_BOOK.explain(m, b).map(({ id, reason }) => [id, reason]))
+/**
+ * @param m — number of updates; null: no count is given, and nothing is said of validity
+ * @param withoutDiagonals — the first adapter that has no Fisher diagonals beside it
+ */
+export function listRules(
+  m: number | null,
+  b: number,
+  withoutDiagonals: string | null = null,
+): CommandResult {
+  const lack = (id: string): string | null =>
+    withoutDiagonals !== null && usesFisher({ id, version: ruleNamed(id).version })
+      ? `${id} needs fisher.safetensors beside every adapter (\`oneround train --fisher\`): ${withoutDiagonals} has none`
+      : null
+  const explained = m === null ? [] : RULE_BOOK.explain(m, b)
+  const reasons = new Map(explained.map(({ id, reason }) => [id, reason ?? lack(id)]))
   const holds = (id: string): string => (m === null ? '' : reasons.get(id) === null ? 'yes' : 'no')
   const rules = RULES.map((rule) => ({
     id: rule.id,

@@ -21,6 +21,13 @@ const documentOf = (m: number | null, b: number): Listed => {
 }
 
 describe('the list of rules', () => {
+  it('says which adapter lacks what a rule reads', () => {
+    const { text } = listRules(5, 1, 'third/')
+    expect(text).toMatch(/^fisher-mean +no /m)
+    expect(text).toMatch(/^fisher-mean needs fisher\.safetensors .*: third\/ has none$/m)
+    expect(listRules(5, 1).text).toMatch(/^fisher-mean +yes /m)
+  })
+
   it('for five adapters, one of them poisoned', () => {
     const { rules, steps } = documentOf(5, 1)
     expect(rules.map(({ id }) => id)).toEqual(RULES.map(({ id }) => id))

@@ -191,6 +191,8 @@ describe('merge', () => {
     ['an unknown rule', { rule: 'average' }, 'RULE_UNKNOWN'],
     ['too few weights', { rule: 'weighted-mean', weights: [1] }, 'MERGE_OPTION'],
     ['a weight of nothing', { rule: 'weighted-mean', weights: [1, 0, 1] }, 'MERGE_OPTION'],
+    ['weights of a rule that knows none', { rule: 'median', weights: [1, 2, 3] }, 'MERGE_OPTION'],
+    ['diagonals that are not there', { rule: 'fisher-mean' }, 'FISHER_MISSING'],
     ['no base to merge into', { rule: 'mean', format: 'merged' as const }, 'MERGE_OPTION'],
   ])('refuses %s', async (_title, options, code) => {
     await ready
