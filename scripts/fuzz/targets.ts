@@ -35,6 +35,7 @@ import {
   chunkRequestCodec,
   decodeChunk,
 } from '../../src/exchange/chunk-messages.ts'
+import { punchCodec, type PunchMessage } from '../../src/exchange/hole-punch.ts'
 import { createFrameReader, lengthPrefix } from '../../src/exchange/frames.ts'
 import {
   type SyncReply,
@@ -226,6 +227,10 @@ export async function fuzzTargets(folder: string): Promise<readonly FuzzTarget[]
     ]),
     chunkTarget,
     frameTarget,
+    codecTarget<PunchMessage>('punch', punchCodec, [
+      { kind: 'addresses', open: [], punched: ['/ip4/11.0.1.1/tcp/40001'] },
+      { kind: 'go' },
+    ]),
     codecTarget<SyncRequest>('sync-request', syncRequestCodec, [
       { kind: 'list', round, summary: digest },
       { kind: 'get', digests: [digest, other] },

@@ -1,58 +1,35 @@
 /**
- * The transport over libp2p: TCP, Noise, yamux, identify, gossipsub. The only place that holds a libp2p node.
+ * The transport over libp2p: TCP, Noise, yamux, identify, gossipsub. The only place that holds a libp2p node (`libp2p-node.ts` makes it).
  *
  * In: the roster, my seed, addresses. Out: authenticated members and nobody else.
  * Invariants: whoever is connected proved one of the roster's keys (both directions); every stream, message and queue is
  * bounded; a lost member is dialled for ever.
- * Every setting that differs from libp2p's default says what happens without it.
  * Source: libp2p connection, noise and gossipsub v1.1 specifications; docs/PROTOCOL.md §10.
  */
-import { noise } from '@chainsafe/libp2p-noise'
-import { yamux } from '@chainsafe/libp2p-yamux'
-import { privateKeyFromRaw } from '@libp2p/crypto/keys'
-import { type GossipSub, gossipsub, TopicValidatorResult } from '@libp2p/gossipsub'
-import { identify } from '@libp2p/identify'
-import type { IdentifyResult, Libp2p, PeerId, Stream } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
-import { createLibp2p } from 'libp2p'
-import nacl from 'tweetnacl'
+import { TopicValidatorResult } from '@libp2p/gossipsub'
+import type { IdentifyResult, PeerId, Stream } from '@libp2p/interface'
 import { assert, isRoundError, messageOf } from '../core/errors.ts'
 import { toHex } from '../core/bytes.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { ExchangeLimits, ExchangeModules, ExchangeOptions, ObjectVerdict } from './interface.ts'
 import { wrapStream } from './libp2p-stream.ts'
 import { INBOUND_STREAM_COUNT_MAX, RELAYED_BYTES_MAX, REQUEST_QUEUE_BYTES_MAX } from './limits.ts'
-import {
-  lanDiscovery,
-  networkProtector,
-  RELAY_PROTOCOL,
-  RELAYED_LISTEN,
-  reachServices,
-  relayTransport,
-  throughRelay,
-} from './reach.ts'
+import { dialAddress, RELAY_PROTOCOL, relayOf, throughRelay } from './reach.ts'
+import { createHolePuncher, PUNCH_PROTOCOL } from './hole-punch.ts'
+import { leaveRelays } from './gossip-mover.ts'
+import { createNode, type Node } from './libp2p-node.ts'
 import { keepConnected } from './member-dialler.ts'
+import { createOnePort } from './one-port.ts'
 import { createPaths, type Paths } from './paths.ts'
-import { createProxyDialler, type ProxyDialler } from './proxy-dialler.ts'
-import { createRelayBounds, type RelayBounds } from './relay-bounds.ts'
-import { rosterGate } from './roster-gate.ts'
+import { createProxyDialler } from './proxy-dialler.ts'
+import { createRelayBounds } from './relay-bounds.ts'
 import { buildRoster, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
 import { closedError } from './frames.ts'
-import { gossipOptions } from './gossip-options.ts'
 import type { UnreachableReason } from './unreachable.ts'
-import { createTrafficCounter, type TrafficCounter } from './traffic.ts'
+import { createTrafficCounter } from './traffic.ts'
 import { listenFailed } from './transport-errors.ts'
 import { type FrameStream, type Transport, transportError, type TransportHandlers } from './transport.ts'
-
-type Node = Libp2p<{ pubsub: GossipSub; identify: unknown }>
-
-/** Silent sockets hold a place for this long (10 s by default: ten of them then keep every member out). */
-const UPGRADE_TIMEOUT_MS = 3_000
-/** Places for connections that have not proved a key yet (10 by default). */
-const PENDING_CONNECTION_COUNT_MAX = 256
-/** Connections a second from one address (5 by default: the sixth site behind one address is refused). */
-const INBOUND_CONNECTION_RATE_MAX = 128
 
 const VERDICTS = {
   accept: TopicValidatorResult.Accept,
@@ -85,6 +62,8 @@ export function createLibp2pTransport(
   const discovered = new Map<MemberIndex, readonly string[]>()
   const { proxy } = options.network ?? {}
   const proxied = proxy === undefined ? null : createProxyDialler(proxy)
+  // Who is behind a router dials from one port; through a proxy there is no hole to punch.
+  const onePort = options.network?.relay === 'use' && proxied === null ? createOnePort(modules.rng) : null
   let node: Node | null = null
 
   const others = options.members.map((_, member) => member).filter((member) => member !== options.me)
@@ -92,9 +71,38 @@ export function createLibp2pTransport(
   const paths = createPaths({
     connectionsOf: (member) => node?.getConnections(roster.peerOf(member)) ?? [],
     roster,
-    onPath: (path) => onPath({ type: 'path', ...path }),
+    onPath: (path) => {
+      onPath({ type: 'path', ...path })
+      if (path.relayedBy !== null) puncher.noteRelayed(path.member)
+    },
   })
   const isConnected = (member: MemberIndex): boolean => paths.connectionTo(member) !== null
+
+  const openTo: Transport['open'] = async (member, protocol, opening) => {
+    try {
+      const stream = await openStream(node, roster, paths, { member, protocol, opening })
+      reasons.delete(member)
+      return stream
+    } catch (error) {
+      // Who does not punch holes still takes part in rounds.
+      if (isRoundError(error, 'PROTOCOL_UNKNOWN') && protocol !== PUNCH_PROTOCOL)
+        reasons.set(member, 'other-version')
+      throw error
+    }
+  }
+  const puncher = createHolePuncher({
+    me: options.me,
+    open: openTo,
+    isRelayed: (member) => typeof paths.to(member)?.relayedBy === 'number',
+    mine: () => ({ open: [], punched: onePort?.seenFrom() ?? [] }),
+    dial: async (member, addresses, begins, signal) => {
+      const targets = addresses.map((address) => dialAddress(address, roster.peerOf(member)))
+      const dial = async (): Promise<unknown> => node?.dial(targets, { signal, force: true })
+      await (begins === null ? dial() : onePort?.whilePunching(addresses, begins, dial))
+    },
+    modules,
+    signal: stopping.signal,
+  })
 
   const start = async (handlers: TransportHandlers): Promise<void> => {
     overRelayed = (member) => handlers.onEvent({ type: 'relay-over-bounds', member })
@@ -109,13 +117,14 @@ export function createLibp2pTransport(
       traffic,
       proxied,
       relaying,
+      onePort,
       onFound,
     })
     wireEvents(created, roster, topic, handlers, { onChanged: changed.ring, paths })
     created.addEventListener('peer:disconnect', ({ detail }) => {
       identified.delete(roster.memberOf(detail) ?? -1)
     })
-    for (const protocol of handlers.protocols)
+    for (const protocol of [...handlers.protocols, puncher.protocol])
       await serveProtocol(created, protocol, roster, stopping.signal, modules)
     try {
       await created.start()
@@ -128,6 +137,10 @@ export function createLibp2pTransport(
     created.addEventListener('peer:identify', ({ detail }) => {
       const member = roster.memberOf(detail.peerId)
       if (member !== null) identified.add(member)
+      onePort?.noteIdentified(detail)
+      // It stands at both ends: what else there is goes over it from now on.
+      if (relayOf(detail.connection.remoteAddr.toString()) === null)
+        void leaveRelays(created, detail.connection, created.services.gossipMover)
       changed.ring()
     })
     for (const event of ['connection:open', 'connection:close'] as const) {
@@ -184,73 +197,8 @@ export function createLibp2pTransport(
       const { recipients } = await node.services.pubsub.publish(topic, bytes)
       return recipients.flatMap((peer) => roster.memberOf(peer) ?? [])
     },
-    open: async (member, protocol, opening) => {
-      try {
-        const stream = await openStream(node, roster, paths, { member, protocol, opening })
-        reasons.delete(member)
-        return stream
-      } catch (error) {
-        if (isRoundError(error, 'PROTOCOL_UNKNOWN')) reasons.set(member, 'other-version')
-        throw error
-      }
-    },
+    open: openTo,
   }
-}
-
-interface NodeParts {
-  readonly traffic: TrafficCounter
-  readonly proxied: ProxyDialler | null
-  readonly relaying: RelayBounds
-  readonly onFound: (peer: PeerId, addresses: readonly string[]) => void
-}
-
-function createNode(
-  options: ExchangeOptions,
-  roster: Roster,
-  topic: string,
-  handlers: TransportHandlers,
-  { traffic, proxied, relaying, onFound }: NodeParts,
-): Promise<Node> {
-  const { secretKey } = nacl.sign.keyPair.fromSeed(options.seed)
-  const { network = {} } = options
-  return createLibp2p({
-    start: false,
-    metrics: traffic.metrics,
-    // tweetnacl's 64 bytes (seed, public key) are what libp2p calls a raw Ed25519 key.
-    privateKey: privateKeyFromRaw(secretKey),
-    addresses: { listen: [...options.listen, ...(network.relay === 'use' ? [RELAYED_LISTEN] : [])] },
-    transports: [tcp(), relayTransport()],
-    ...(network.key === undefined ? {} : { connectionProtector: networkProtector(network.key) }),
-    ...(network.mdns === true ? { peerDiscovery: [lanDiscovery(topic, onFound)] } : {}),
-    connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
-    connectionGater: {
-      ...rosterGate(roster, handlers, network.relay === 'serve' ? relaying : null),
-      // Where there is a proxy nothing is dialled around it, whoever asks: discovery, hole punching, a relay.
-      denyDialMultiaddr: (address) => proxied?.isAround(address.toString()) === true,
-    },
-    connectionManager: {
-      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
-      maxIncomingPendingConnections: PENDING_CONNECTION_COUNT_MAX,
-      inboundConnectionThreshold: INBOUND_CONNECTION_RATE_MAX,
-      allow: hostsOf(options),
-      // Our own loop dials for ever; libp2p's gives up after five tries.
-      reconnectRetries: 0,
-    },
-    // Notices a member that froze (123–148 s without it), and is patient with one whose machine is busy.
-    connectionMonitor: {
-      pingInterval: 10_000,
-      pingTimeout: { minTimeout: 10_000 },
-      abortConnectionOnPingFailure: true,
-    },
-    services: { identify: identify(), pubsub: gossipsub(gossipOptions(topic)), ...reachServices(network) },
-  })
-}
-
-/** Hosts of the members' known addresses: never refused for want of a place. */
-function hostsOf({ peers }: ExchangeOptions): string[] {
-  const hosts = [...peers.values()].flat().flatMap((text) => /^\/ip[46]\/[^/]+/.exec(text)?.[0] ?? [])
-  return [...new Set(hosts)]
 }
 
 function wireEvents(

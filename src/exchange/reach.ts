@@ -2,10 +2,9 @@
  * How members find and reach each other where a plain dial does not do: a key of the network, relays, hole punching,
  * discovery on a LAN, ports opened at a router. In: what the operator chose. Out: what of libp2p that takes. Whatever the
  * way, who is at its end proves a key of the roster by Noise, and a relay sees bytes that it cannot read.
- * Source: libp2p pre-shared key v1, circuit relay v2 and DCUtR specifications; RFC 6762 (mDNS).
+ * Source: libp2p pre-shared key v1, circuit relay v2 specifications; RFC 6762 (mDNS).
  */
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { dcutr } from '@libp2p/dcutr'
 import type { PeerDiscovery, PeerId } from '@libp2p/interface'
 import { mdns, type MulticastDNSComponents } from '@libp2p/mdns'
 import { preSharedKey } from '@libp2p/pnet'
@@ -47,14 +46,12 @@ export function dialAddress(text: string, peer: PeerId): Multiaddr {
 export const relayTransport = (): ReturnType<typeof circuitRelayTransport> =>
   circuitRelayTransport({ reservationConcurrency: RESERVATION_CONCURRENCY })
 
-/** Connections that go through a relay until they are direct, and relaying itself, and a router's ports. */
+/** Relaying itself, and a router's ports. */
 export function reachServices({ relay, upnp }: NetworkOptions): {
-  readonly dcutr: ReturnType<typeof dcutr>
   readonly relay?: ReturnType<typeof circuitRelayServer>
   readonly upnp?: ReturnType<typeof uPnPNAT>
 } {
   return {
-    dcutr: dcutr(),
     ...(relay === 'serve'
       ? {
           relay: circuitRelayServer({
@@ -65,6 +62,28 @@ export function reachServices({ relay, upnp }: NetworkOptions): {
       : {}),
     ...(upnp === true ? { upnp: uPnPNAT() } : {}),
   }
+}
+
+const TCP_ADDRESS = /^\/ip4\/(\d+)\.(\d+)\.\d+\.\d+\/tcp\/\d+(?=\/p2p\/|$)/
+
+/**
+ * The IPv4 and TCP part of an address that others may reach from anywhere; null for one of a site's own network, of a provider's
+ * inner one, of this machine or a group (RFC 1918, 6598, 3927, 1122, 5771), and for anything else.
+ */
+export function publicTcpAddress(text: string): string | null {
+  const [address, first, second] = TCP_ADDRESS.exec(text) ?? []
+  if (address === undefined) return null
+  const [a, b] = [Number(first), Number(second)]
+  const isInner =
+    a === 0 ||
+    a === 10 ||
+    a === 127 ||
+    a >= 224 ||
+    (a === 100 && b >= 64 && b < 128) ||
+    (a === 169 && b === 254) ||
+    (a === 172 && b >= 16 && b < 32) ||
+    (a === 192 && b === 168)
+  return isInner ? null : address
 }
 
 /**

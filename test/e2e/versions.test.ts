@@ -53,7 +53,7 @@ test('a member of another version', { timeout: 120_000 }, async () => {
     'site-a',
   )
   expect(await lineOf(other.stdout, /speak/)).toBe(
-    'member 0 does not speak /oneround/sync/2; it speaks /oneround/chunks/1, /oneround/sync/1',
+    'member 0 does not speak /oneround/sync/2; it speaks /oneround/chunks/1, /oneround/punch/1, /oneround/sync/1',
   )
   expect(JSON.parse(await told)).toMatchObject({
     type: 'alarm',

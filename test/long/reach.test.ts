@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { whyNoNamespaces } from '../../scripts/namespaces/network.ts'
 import { type ReachRow, runReach } from '../../scripts/namespaces/reach.ts'
-import { onOneLan } from '../../scripts/namespaces/reach-scenarios.ts'
+import { behindRouters, HIDDEN_PAIRS, onOneLan } from '../../scripts/namespaces/reach-scenarios.ts'
 
 const TIMEOUT_SECONDS = 200
 // What the machine lacks is named by the reason; it needs root.
@@ -27,6 +27,17 @@ test.skipIf(reason !== null)(
     for (const paths of Object.values(row.paths)) expect(paths).toEqual(['direct'])
   },
 )
+
+test.skipIf(reason !== null).each([
+  ['punch a hole and leave the relay', 'same', ['site-a', 'direct']],
+  ['stay with the relay where their routers let no hole be', 'each', ['site-a']],
+] as const)('members behind routers %s', { timeout: 300_000 }, async (_, mapping, paths) => {
+  const row = await runReach(behindRouters(mapping), TIMEOUT_SECONDS)
+  expectWhole(row)
+  for (const pair of HIDDEN_PAIRS) expect(row.paths[pair]).toEqual(paths)
+  // The routers let nobody in by themselves.
+  expect(row.packets.dropped).toBeGreaterThan(0)
+})
 
 test.runIf(reason !== null)('are left out here, for a reason', () => {
   expect(reason).toMatch(/\S/)
