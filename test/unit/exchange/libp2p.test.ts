@@ -2,76 +2,17 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
-import { sha256 } from '../../../src/core/hash.ts'
-import { asRoundId, type Digest } from '../../../src/core/ids.ts'
-import {
-  type Exchange,
-  type ExchangeEvent,
-  type ExchangeOptions,
-  openExchange,
-} from '../../../src/exchange/index.ts'
+import { type Exchange, openExchange } from '../../../src/exchange/index.ts'
 import { createBell } from '../../../src/exchange/timers.ts'
-import { publicKeyOf, seedOf, silentLog, TEST_LIMITS } from '../../support/exchange-world.ts'
-
-const roundId = asRoundId(sha256(utf8('round')))
-const modules = {
-  log: silentLog,
-  rng: { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) },
-  clock: Date,
-}
-
-interface Site {
-  readonly exchange: Exchange
-  readonly events: ExchangeEvent[]
-  readonly received: Uint8Array[]
-}
+import { createTestSites, SITE_MODULES, SITE_ROUND_ID, type TestSite } from '../../support/exchange-sites.ts'
+import { publicKeyOf, seedOf, TEST_LIMITS } from '../../support/exchange-world.ts'
 
 describe('a libp2p node', () => {
-  const open: Exchange[] = []
-  const bell = createBell()
-  const never = new AbortController().signal
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await bell.next(never)
-  }
-  const openSite = async (options: Partial<ExchangeOptions> & { readonly me: number }): Promise<Site> => {
-    const events: ExchangeEvent[] = []
-    const received: Uint8Array[] = []
-    const exchange = openExchange(
-      {
-        seed: seedOf(options.me),
-        members: [0, 1, 2].map(publicKeyOf),
-        listen: ['/ip4/127.0.0.1/tcp/0'],
-        peers: new Map(),
-        roundId,
-        limits: TEST_LIMITS,
-        ...options,
-      },
-      {
-        onObject: (bytes) => {
-          received.push(bytes)
-          bell.ring()
-          return 'accept'
-        },
-        listObjects: (): readonly Digest[] => [],
-        getObject: () => null,
-        updateSource: () => null,
-        onEvent: (event) => {
-          events.push(event)
-          bell.ring()
-        },
-      },
-      modules,
-    )
-    open.push(exchange)
-    await exchange.start()
-    return { exchange, events, received }
-  }
-  const addressOf = ({ exchange }: Site): string => exchange.addresses()[0] ?? ''
-  const portOf = (site: Site): number => Number(/\/tcp\/(\d+)/.exec(addressOf(site))?.[1])
+  const { open: openSite, until, close } = createTestSites()
+  const addressOf = ({ exchange }: TestSite): string => exchange.addresses()[0] ?? ''
+  const portOf = (site: TestSite): number => Number(/\/tcp\/(\d+)/.exec(addressOf(site))?.[1])
 
-  afterEach(async () => {
-    for (const exchange of open.splice(0)) await exchange.stop()
-  })
+  afterEach(close)
 
   it('§10.3 refuses an outsider that dials, by key', async () => {
     const site = await openSite({ me: 0 })
@@ -195,7 +136,7 @@ describe('16 nodes behind one address', () => {
             me,
             listen: ['/ip4/127.0.0.1/tcp/0'],
             peers: new Map(exchanges.map((other, i) => [i, [...other.addresses()]])),
-            roundId,
+            roundId: SITE_ROUND_ID,
             // No sync within the test: it is gossip that must reach everyone.
             limits: { ...TEST_LIMITS, syncIntervalMs: 600_000 },
           },
@@ -210,7 +151,7 @@ describe('16 nodes behind one address', () => {
             updateSource: () => null,
             onEvent: () => bell.ring(),
           },
-          modules,
+          SITE_MODULES,
         )
         exchanges.push(exchange)
         await exchange.start()

@@ -2,20 +2,10 @@
 import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
-import { sha256 } from '../../../src/core/hash.ts'
-import { asRoundId, type Digest } from '../../../src/core/ids.ts'
-import { type Exchange, type ExchangeEvent, openExchange } from '../../../src/exchange/index.ts'
+import type { Exchange, ExchangeEvent } from '../../../src/exchange/index.ts'
 import { describeProxy, parseProxy, type Proxy } from '../../../src/exchange/proxy.ts'
-import { createBell } from '../../../src/exchange/timers.ts'
-import { publicKeyOf, seedOf, silentLog, TEST_LIMITS } from '../../support/exchange-world.ts'
+import { createTestSites } from '../../support/exchange-sites.ts'
 import { openProxyServer, type ProxyBehaviour, type ProxyServer } from '../../support/proxy-server.ts'
-
-const roundId = asRoundId(sha256(utf8('proxy')))
-const modules = {
-  log: silentLog,
-  rng: { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) },
-  clock: Date,
-}
 
 async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -57,57 +47,24 @@ describe('a proxy’s URL', () => {
 })
 
 describe('by way of a proxy', { timeout: 60_000 }, () => {
-  const open: { readonly stop: () => Promise<void> }[] = []
-  const bell = createBell()
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await bell.next(new AbortController().signal)
-  }
+  const { open: openAt, until, bell, close } = createTestSites()
+  const servers: { readonly stop: () => Promise<void> }[] = []
   afterEach(async () => {
-    for (const { stop } of open.splice(0).reverse()) await stop()
+    await close()
+    for (const { stop } of servers.splice(0)) await stop()
   })
   const openProxy = async (behaviour: ProxyBehaviour): Promise<ProxyServer> => {
     const proxy = await openProxyServer(behaviour)
-    open.push({ stop: proxy.close })
+    servers.push({ stop: proxy.close })
     return proxy
   }
-  const openSite = async (
-    me: number,
-    peers: ReadonlyMap<number, readonly string[]> = new Map(),
-    url?: string,
-  ) => {
-    const events: ExchangeEvent[] = []
-    const received: string[] = []
-    const exchange: Exchange = openExchange(
-      {
-        seed: seedOf(me),
-        members: [0, 1, 2].map(publicKeyOf),
-        me,
-        listen: me === 0 ? ['/ip4/127.0.0.1/tcp/0'] : [],
-        peers,
-        roundId,
-        limits: TEST_LIMITS,
-        ...(url === undefined ? {} : { network: { proxy: read(url) } }),
-      },
-      {
-        onObject: (bytes) => {
-          received.push(Buffer.from(bytes).toString())
-          bell.ring()
-          return 'accept'
-        },
-        listObjects: (): readonly Digest[] => [],
-        getObject: () => null,
-        updateSource: () => null,
-        onEvent: (event) => {
-          events.push(event)
-          bell.ring()
-        },
-      },
-      modules,
-    )
-    open.push(exchange)
-    await exchange.start()
-    return { exchange, events, received }
-  }
+  const openSite = (me: number, peers: ReadonlyMap<number, readonly string[]> = new Map(), url?: string) =>
+    openAt({
+      me,
+      ...(me === 0 ? {} : { listen: [] }),
+      peers,
+      ...(url === undefined ? {} : { network: { proxy: read(url) } }),
+    })
   const portOf = (exchange: Exchange): number =>
     Number(/\/tcp\/(\d+)/.exec(exchange.addresses()[0] ?? '')?.[1])
   const failed = ({ events }: { readonly events: readonly ExchangeEvent[] }): boolean =>
@@ -128,7 +85,7 @@ describe('by way of a proxy', { timeout: 60_000 }, () => {
         await site.exchange.publish(utf8(`through the proxy ${i}`))
         await bell.next(new AbortController().signal)
       }
-      expect(inside.received[0]).toMatch(/^through the proxy \d+$/)
+      expect(Buffer.from(inside.received[0] ?? []).toString()).toMatch(/^through the proxy \d+$/)
     },
   )
 
@@ -156,7 +113,7 @@ describe('by way of a proxy', { timeout: 60_000 }, () => {
       await openProxy({ kind: 'http', forbids: true }),
     ]
     const mail = createServer((socket) => socket.resume().end('220 mail.example\r\n\r\n'))
-    open.push({ stop: () => new Promise((resolve) => mail.close(() => resolve())) })
+    servers.push({ stop: () => new Promise((resolve) => mail.close(() => resolve())) })
     const mailPort = await listening(mail)
     const whyBy = async (url: string): Promise<string | undefined> => {
       const site = await openSite(1, peers, url)

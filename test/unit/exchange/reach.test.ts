@@ -2,79 +2,17 @@
 // passes nothing on for outsiders, and who lacks the network's key is not heard.
 import { afterEach, describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
-import { sha256 } from '../../../src/core/hash.ts'
-import { asRoundId, type Digest } from '../../../src/core/ids.ts'
-import {
-  type Exchange,
-  type ExchangeEvent,
-  type ExchangeOptions,
-  openExchange,
-} from '../../../src/exchange/index.ts'
-import { createBell } from '../../../src/exchange/timers.ts'
-import { publicKeyOf, seedOf, silentLog, TEST_LIMITS } from '../../support/exchange-world.ts'
-
-const roundId = asRoundId(sha256(utf8('reach')))
-const modules = {
-  log: silentLog,
-  rng: { bytes: (length: number) => crypto.getRandomValues(new Uint8Array(length)) },
-  clock: Date,
-}
-const LISTEN = ['/ip4/127.0.0.1/tcp/0']
-
-interface Site {
-  readonly exchange: Exchange
-  readonly events: ExchangeEvent[]
-  readonly received: Uint8Array[]
-}
+import { createTestSites, type TestSite } from '../../support/exchange-sites.ts'
+import { publicKeyOf, seedOf } from '../../support/exchange-world.ts'
 
 describe('reach', { timeout: 180_000 }, () => {
-  const open: Exchange[] = []
-  const bell = createBell()
-  const never = new AbortController().signal
-  const until = async (condition: () => boolean) => {
-    while (!condition()) await bell.next(never)
-  }
-  const openSite = async (options: Partial<ExchangeOptions> & { readonly me: number }): Promise<Site> => {
-    const events: ExchangeEvent[] = []
-    const received: Uint8Array[] = []
-    const exchange = openExchange(
-      {
-        seed: seedOf(options.me),
-        members: [0, 1, 2].map(publicKeyOf),
-        listen: LISTEN,
-        peers: new Map(),
-        roundId,
-        limits: TEST_LIMITS,
-        ...options,
-      },
-      {
-        onObject: (bytes) => {
-          received.push(bytes)
-          bell.ring()
-          return 'accept'
-        },
-        listObjects: (): readonly Digest[] => [],
-        getObject: () => null,
-        updateSource: () => null,
-        onEvent: (event) => {
-          events.push(event)
-          bell.ring()
-        },
-      },
-      modules,
-    )
-    open.push(exchange)
-    await exchange.start()
-    return { exchange, events, received }
-  }
-  const addressOf = ({ exchange }: Site): string =>
+  const { open: openSite, until, bell, close } = createTestSites()
+  const addressOf = ({ exchange }: TestSite): string =>
     exchange.addresses().find((address) => !address.includes('p2p-circuit')) ?? ''
-  const isConnected = ({ events }: Site, member: number): boolean =>
+  const isConnected = ({ events }: TestSite, member: number): boolean =>
     events.some((event) => event.type === 'connected' && event.member === member)
 
-  afterEach(async () => {
-    for (const exchange of open.splice(0)) await exchange.stop()
-  })
+  afterEach(close)
 
   it('connects two members that listen nowhere, through a member that relays, and says so', async () => {
     const relay = await openSite({ me: 0, network: { relay: 'serve' } })
@@ -135,7 +73,7 @@ describe('reach', { timeout: 180_000 }, () => {
     const hidden = await openSite({ me: 1, listen: [], peers, network: { relay: 'use' } })
     const other = await openSite({ me: 2, listen: [], peers, network: { relay: 'use' } })
     await until(() => isConnected(hidden, 0) && isConnected(other, 0))
-    const syncs = ({ events }: Site): number => events.filter(({ type }) => type === 'synced').length
+    const syncs = ({ events }: TestSite): number => events.filter(({ type }) => type === 'synced').length
     await until(() => syncs(hidden) > 3 && syncs(other) > 3)
     expect(hidden.exchange.paths()).toEqual([{ member: 0, relayedBy: null }])
   })
@@ -148,7 +86,7 @@ describe('reach', { timeout: 180_000 }, () => {
     await until(() => isConnected(friend, 0))
     const stranger = await openSite({ me: 2, peers, network: { key: new Uint8Array(32).fill(6) } })
     const plain = await openSite({ me: 2, peers })
-    const hasFailed = ({ events }: Site): boolean => events.some(({ type }) => type === 'dial-failed')
+    const hasFailed = ({ events }: TestSite): boolean => events.some(({ type }) => type === 'dial-failed')
     await until(() => hasFailed(stranger) && hasFailed(plain))
     expect(site.exchange.paths()).toEqual([{ member: 1, relayedBy: null }])
     for (const { exchange } of [stranger, plain]) expect(exchange.unreachable().get(0)).toBe('hung-up')
