@@ -201,10 +201,11 @@ async function resumePart(
     if (error !== undefined) unflushedBytes = FLUSH_BYTES
   }
   if (file.sizeBytes() > plan.sizeBytes) await file.truncate(plan.sizeBytes)
+  const buffer = bufferOf(Math.min(plan.chunkSizeBytes, plan.sizeBytes))
   for (const [index, expected] of plan.chunks.entries()) {
     const { offset, sizeBytes } = chunkRange(plan, index)
-    const bytes = new Uint8Array(sizeBytes)
     const isThere = offset + sizeBytes <= file.sizeBytes()
+    const bytes = buffer.subarray(0, sizeBytes)
     if (isThere) await file.readInto(bytes, offset)
     if (isThere && equalBytes(sha256(bytes), expected)) heldBytes += sizeBytes
     else missing.add(index)

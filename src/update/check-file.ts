@@ -34,6 +34,8 @@ export interface UpdateFileModule {
 /** No header of ours needs more a tensor: a name of at most 519 characters, dtype, shape and offsets. */
 const HEADER_SIZE_BYTES_PER_TENSOR = 768
 const HEADER_SIZE_BYTES_FIXED = 512
+/** A factor of any size is hashed in memory of this one. */
+const BLOCK_BYTES = 1 << 20
 
 /**
  * The modules of an update file in the layout's order.
@@ -63,7 +65,14 @@ async function checkSharedA(
 ): Promise<void> {
   if (sharedA === undefined) return
   const hasher = createHasher()
-  for (const { a } of modules) hasher.update(await reader.read(a.offset, a.sizeBytes))
+  const block = new Uint8Array(BLOCK_BYTES)
+  for (const { a } of modules) {
+    for (let done = 0; done < a.sizeBytes; done += block.length) {
+      const rest = block.subarray(0, Math.min(block.length, a.sizeBytes - done))
+      await reader.readInto(rest, a.offset + done)
+      hasher.update(rest)
+    }
+  }
   const found = hasher.digest()
   // [REJECT] §5.8 Where the charter fixes A, an update has these very bytes.
   if (!equalBytes(found, sharedA)) throw factorDiffers(sharedA, found)
