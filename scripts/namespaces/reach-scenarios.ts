@@ -1,9 +1,16 @@
 /** Sites that reach each other in different ways: what `reach.ts` runs. In: nothing. Out: scenarios. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import * as v from 'valibot'
+import { entryArgs } from '../../src/core/entry.ts'
 import type { Place } from '../../test/support/consortium.ts'
-import { oneLan, type Router } from './network.ts'
-import type { ReachScenario } from './reach.ts'
+import { type NamespaceNetwork, oneLan, type OpenedPort, type Router } from './network.ts'
+import type { PathsSeen, ReachScenario } from './reach.ts'
 
 const PORT = 4101
+const GATEWAY = new URL('gateway.ts', import.meta.url)
+const mappingSchema = v.object({ external: v.number(), client: v.string(), port: v.number() })
 const ANY_ADDRESS = `/ip4/0.0.0.0/tcp/${PORT}`
 
 /** Three sites on one LAN, whose charter has no address of anybody. */
@@ -32,11 +39,63 @@ export function behindRouters(mapping: Router['mapping']): ReachScenario {
     },
     places: [relay, hidden, hidden],
     // A round may be over before a hole is.
-    ...(mapping === 'same'
-      ? { isDone: (paths) => HIDDEN_PAIRS.every((pair) => paths.get(pair)?.at(-1) === 'direct') }
-      : {}),
+    ...(mapping === 'same' ? { isDone: areDirect } : {}),
+  }
+}
+
+/**
+ * The same, but one router opens ports for who asks by UPnP (its third host), and the other lets no hole be: only the opened port
+ * makes them direct.
+ */
+export function behindUpnp(): ReachScenario {
+  const { topology, places, ...rest } = behindRouters('each')
+  const [relay, hidden, other] = places
+  if (relay === undefined || hidden === undefined || other === undefined) throw new Error('three sites')
+  const host = '192.168.1.1'
+  return {
+    ...rest,
+    name: 'router-upnp',
+    topology: { ...topology, hosts: [...topology.hosts, { address: host, segment: 'b' }] },
+    places: [relay, { ...hidden, network: { ...hidden.network, upnp: true } }, other],
+    isDone: areDirect,
+    before: (network, ports) =>
+      startUpnp(network, { host, external: '11.0.1.1', at: 3, segment: 'b' }, ports),
+  }
+}
+
+interface UpnpRouter {
+  readonly host: string
+  readonly external: string
+  /** Number of its host. */
+  readonly at: number
+  readonly segment: string
+}
+
+async function startUpnp(
+  network: NamespaceNetwork,
+  { host, external, at, segment }: UpnpRouter,
+  ports: OpenedPort[],
+): Promise<() => Promise<void>> {
+  const [program = '', ...prefix] = network.prefixOf(at)
+  const child = spawn(program, [...prefix, process.execPath, ...entryArgs(GATEWAY), host, external])
+  child.stderr.pipe(process.stderr)
+  const lines = createInterface({ input: child.stdout })
+  const ready = once(lines, 'line')
+  await ready
+  lines.on('line', (line) => {
+    const { external: port, client, port: inner } = v.parse(mappingSchema, JSON.parse(line))
+    const opened = { segment, external: port, address: client, port: inner }
+    ports.push(opened)
+    network.openPort(opened)
+  })
+  return async () => {
+    const closed = once(lines, 'close')
+    child.stdin.end()
+    await closed
   }
 }
 
 /** Who cannot dial whom. */
 export const HIDDEN_PAIRS: readonly string[] = ['site-b>site-c', 'site-c>site-b']
+const areDirect = (paths: PathsSeen): boolean =>
+  HIDDEN_PAIRS.every((pair) => paths.get(pair)?.at(-1) === 'direct')

@@ -6,7 +6,14 @@ import type { ChildProcess } from 'node:child_process'
 import type { Charter } from '../../src/charter/index.ts'
 import { removeFolder } from '../../src/files/index.ts'
 import { makeConsortium, type Place } from '../../test/support/consortium.ts'
-import { loadAverage, type NamespaceNetwork, openNamespaces, type Passed, type Topology } from './network.ts'
+import {
+  loadAverage,
+  type NamespaceNetwork,
+  type OpenedPort,
+  openNamespaces,
+  type Passed,
+  type Topology,
+} from './network.ts'
 import { type SeenEvent, startNode } from './node-process.ts'
 
 const LINGER_SECONDS = 240
@@ -20,8 +27,8 @@ export interface ReachScenario {
   readonly places: readonly Place[]
   /** The nodes stop once all have their certificates, and this holds of the paths seen so far. By default that is enough. */
   readonly isDone?: (paths: PathsSeen) => boolean
-  /** Called once the namespaces are there, before any node starts. Returns what ends it. */
-  readonly before?: (network: NamespaceNetwork) => Promise<() => Promise<void>>
+  /** Called once the namespaces are there, before any node starts: notes the ports that routers open and close. Returns what ends it. */
+  readonly before?: (network: NamespaceNetwork, ports: OpenedPort[]) => Promise<() => Promise<void>>
 }
 
 /** By `site-b>site-c`, the paths in the order in which site-b had them: `direct`, or the name of the member that relays. */
@@ -34,6 +41,8 @@ export interface ReachRow {
   readonly certificates: number
   readonly digests: readonly string[]
   readonly paths: Readonly<Record<string, readonly string[]>>
+  /** What routers were asked to open and close, in order. */
+  readonly ports: readonly OpenedPort[]
   readonly packets: Passed
   readonly loadBefore: number
 }
@@ -69,7 +78,8 @@ export async function runReach(scenario: ReachScenario, timeoutSeconds: number):
     if (type === 'connected' && !current.has(pair)) note(pair, 'direct')
     if (type === 'disconnected') current.delete(pair)
   }
-  const after = await scenario.before?.(network)
+  const ports: OpenedPort[] = []
+  const after = await scenario.before?.(network, ports)
   try {
     const ends = consortium.names.map((site, i) => {
       const words = ['run', consortium.folderOf(site), '--adapter', consortium.adapterOf(site)]
@@ -87,6 +97,7 @@ export async function runReach(scenario: ReachScenario, timeoutSeconds: number):
       })
     })
     await Promise.all(ends)
+    await after?.()
     return {
       scenario: name,
       members,
@@ -94,13 +105,13 @@ export async function runReach(scenario: ReachScenario, timeoutSeconds: number):
       certificates: digests.size,
       digests: [...new Set(digests.values())],
       paths: Object.fromEntries(paths),
+      ports,
       packets: await network.close(),
       loadBefore,
     }
   } finally {
     clearTimeout(deadline)
     children.forEach((child) => child.kill('SIGKILL'))
-    await after?.()
     await removeFolder(consortium.root)
   }
 }

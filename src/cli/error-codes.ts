@@ -264,6 +264,7 @@ const ROUND = {
   TURNED_AWAY: { exit: null, when: 'a member does not know this key: its charter is another one' },
   PROXY_UNREACHABLE: { exit: null, when: 'the proxy of `network.proxy` does not answer, or not as one' },
   PROXY_REFUSED: { exit: null, when: 'the proxy wants another login, or its rules forbid the connection' },
+  ROUTER_REFUSES: { exit: null, when: 'the router does not open the port that `network.upnp` asks it for' },
   FRAME_TOO_LARGE: { exit: null, when: 'a member announced more bytes than are allowed' },
   TOO_LARGE: { exit: null, when: 'an encoded object is longer than its type may be' },
   MALFORMED: { exit: null, when: 'bytes are not of the type that they claim to be' },

@@ -9,7 +9,9 @@ import type { Digest, PublicKey, RoundId } from '../core/ids.ts'
 import type { MemberIndex } from '../core/order.ts'
 import type { Clock, Log, OnProgress, Rng } from '../core/ports.ts'
 import type { ChunkStore } from './chunk-store.ts'
+import type { SearchAddress } from './igd.ts'
 import type { Proxy } from './proxy.ts'
+import type { RouterWord } from './router-port.ts'
 import type { UnreachableReason } from './unreachable.ts'
 
 /**
@@ -60,6 +62,8 @@ export type ExchangeEvent =
   | { readonly type: 'dial-failed'; readonly member: MemberIndex; readonly attempt: number }
   /** A member is reached through another from now on, or directly after that. Who connects without a word of this is direct. */
   | ({ readonly type: 'path' } & ConnectionPath)
+  /** What the router says about the port that it was asked for. */
+  | ({ readonly type: 'router' } & RouterWord)
   /** Somebody who is not in the roster tried to connect, or a roster address answered with another key. */
   | { readonly type: 'outsider-refused'; readonly publicKey: PublicKey | null }
   /** The member's node does not speak this protocol's version. */
@@ -118,6 +122,8 @@ export interface NetworkOptions {
   readonly mdns?: boolean
   /** Ask the router to open the port that this node listens on. */
   readonly upnp?: boolean
+  /** Where to search for that router: by default where UPnP says. */
+  readonly routerSearch?: SearchAddress
   /** Whatever is dialled goes by way of this; nothing is looked up or dialled around it. */
   readonly proxy?: Proxy
 }

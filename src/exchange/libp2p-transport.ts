@@ -22,6 +22,8 @@ import { keepConnected } from './member-dialler.ts'
 import { createOnePort } from './one-port.ts'
 import { createPaths, type Paths } from './paths.ts'
 import { createProxyDialler } from './proxy-dialler.ts'
+import { SSDP_GROUP } from './igd.ts'
+import { openRouterPort, type RouterPort } from './router-port.ts'
 import { createRelayBounds } from './relay-bounds.ts'
 import { buildRoster, type Roster } from './roster.ts'
 import { createBell, createStopper, withDeadline } from './timers.ts'
@@ -78,6 +80,7 @@ export function createLibp2pTransport(
   })
   const isConnected = (member: MemberIndex): boolean => paths.connectionTo(member) !== null
 
+  let routerPort: RouterPort | null = null
   const openTo: Transport['open'] = async (member, protocol, opening) => {
     try {
       const stream = await openStream(node, roster, paths, { member, protocol, opening })
@@ -94,7 +97,10 @@ export function createLibp2pTransport(
     me: options.me,
     open: openTo,
     isRelayed: (member) => typeof paths.to(member)?.relayedBy === 'number',
-    mine: () => ({ open: [], punched: onePort?.seenFrom() ?? [] }),
+    mine: () => ({
+      open: [routerPort?.address() ?? []].flat(),
+      punched: onePort?.seenFrom() ?? [],
+    }),
     dial: async (member, addresses, begins, signal) => {
       const targets = addresses.map((address) => dialAddress(address, roster.peerOf(member)))
       const dial = async (): Promise<unknown> => node?.dial(targets, { signal, force: true })
@@ -133,11 +139,20 @@ export function createLibp2pTransport(
       throw listenFailed(options.listen, cause)
     }
     node = created
+    if (options.network?.upnp === true) {
+      routerPort = openRouterPort({
+        search: options.network.routerSearch ?? SSDP_GROUP,
+        listening: () => created.getMultiaddrs().map(String),
+        onWord: (word) => handlers.onEvent({ type: 'router', ...word }),
+        rng: modules.rng,
+      })
+    }
     // What a member speaks is known only now: whether it relays, for those who wait for one that does.
     created.addEventListener('peer:identify', ({ detail }) => {
       const member = roster.memberOf(detail.peerId)
       if (member !== null) identified.add(member)
       onePort?.noteIdentified(detail)
+      if (detail.observedAddr !== undefined) routerPort?.noteSeen(detail.observedAddr.toString())
       // It stands at both ends: what else there is goes over it from now on.
       if (relayOf(detail.connection.remoteAddr.toString()) === null)
         void leaveRelays(created, detail.connection, created.services.gossipMover)
@@ -182,6 +197,7 @@ export function createLibp2pTransport(
     start,
     stop: async () => {
       stopping.abort()
+      await routerPort?.stop()
       await node?.stop()
       node = null
     },

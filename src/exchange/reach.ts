@@ -9,7 +9,6 @@ import type { PeerDiscovery, PeerId } from '@libp2p/interface'
 import { mdns, type MulticastDNSComponents } from '@libp2p/mdns'
 import { preSharedKey } from '@libp2p/pnet'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { uPnPNAT } from '@libp2p/upnp-nat'
 import { utf8 } from '../core/bytes.ts'
 import type { NetworkOptions } from './interface.ts'
 
@@ -46,21 +45,16 @@ export function dialAddress(text: string, peer: PeerId): Multiaddr {
 export const relayTransport = (): ReturnType<typeof circuitRelayTransport> =>
   circuitRelayTransport({ reservationConcurrency: RESERVATION_CONCURRENCY })
 
-/** Relaying itself, and a router's ports. */
-export function reachServices({ relay, upnp }: NetworkOptions): {
+/** Relaying for others. */
+export function reachServices({ relay }: NetworkOptions): {
   readonly relay?: ReturnType<typeof circuitRelayServer>
-  readonly upnp?: ReturnType<typeof uPnPNAT>
 } {
+  if (relay !== 'serve') return {}
   return {
-    ...(relay === 'serve'
-      ? {
-          relay: circuitRelayServer({
-            // The default limit ends a connection after two minutes or 128 KiB: no update would come through.
-            reservations: { applyDefaultLimit: false, maxReservations: RESERVATION_COUNT_MAX },
-          }),
-        }
-      : {}),
-    ...(upnp === true ? { upnp: uPnPNAT() } : {}),
+    relay: circuitRelayServer({
+      // The default limit ends a connection after two minutes or 128 KiB: no update would come through.
+      reservations: { applyDefaultLimit: false, maxReservations: RESERVATION_COUNT_MAX },
+    }),
   }
 }
 

@@ -1,6 +1,7 @@
 /** A node's events in words, a line each, for terminals. Null for those that only matter to programs. */
 import type { MessageType } from '../agree/messages.ts'
 import { assertNever } from '../core/errors.ts'
+import type { RouterWord } from '../exchange/router-port.ts'
 import type { NodeEvent } from './events.ts'
 
 const SHORT_HEX = 16
@@ -34,6 +35,8 @@ export function describeEvent(event: NodeEvent): string | null {
       return event.relayedBy === null
         ? `reaches ${event.member} directly`
         : `reaches ${event.member} through ${event.relayedBy}`
+    case 'router':
+      return describeRouter(event)
     case 'outsider-refused':
       return `refused a stranger${event.publicKey === null ? '' : ` with key ${short(event.publicKey)}`}`
     case 'phase':
@@ -70,4 +73,11 @@ export function describeEvent(event: NodeEvent): string | null {
     default:
       return assertNever(event)
   }
+}
+
+function describeRouter(word: RouterWord): string {
+  if (word.state === 'closed') return `is not reached through its router: ${word.reason}`
+  const { address, seenFrom } = word
+  const doubt = seenFrom === null ? '' : `, though members see it come from ${seenFrom}`
+  return `is reached at ${address}, says its router${doubt}`
 }

@@ -6,6 +6,7 @@
 import type { MessageType } from '../agree/messages.ts'
 import type { Phase } from '../agree/report.ts'
 import type { Alarm } from '../agree/types.ts'
+import type { RouterWord } from '../exchange/router-port.ts'
 
 /** A member that the rule gave no weight. */
 export interface LeftOut {
@@ -20,6 +21,8 @@ export type NodeEvent =
   | { readonly type: 'listening'; readonly addresses: readonly string[] }
   | { readonly type: 'connected'; readonly member: string }
   | { readonly type: 'disconnected'; readonly member: string }
+  /** What the router says about the port that this node asked it for. */
+  | ({ readonly type: 'router' } & RouterWord)
   /** A member is reached through another from now on, or directly after that (null). Connected without a word of this is direct. */
   | { readonly type: 'path'; readonly member: string; readonly relayedBy: string | null }
   | { readonly type: 'outsider-refused'; readonly publicKey: string | null }

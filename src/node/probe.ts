@@ -58,7 +58,8 @@ export async function probeMembers(
   const changed = createBell()
   /** Members with whom a sync came to an end, good or bad: they speak our version, or are known not to. */
   const answered = new Set<number>()
-  const network = { ...(await readNetwork(node)), ...(proxy === undefined ? {} : { proxy }) }
+  // Nor is a router asked for what is not needed in a moment.
+  const network = { ...(await readNetwork(node)), upnp: false, ...(proxy === undefined ? {} : { proxy }) }
   const exchange = modules.createExchange(
     {
       seed: node.seed,

@@ -158,6 +158,8 @@ export class RoundReporter {
     switch (event.type) {
       case 'outsider-refused':
         return this.event({ type: event.type, publicKey: event.publicKey && toHex(event.publicKey) })
+      case 'router':
+        return this.event(event)
       case 'path': {
         const relayedBy = event.relayedBy === null ? null : this.#nameOf(event.relayedBy)
         return this.event({ type: event.type, member: this.#nameOf(event.member), relayedBy })

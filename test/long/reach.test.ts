@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest'
 import { whyNoNamespaces } from '../../scripts/namespaces/network.ts'
 import { type ReachRow, runReach } from '../../scripts/namespaces/reach.ts'
-import { behindRouters, HIDDEN_PAIRS, onOneLan } from '../../scripts/namespaces/reach-scenarios.ts'
+import {
+  behindRouters,
+  behindUpnp,
+  HIDDEN_PAIRS,
+  onOneLan,
+} from '../../scripts/namespaces/reach-scenarios.ts'
 
 const TIMEOUT_SECONDS = 200
 // What the machine lacks is named by the reason; it needs root.
@@ -38,6 +43,20 @@ test.skipIf(reason !== null).each([
   // The routers let nobody in by themselves.
   expect(row.packets.dropped).toBeGreaterThan(0)
 })
+
+test.skipIf(reason !== null)(
+  'a member whose router opens a port is dialled there by one that nobody can dial, and has it closed when it stops',
+  { timeout: 300_000 },
+  async () => {
+    const row = await runReach(behindUpnp(), TIMEOUT_SECONDS)
+    expectWhole(row)
+    for (const pair of HIDDEN_PAIRS) expect(row.paths[pair]).toEqual(['site-a', 'direct'])
+    expect(row.ports).toEqual([
+      { segment: 'b', external: 4101, address: '192.168.1.2', port: 4101 },
+      { segment: 'b', external: 4101, address: '', port: 0 },
+    ])
+  },
+)
 
 test.runIf(reason !== null)('are left out here, for a reason', () => {
   expect(reason).toMatch(/\S/)

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { utf8 } from '../../../src/core/bytes.ts'
 import { createTestSites, type TestSite } from '../../support/exchange-sites.ts'
 import { publicKeyOf, seedOf } from '../../support/exchange-world.ts'
+import { startGateway } from '../../support/gateway.ts'
 
 describe('reach', { timeout: 180_000 }, () => {
   const { open: openSite, until, bell, close } = createTestSites()
@@ -76,6 +77,27 @@ describe('reach', { timeout: 180_000 }, () => {
     const syncs = ({ events }: TestSite): number => events.filter(({ type }) => type === 'synced').length
     await until(() => syncs(hidden) > 3 && syncs(other) > 3)
     expect(hidden.exchange.paths()).toEqual([{ member: 0, relayedBy: null }])
+  })
+
+  it('says at which address the router lets others in, and gives the port back', async () => {
+    const gateway = await startGateway({ host: '127.0.0.1', searchPort: 0, external: '11.0.1.1' })
+    try {
+      const routerSearch = { host: '127.0.0.1', port: gateway.searchPort }
+      const site = await openSite({ me: 0, network: { upnp: true, routerSearch } })
+      await until(() => site.events.some(({ type }) => type === 'router'))
+      const [port] = gateway.open.keys()
+      expect(addressOf(site)).toContain(`/tcp/${port}/`)
+      expect(site.events.find(({ type }) => type === 'router')).toEqual({
+        type: 'router',
+        state: 'open',
+        address: `/ip4/11.0.1.1/tcp/${port}`,
+        seenFrom: null,
+      })
+      await site.exchange.stop()
+      expect(gateway.open.size).toBe(0)
+    } finally {
+      await gateway.close()
+    }
   })
 
   it('with one network key connects, and tells who lacks it only that nobody answers', async () => {
