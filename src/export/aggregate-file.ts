@@ -8,8 +8,8 @@
 import { RoundError } from '../core/errors.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../core/safetensors.ts'
 import { openReader, type Reader } from '../files/index.ts'
-import { decodeFloat32, readFloat32Into, readSafetensorsHeader } from '../model/weights.ts'
-import type { MergedModule, MergedShape, MergedUpdate } from './merged-module.ts'
+import { readFloat32Into, readSafetensorsHeader, type StoredTensor } from '../model/weights.ts'
+import type { MergedModule, MergedShape, MergedUpdate, ValueRange } from './merged-module.ts'
 
 export const AGGREGATE_FORMAT = 'oneround/aggregate@1'
 
@@ -45,10 +45,7 @@ export async function openAggregateFile(path: string): Promise<AggregateFile> {
     readDense: async (index, range) => {
       const tensor = parts[index]
       if (tensor === undefined) throw invalid(path, 'has no such dense part')
-      const { first, count } = range ?? { first: 0, count: tensor.sizeBytes / 4 }
-      const values = new Float32Array(count)
-      await readFloat32Into(reader, { ...tensor, path }, values, first)
-      return values
+      return readValues(reader, { ...tensor, path }, range)
     },
     close: reader.close,
   }
@@ -107,11 +104,21 @@ function checkF32(entry: SafetensorsEntry, path: string): SafetensorsEntry {
   return entry
 }
 
+/** Of an f32 tensor, all values or a range; no second copy is made on the way. */
+async function readValues(
+  reader: Reader,
+  tensor: StoredTensor,
+  { first, count }: ValueRange = { first: 0, count: tensor.sizeBytes / 4 },
+): Promise<Float32Array> {
+  const values = new Float32Array(count)
+  await readFloat32Into(reader, tensor, values, first)
+  return values
+}
+
 async function readModule(reader: Reader, place: Place | undefined, path: string): Promise<MergedModule> {
   const [first, second] = place?.tensors ?? []
   if (place === undefined || first === undefined) throw invalid(path, 'has no such module')
-  const values = async (tensor: SafetensorsEntry): Promise<Float32Array> =>
-    decodeFloat32(await reader.read(tensor.offset, tensor.sizeBytes), { ...tensor, path })
+  const values = (tensor: SafetensorsEntry): Promise<Float32Array> => readValues(reader, { ...tensor, path })
   if (second === undefined) return { kind: 'dense', ...place.shape, delta: await values(first) }
   const rank = first.shape[0] ?? 0
   return { kind: 'stacked', ...place.shape, rank, scale: 1, a: await values(first), b: await values(second) }
