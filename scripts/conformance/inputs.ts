@@ -205,6 +205,24 @@ export const RECIPES: readonly Recipe[] = [
     times: { 3: 3 },
   },
   {
+    // Rows that are longer than what is widened at once.
+    name: 'long',
+    scale: [1, 7],
+    shapes: [[133, 2]],
+    ranks: [1, 2, 1, 1, 1],
+    claims: [1, 2, 1, 1, 2],
+    draw: ordinary,
+  },
+  {
+    // Ranks above what is widened at once.
+    name: 'wide',
+    scale: [2, 9],
+    shapes: [[5, 3]],
+    ranks: [34, 2, 37, 1, 33],
+    claims: [1, 1, 2, 1, 2],
+    draw: ordinary,
+  },
+  {
     name: 'fisher',
     scale: [3, 5],
     shapes: [

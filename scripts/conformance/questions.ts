@@ -45,6 +45,9 @@ const SILENT = new Set(['coarse: median', 'coarse: weighted-median, weighed'])
 /** Sets beyond the first two on which variants are asked too. */
 const VARIED = new Set(['near', 'cancelling', 'straddling', 'parts', 'shared', 'fisher'])
 
+/** Sets that are there for inner products: asked of rules that live by them. */
+const OF_PRODUCTS = new Set(['long', 'wide'])
+
 /** As many poisoned updates as the rule bears, at most two (three where claims are capped by the coordinate) and, of many, as few as keep every subset searchable by hand. */
 function poisonedFor(text: string, set: InputSet): number | null {
   const choice = parseRuleChoice(text)
@@ -65,6 +68,7 @@ export function questionsOf(sets: readonly InputSet[]): readonly VectorQuestion[
       const b = poisonedFor(text, set)
       const { facts, steps } = resolveRule(parseRuleChoice(text))
       // Variants on the sets in which something can go wrong with them: all of them on the ordinary one.
+      if (OF_PRODUCTS.has(set.name) && facts.family !== 'combination') return []
       if (b === null || (index >= RULES.length && place > 1 && !VARIED.has(set.name))) return []
       const isWeighed = facts.usesClaims && areCapped(set, b) && steps.length === 0
       const shared = { inputs: set.name, rule: parseRuleChoice(text), b, seed: SEED }

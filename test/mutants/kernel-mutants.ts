@@ -45,7 +45,7 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   // ---- What all rules share
   {
     name: 'adds the lanes of a dot product one after the other',
-    file: 'gram.ts',
+    file: 'lanes.ts',
     find: '(f64x2.extract_lane(upper, 0) + f64x2.extract_lane(upper, 1))',
     replace: 'f64x2.extract_lane(upper, 0) + f64x2.extract_lane(upper, 1)',
     seenBy: COMBINATION,
@@ -70,6 +70,37 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
     find: 'for (let each: usize = 0; each < 32; each += 8) sum += load<f64>(FOUR_B + each) * load<f64>(FOUR_A + each)',
     replace:
       'let four: f64 = 0; for (let each: usize = 0; each < 32; each += 8) four += load<f64>(FOUR_B + each) * load<f64>(FOUR_A + each); sum += four',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'adds products of dot products from the last to the first',
+    file: 'gram.ts',
+    find: 'for (let at: usize = 0; at < end; at += 8) sum += load<f64>(ALL_B + at) * load<f64>(ALL_A + at)',
+    replace:
+      'for (let at: usize = end; at > 0; at -= 8) sum += load<f64>(ALL_B + at - 8) * load<f64>(ALL_A + at - 8)',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'multiplies the tail of rows of panels in f32',
+    file: 'panels.ts',
+    find: 'sum += x * <f64>load<f32>(b + <usize>l * stride + place)',
+    replace:
+      'sum += <f64>(load<f32>(a + <usize>k * stride + place) * load<f32>(b + <usize>l * stride + place))',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'keeps the first stretch of long rows alone',
+    file: 'panels.ts',
+    find: 'addBlock(left, RIGHT',
+    replace: 'if (first == 0) addBlock(left, RIGHT',
+    seenBy: COMBINATION,
+  },
+  {
+    name: 'begins each stretch of long rows from nothing',
+    file: 'panels.ts',
+    find: 'const columns = min(STRETCH, whole - first)',
+    replace:
+      'const columns = min(STRETCH, whole - first); memory.fill(SUMS, 0, <usize>((rows + 1) & ~1) * sumStride)',
     seenBy: COMBINATION,
   },
   {
@@ -649,8 +680,8 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'fisher-mean: caps nothing',
     file: 'fisher.ts',
-    find: 'if (top <= rest) return false',
-    replace: 'if (top <= rest || m > 0) return false',
+    find: 'if (at(sums, m - 1) <= at(sums, m - b - 1)) return false',
+    replace: 'if (m > 0) return false',
     seenBy: ['fisher-mean'],
   },
   {
@@ -705,8 +736,8 @@ export const KERNEL_MUTANTS: readonly KernelMutant[] = [
   {
     name: 'fisher-mean: forgets the claims between the cap and the honest',
     file: 'fisher.ts',
-    find: 'for (let j = honest; j < k; j++) kept += at(sorted, j)',
-    replace: 'for (let j = honest; j < k - 1; j++) kept += at(sorted, j)',
+    find: 'const kept = k == honest ? 0 : at(sums, k - 1)',
+    replace: 'const kept = k <= honest + 1 ? 0 : at(sums, k - 2)',
     seenBy: ['fisher-mean'],
   },
   {

@@ -36,15 +36,23 @@ function rowFactor(entry: usize, o: i32): f64 {
   return total == 0 ? 0 : <f64>load<f32>(rows + (<usize>o << 2)) / total
 }
 
+/** Sums of the m − b smallest up to each of them, and of the others up to each of those: from the smallest, [m]. */
+function addUp(sorted: usize, m: i32, b: i32, sums: usize): void {
+  let sum: f64 = 0
+  for (let j = 0; j < m; j++) {
+    if (j == m - b) sum = 0
+    sum += at(sorted, j)
+    put(sums, j, sum)
+  }
+}
+
 /** The largest c for which the b largest of min(w, c) sum up to at most half of all; `sorted` [m] ascending, 2b < m. */
-function capOf(sorted: usize, m: i32, b: i32): f64 {
+function capOf(sorted: usize, m: i32, b: i32, sums: usize): f64 {
   const honest = m - b
-  let rest: f64 = 0
-  for (let j = 0; j < honest; j++) rest += at(sorted, j)
+  const rest = at(sums, honest - 1)
   // k of them stay as they are, the others become c.
   for (let k = m - 1; k >= honest; k--) {
-    let kept: f64 = 0
-    for (let j = honest; j < k; j++) kept += at(sorted, j)
+    const kept = k == honest ? 0 : at(sums, k - 1)
     const cap = (rest - kept) / <f64>(m - k)
     if (cap >= at(sorted, k - 1)) return cap
   }
@@ -53,15 +61,13 @@ function capOf(sorted: usize, m: i32, b: i32): f64 {
   let cap: f64 = 0
   do {
     k--
-    let kept: f64 = 0
-    for (let j = 0; j < k; j++) kept += at(sorted, j)
-    cap = kept / <f64>(k - (m - 2 * b))
+    cap = at(sums, k - 1) / <f64>(k - (m - 2 * b))
   } while (cap < at(sorted, k - 1))
   return cap
 }
 
 /** Caps `weights` [m]; all become 1 where nobody, or only those to be capped, claim anything. @returns whether any was capped */
-function capWeights(weights: usize, sorted: usize, m: i32, b: i32): bool {
+function capWeights(weights: usize, sorted: usize, sums: usize, m: i32, b: i32): bool {
   let total: f64 = 0
   let largest: f64 = 0
   for (let i = 0; i < m; i++) {
@@ -74,12 +80,9 @@ function capWeights(weights: usize, sorted: usize, m: i32, b: i32): bool {
   if (<f64>(2 * b) * largest <= total) return false
   memory.copy(sorted, weights, <usize>m << 3)
   sortAscending(sorted, m)
-  let rest: f64 = 0
-  let top: f64 = 0
-  for (let j = 0; j < m - b; j++) rest += at(sorted, j)
-  for (let j = m - b; j < m; j++) top += at(sorted, j)
-  if (top <= rest) return false
-  const cap = capOf(sorted, m, b)
+  addUp(sorted, m, b, sums)
+  if (at(sums, m - 1) <= at(sums, m - b - 1)) return false
+  const cap = capOf(sorted, m, b, sums)
   for (let i = 0; i < m; i++) put(weights, i, min(at(weights, i), cap))
   if (cap == 0) fillOnes(weights, m)
   return true
@@ -91,7 +94,7 @@ function fillOnes(weights: usize, m: i32): void {
 
 /**
  * λ × Σ wᵢ·tileᵢ ÷ Σ wᵢ for `count` coordinates of whole rows of `width`, from row `firstRow` of the matrix.
- * @param table — m entries of `setDiagonal` @param scratch — f64 [3m]
+ * @param table — m entries of `setDiagonal` @param scratch — f64 [4m]
  * @param sums — f64 [m + 1]: each update's shares of the weight are added up, and how many coordinates were capped
  */
 export function fisherMeanTile(
@@ -112,6 +115,7 @@ export function fisherMeanTile(
   const lambda = numerator / denominator
   const weights = scratch + (<usize>m << 3)
   const sorted = weights + (<usize>m << 3)
+  const partial = sorted + (<usize>m << 3)
   for (let first = 0; first < count; first += width) {
     const o = firstRow + first / width
     for (let i = 0; i < m; i++) put(scratch, i, rowFactor(table + <usize>i * DIAGONAL_BYTES, o))
@@ -120,7 +124,7 @@ export function fisherMeanTile(
         const columns = <usize>load<u32>(table + <usize>i * DIAGONAL_BYTES, 4)
         put(weights, i, at(scratch, i) * <f64>load<f32>(columns + (<usize>c << 2)))
       }
-      if (capWeights(weights, sorted, m, b)) put(sums, m, at(sums, m) + 1)
+      if (capWeights(weights, sorted, partial, m, b)) put(sums, m, at(sums, m) + 1)
       const place = <usize>(first + c) << 2
       let sum: f64 = 0
       let total: f64 = 0

@@ -6,6 +6,9 @@
 // A factor table holds for each member 32 bytes: A (u32 address, [rank, in]), Bᵀ (u32 address, [rank, out]), rank (i32),
 // 4 bytes unused, scale numerator (f64), scale denominator (f64).
 
+import { high, sumLanes } from './lanes'
+import { allDots, PANEL_RANK_MAX } from './panels'
+
 export const ENTRY_BYTES: usize = 32
 
 @inline
@@ -23,20 +26,6 @@ export function entryRank(entry: usize): i32 {
 @inline
 export function entryScale(entry: usize): f64 {
   return load<f64>(entry, 16) / load<f64>(entry, 24)
-}
-
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1))
-}
-
-@inline
-function sumLanes(low: v128, upper: v128): f64 {
-  return (
-    f64x2.extract_lane(low, 0) +
-    f64x2.extract_lane(low, 1) +
-    (f64x2.extract_lane(upper, 0) + f64x2.extract_lane(upper, 1))
-  )
 }
 
 /** Σ aᵢbᵢ over f32 in f64. */
@@ -119,7 +108,32 @@ function fourDots(a: usize, b: usize, stride: usize, count: i32, to: usize): voi
   store<f64>(to, sum3, 24)
 }
 
+/** Where allDots leaves its sums: f64 [rank, rank], of B and of A. */
+const ALL_B: usize = memory.data(PANEL_RANK_MAX * PANEL_RANK_MAX * 8, 16)
+const ALL_A: usize = memory.data(PANEL_RANK_MAX * PANEL_RANK_MAX * 8, 16)
+
+/** Σ over k, then l, of the products of dot products, for ranks that panels hold. */
+function sumOfFew(left: usize, right: usize, inCount: i32, outCount: i32): f64 {
+  const rows = entryRank(left)
+  const others = entryRank(right)
+  allDots(entryB(left), rows, entryB(right), others, outCount, ALL_B)
+  allDots(entryA(left), rows, entryA(right), others, inCount, ALL_A)
+  let sum: f64 = 0
+  const end = <usize>(rows * others) << 3
+  for (let at: usize = 0; at < end; at += 8) sum += load<f64>(ALL_B + at) * load<f64>(ALL_A + at)
+  return sum
+}
+
 function product(left: usize, right: usize, inCount: i32, outCount: i32): f64 {
+  const sum =
+    max(entryRank(left), entryRank(right)) > PANEL_RANK_MAX
+      ? sumOfMany(left, right, inCount, outCount)
+      : sumOfFew(left, right, inCount, outCount)
+  return entryScale(left) * entryScale(right) * sum
+}
+
+/** The same sum in the same order, for any ranks. */
+function sumOfMany(left: usize, right: usize, inCount: i32, outCount: i32): f64 {
   const aStride = <usize>inCount << 2
   const bStride = <usize>outCount << 2
   const rank = entryRank(right)
@@ -139,7 +153,7 @@ function product(left: usize, right: usize, inCount: i32, outCount: i32): f64 {
       sum += b * a
     }
   }
-  return entryScale(left) * entryScale(right) * sum
+  return sum
 }
 
 /** Adds one module's inner products to gram [m, m], f64. */
