@@ -19,7 +19,7 @@ const ATTACKS = ['none', 'sign-flip', 'scale', 'alie', 'silent', 'equivocate']
 const GRAPHS = ['dynamo', 'script', 'hf']
 const ROUND_RUN_COUNT = 2
 /** What is run as it is shipped, not from sources: starting these would cost more than what is measured. */
-const COMPILED = new Set(['rounds', 'exchange', 'members', 'namespaces'])
+const COMPILED = new Set(['rounds', 'exchange', 'members', 'namespaces', 'soak'])
 const FIXTURES = ['llama', 'qwen2', 'gpt2', 'bert', 'vit', 'unet']
 
 /** Runs one of our own commands and keeps the document that it prints. A command that fails is kept in no table. */
@@ -154,9 +154,9 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const own = ['--seconds', seconds, '--seed', seed, '--json']
     measure('fuzz', `npm run fuzz -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/fuzz.ts', ...own])
   },
-  /** Words are minutes and a seed: `-- soak 30 1`. */
-  soak: ([minutes = '30', seed = '1']) => {
-    const own = ['--minutes', minutes, '--seed', seed, '--json']
+  /** Words are minutes and a seed, and further ones of the soak's: `-- soak 30 1 --interpreted`. */
+  soak: ([minutes = '30', seed = '1', ...more]) => {
+    const own = ['--minutes', minutes, '--seed', seed, ...more, '--json']
     measure('soak', `npm run soak -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/soak.ts', ...own])
   },
   tables: () => undefined,

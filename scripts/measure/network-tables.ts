@@ -97,6 +97,7 @@ const soakLine = v.object({
   ...machine,
   document: v.object({
     seed: v.string(),
+    isInterpreted: v.optional(v.boolean(), false),
     minutes: v.number(),
     rounds: v.number(),
     kills: v.number(),
@@ -301,6 +302,7 @@ function soakTable(text: string): string {
   const rows = documentsOf(text, soakLine).map(({ document: { slopes, late, ...each } }) =>
     row(
       each.seed,
+      each.isInterpreted ? 'no' : 'yes',
       String(each.minutes),
       String(each.rounds),
       String(each.kills),
@@ -316,6 +318,7 @@ function soakTable(text: string): string {
   )
   const titles = [
     'seed',
+    'optimised code',
     'minutes',
     'rounds',
     'kills',

@@ -32,6 +32,7 @@ export interface SoakRound {
 
 export interface SoakResult {
   readonly seed: string
+  readonly isInterpreted: boolean
   readonly rounds: readonly SoakRound[]
   readonly kills: number
   readonly freezes: number
@@ -129,15 +130,22 @@ async function runMember(folder: string, adapter: string, fault: Fault | undefin
   }
 }
 
-/** @param isOver — asked after each round */
+/** V8 makes faster code of what runs often, in steps over many rounds, and its heap holds that too. Without, it holds data alone. */
+const INTERPRETED = ['--no-opt', '--no-sparkplug'] as const
+
+/**
+ * @param isOver — asked after each round
+ * @param isInterpreted — whether the process that stays runs without V8's optimising compilers
+ */
 export async function soak(
   seed: string,
   isOver: (rounds: number) => boolean,
   onRound: (round: SoakRound) => void,
+  isInterpreted = false,
 ): Promise<SoakResult> {
   const rng = new SeededRng(seed)
   const resident = fork(new URL('./resident.ts', import.meta.url), {
-    execArgv: ['--expose-gc', '--import', import.meta.resolve('tsx')],
+    execArgv: ['--expose-gc', ...(isInterpreted ? INTERPRETED : []), '--import', import.meta.resolve('tsx')],
   })
   const died = once(resident, 'exit').then(() => Promise.reject(new Error('the resident process ended')))
   died.catch(() => undefined)
@@ -204,6 +212,7 @@ export async function soak(
   const late = rounds.slice(Math.floor(rounds.length / 2))
   return {
     seed,
+    isInterpreted,
     rounds,
     kills,
     freezes,
