@@ -1,6 +1,6 @@
 /**
  * Measures, keeps the raw lines in docs/results/, and makes the tables of docs/MEASUREMENTS.md anew.
- *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | generation [OPTION…] | exchange [OPTION…] | members N:K… | namespaces [OPTION…] | fuzz SECONDS SEED | soak MINUTES SEED | tables
+ *   npm run measure -- demo [ATTACK…] | gradients | rounds | simulation MEMBERS:A..B… | aggregation | aggregation-full | aggregation-whole | gram | training [OPTION…] | generation [OPTION…] | exchange [OPTION…] | members N:K… | namespaces [OPTION…] | reach [OPTION…] | fuzz SECONDS SEED | soak MINUTES SEED | tables
  * Lines are appended: earlier ones stay, the tables show the last of each.
  */
 import '../src/compat.ts'
@@ -148,6 +148,11 @@ const MEASUREMENTS: Readonly<Record<string, (words: readonly string[]) => void>>
     const own = [...words, '--json']
     const command = `npm run namespaces -- ${own.join(' ')}`
     measure('namespaces', command, ['--import', 'tsx', 'scripts/namespaces.ts', ...own])
+  },
+  /** Further words go to the script: `-- reach --only lan`. Root, on Linux. */
+  reach: (words) => {
+    const own = [...words, '--json']
+    measure('reach', `npm run reach -- ${own.join(' ')}`, ['--import', 'tsx', 'scripts/reach.ts', ...own])
   },
   /** Words are seconds and a seed: `-- fuzz 600 1`. */
   fuzz: ([seconds = '600', seed = '1']) => {

@@ -11,6 +11,7 @@ import {
 } from './aggregation-tables.ts'
 import { head, lastOf, machine, parseLines, row } from './lines.ts'
 import { NETWORK_TABLES } from './network-tables.ts'
+import { reachTable } from './reach-table.ts'
 
 const loss = v.nullable(v.number())
 const demoLine = v.object({
@@ -254,4 +255,5 @@ export const MEASUREMENT_TABLES: Readonly<Record<string, (text: string) => strin
   gram: gramTable,
   training: trainingTable,
   ...NETWORK_TABLES,
+  reach: reachTable,
 }

@@ -99,3 +99,10 @@ async function startUpnp(
 export const HIDDEN_PAIRS: readonly string[] = ['site-b>site-c', 'site-c>site-b']
 const areDirect = (paths: PathsSeen): boolean =>
   HIDDEN_PAIRS.every((pair) => paths.get(pair)?.at(-1) === 'direct')
+
+export const reachScenarios = (): readonly ReachScenario[] => [
+  onOneLan(),
+  behindRouters('same'),
+  behindRouters('each'),
+  behindUpnp(),
+]

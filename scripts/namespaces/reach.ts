@@ -37,7 +37,11 @@ export type PathsSeen = ReadonlyMap<string, readonly string[]>
 export interface ReachRow {
   readonly scenario: string
   readonly members: number
+  readonly delayMs: number
+  /** From the first process' start to the last certificate. */
   readonly seconds: number
+  /** The longest time that two members were relayed before they were direct; null when none became direct. */
+  readonly relayedSeconds: number | null
   readonly certificates: number
   readonly digests: readonly string[]
   readonly paths: Readonly<Record<string, readonly string[]>>
@@ -47,11 +51,16 @@ export interface ReachRow {
   readonly loadBefore: number
 }
 
-export async function runReach(scenario: ReachScenario, timeoutSeconds: number): Promise<ReachRow> {
+/** @param delayMs — of every packet between hosts, one way */
+export async function runReach(
+  scenario: ReachScenario,
+  { timeoutSeconds, delayMs }: { readonly timeoutSeconds: number; readonly delayMs: number },
+): Promise<ReachRow> {
   const { name, topology, places, isDone = () => true } = scenario
   const members = places.length
   const loadBefore = loadAverage()
   const network = await openNamespaces(topology, name)
+  network.set({ loss: 0, delayMs, groups: [topology.hosts.map((_, i) => i)] })
   const consortium = await makeConsortium({
     n: members,
     placeOf: (i) => places[i] ?? { listen: [], addresses: [], network: {} },
@@ -63,19 +72,29 @@ export async function runReach(scenario: ReachScenario, timeoutSeconds: number):
   const digests = new Map<string, string>()
   const isWhole = (): boolean => digests.size === members && isDone(paths)
   const children: ChildProcess[] = []
-  const stopAll = (): void => children.forEach((child) => child.kill('SIGTERM'))
+  let isStopped = false
+  // Once: a second signal would end a node before it has put things in order.
+  const stopAll = (): void => {
+    if (!isStopped) children.forEach((child) => child.kill('SIGTERM'))
+    isStopped = true
+  }
   const deadline = setTimeout(stopAll, timeoutSeconds * 1000)
   const current = new Map<string, string>()
-  const note = (pair: string, path: string): void => {
+  const relayedAtMs = new Map<string, number>()
+  const relayedMs: number[] = []
+  const note = (pair: string, path: string, atMs: number): void => {
     if (current.get(pair) === path) return
     current.set(pair, path)
+    const since = relayedAtMs.get(pair)
+    if (path !== 'direct') relayedAtMs.set(pair, atMs)
+    else if (since !== undefined) relayedMs.push(atMs - since)
     paths.set(pair, [...(paths.get(pair) ?? []), path])
   }
-  const seen = (site: string, { type, member = '', relayedBy }: SeenEvent): void => {
+  const seen = (site: string, { type, member = '', relayedBy, atMs }: SeenEvent): void => {
     const pair = `${site}>${member}`
-    if (type === 'path') note(pair, typeof relayedBy === 'string' ? relayedBy : 'direct')
+    if (type === 'path') note(pair, typeof relayedBy === 'string' ? relayedBy : 'direct', atMs)
     // Who connects without a path is there directly.
-    if (type === 'connected' && !current.has(pair)) note(pair, 'direct')
+    if (type === 'connected' && !current.has(pair)) note(pair, 'direct', atMs)
     if (type === 'disconnected') current.delete(pair)
   }
   const ports: OpenedPort[] = []
@@ -101,7 +120,9 @@ export async function runReach(scenario: ReachScenario, timeoutSeconds: number):
     return {
       scenario: name,
       members,
+      delayMs,
       seconds: (at.certificateMs - startMs) / 1000,
+      relayedSeconds: relayedMs.length === 0 ? null : Math.max(...relayedMs) / 1000,
       certificates: digests.size,
       digests: [...new Set(digests.values())],
       paths: Object.fromEntries(paths),

@@ -9,7 +9,7 @@ import {
   onOneLan,
 } from '../../scripts/namespaces/reach-scenarios.ts'
 
-const TIMEOUT_SECONDS = 200
+const RUN = { timeoutSeconds: 200, delayMs: 0 }
 // What the machine lacks is named by the reason; it needs root.
 const reason = whyNoNamespaces()
 const digests = new Set<string>()
@@ -26,7 +26,7 @@ test.skipIf(reason !== null)(
   'members on one LAN whose addresses nobody was told find each other',
   { timeout: 300_000 },
   async () => {
-    const row = await runReach(onOneLan(), TIMEOUT_SECONDS)
+    const row = await runReach(onOneLan(), RUN)
     expectWhole(row)
     expect(Object.keys(row.paths)).toHaveLength(6)
     for (const paths of Object.values(row.paths)) expect(paths).toEqual(['direct'])
@@ -37,7 +37,7 @@ test.skipIf(reason !== null).each([
   ['punch a hole and leave the relay', 'same', ['site-a', 'direct']],
   ['stay with the relay where their routers let no hole be', 'each', ['site-a']],
 ] as const)('members behind routers %s', { timeout: 300_000 }, async (_, mapping, paths) => {
-  const row = await runReach(behindRouters(mapping), TIMEOUT_SECONDS)
+  const row = await runReach(behindRouters(mapping), RUN)
   expectWhole(row)
   for (const pair of HIDDEN_PAIRS) expect(row.paths[pair]).toEqual(paths)
   // The routers let nobody in by themselves.
@@ -48,7 +48,7 @@ test.skipIf(reason !== null)(
   'a member whose router opens a port is dialled there by one that nobody can dial, and has it closed when it stops',
   { timeout: 300_000 },
   async () => {
-    const row = await runReach(behindUpnp(), TIMEOUT_SECONDS)
+    const row = await runReach(behindUpnp(), RUN)
     expectWhole(row)
     for (const pair of HIDDEN_PAIRS) expect(row.paths[pair]).toEqual(['site-a', 'direct'])
     expect(row.ports).toEqual([
