@@ -194,7 +194,10 @@ export class RoundReporter {
     const key = `version of ${member}`
     if (this.#warnings.has(key)) return
     const versionIn = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
-    const theirs = [...new Set(spoken.map(versionIn))].join(' and ')
+    // Each protocol counts its own versions: only those of the one that was asked for say why.
+    const isAsked = (id: string): boolean =>
+      id.slice(0, id.lastIndexOf('/')) === protocol.slice(0, protocol.lastIndexOf('/'))
+    const theirs = spoken.filter(isAsked).map(versionIn).join(' and ')
     const name = this.#nameOf(member)
     const speaks = theirs === '' ? 'no version of it' : `version ${theirs}`
     this.#warn(key, {
