@@ -22,7 +22,7 @@ async function lineOf(stream: ChildProcess['stdout'], pattern: RegExp): Promise<
   throw new Error(`ended without ${String(pattern)}`)
 }
 
-test('a member of another version', { timeout: 120_000 }, async () => {
+test('§10.11 a member of another version', { timeout: 120_000 }, async () => {
   const consortium = await makeConsortium({
     n: 3,
     changes: { rules: [{ id: 'mean', version: 1 }], f: 0, b: 0 },
@@ -71,8 +71,8 @@ test('a member of another version', { timeout: 120_000 }, async () => {
   expect(doctor.document).toEqual({
     schema: 'oneround/reach@1',
     members: [
-      { name: 'site-b', isConnected: true, relayedBy: null, unreachable: 'other-version' },
-      { name: 'site-c', isConnected: false, relayedBy: null, unreachable: 'refused' },
+      { name: 'site-b', isConnected: true, relayedBy: null, path: 'direct', unreachable: 'other-version' },
+      { name: 'site-c', isConnected: false, relayedBy: null, path: null, unreachable: 'refused' },
     ],
   })
   expect(doctor.status).toBe(1)
