@@ -137,6 +137,7 @@ function namesIn(draft: Draft, message: Message): readonly Digest[] {
   }
 }
 
+/** §10.2 What something held refers to is asked for at once. */
 function want(draft: Draft, digests: readonly Digest[]): void {
   const missing = digests.filter((digest) => {
     const key = digestKey(digest)

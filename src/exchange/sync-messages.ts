@@ -1,4 +1,4 @@
-/** The messages of `/oneround/sync/1`, bounded. Source: docs/PROTOCOL.md §10. */
+/** The messages of `/oneround/sync/1`, bounded; its id names its version (§10.11). Source: docs/PROTOCOL.md §10. */
 import * as v from 'valibot'
 import { type Codec, countSchema, defineCodec, digestSchema, roundIdSchema } from '../core/canonical.ts'
 import { REQUEST_SIZE_BYTES_MAX } from './limits.ts'

@@ -1,6 +1,6 @@
 /**
  * When to pull from whom: from a member when it connects, when it hints, periodically from a few in turn, and when asked. A few
- * at a time, one pull for each member; whoever fails is asked again in the next period, for ever.
+ * at a time, one pull for each member; whoever fails is asked again in the next period, for ever. Source: docs/PROTOCOL.md §10.1.
  */
 import { messageOf } from '../core/errors.ts'
 import type { MemberIndex } from '../core/order.ts'

@@ -110,6 +110,7 @@ async function successionCheck(
   // A certificate that is named itself has no node's folder around it.
   const folder = options.successions ?? ((await isFolder(path)) ? successionsFolder(path) : null)
   if (folder === null) return null
+  // §11.7 From the charter that one knows to the certificate's, or back.
   const forward = await successionChain(folder, trusted, digest)
   const chain = forward ?? (await successionChain(folder, digest, trusted))
   if (chain === null) return null

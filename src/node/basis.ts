@@ -1,7 +1,7 @@
 /**
  * What a round of mine builds on: where the charter says `basis: previous`, the attested aggregate of the round before, which
  * must lie in this node's folder with a certificate that holds. Everything that is wrong with it is wrong before any work.
- * Source: docs/PROTOCOL.md §4.8.
+ * Source: docs/PROTOCOL.md §4.8, §7.10.
  */
 import type { SignedCharter } from '../charter/charter-file.ts'
 import { fromHex } from '../core/bytes.ts'

@@ -80,7 +80,7 @@ function objectsSuite(make: MakeWorld): void {
     await world.until(() => nodeOf(world, 1).has(object))
   })
 
-  it('brings a late joiner everything that was published before', async () => {
+  it('§10.1 brings a late joiner everything that was published before', async () => {
     const world = await make(3)
     await world.start(0, 1)
     const objects = Array.from({ length: 40 }, (_, i) => utf8(`object ${i}`))

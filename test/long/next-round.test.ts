@@ -86,7 +86,7 @@ describe('two rounds, the second from the result of the first', { timeout: TIMEO
     expect(ids).toEqual(expect.arrayContaining(['basis', 'aggregate', 'adapter', 'recomputed']))
   })
 
-  test('writes an adapter for the plain base that is the sum of both results', async () => {
+  test('§7.10 writes an adapter for the plain base that is the sum of both results', async () => {
     const rounds = join(consortium.folderOf('site-a'), 'rounds')
     const below = await deltasOf(join(rounds, '1', 'aggregate.safetensors'))
     const above = await deltasOf(join(rounds, '2', 'aggregate.safetensors'))

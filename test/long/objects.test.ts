@@ -1,4 +1,4 @@
-// Protects: a member without any network takes part in a round by files, behind the same gate and checks, and ends with the same digest.
+// Protects: docs/PROTOCOL.md §10.10: a member without any network takes part in a round by files, behind the same gate and checks, and ends with the same digest.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'

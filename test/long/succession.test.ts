@@ -81,7 +81,7 @@ describe('a succession', { timeout: 300_000 }, () => {
     expect(errorOf(refused)).toMatchObject({ code: 'SUCCESSION_INVALID' })
   })
 
-  test('leads to rounds that verify from the charter that one knew before', async () => {
+  test('§11.7 leads to rounds that verify from the charter that one knew before', async () => {
     const ends = await Promise.all(
       next.map(async (name, i) => {
         const adapter = file(`${name}-next-adapter`)

@@ -68,7 +68,7 @@ describe('checkers', () => {
     ])
     expect(checksFailing({ decided: [twice] })).toEqual(['one-update'])
   })
-  it('see an update that was fixed after a reveal', () => {
+  it('§4.7 see an update that was fixed after a reveal', () => {
     const late = [
       fact(6, 3, 'header', 'publish/3', 'h'),
       ...[0, 1, 2].map((giver) =>
@@ -80,7 +80,7 @@ describe('checkers', () => {
     ])
     expect(checksFailing({ signed: late, reveals: [{ order: 8, member: 0 }] })).toEqual([])
   })
-  it('see an update that enough honest members listed and a decision lacks', () => {
+  it('§6.12 see an update that enough honest members listed and a decision lacks', () => {
     const listing = [0, 1].map((member) =>
       fact(member, member, 'status', `status/0/${member}`, `${member}`, {
         cut: 0,
@@ -139,7 +139,7 @@ describe('checkers', () => {
     const certificates = [{ member: 0, cut: 1, fault: null }]
     expect(checksFailing({ decided: [decided(0, 'x'), same], certificates })).toEqual(['late-cuts'])
   })
-  it('see a round without a result whose network healed in time', () => {
+  it('§5.9 see a round without a result whose network healed in time', () => {
     const signed = [
       fact(1, 0, 'header', 'publish/0', 'h'),
       ...[0, 1, 2].map((member) =>

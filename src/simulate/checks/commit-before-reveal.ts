@@ -1,6 +1,6 @@
 /**
  * Whatever is certified was fixed before the first honest member let anybody read its update. With latecomers that holds of
- * what cut 0 decides, and what was fixed later is marked wherever it is decided.
+ * what cut 0 decides, and what was fixed later is marked wherever it is decided. Source: docs/PROTOCOL.md §4.7.
  */
 import type { Check } from '../history.ts'
 import { receiptsByHeader } from './one-update.ts'

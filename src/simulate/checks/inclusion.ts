@@ -1,4 +1,4 @@
-/** What more than n−q honest members listed in a cut's Status is in its decision, unless evidence excludes its member. */
+/** What more than n−q honest members listed in a cut's Status is in its decision, unless evidence excludes its member (docs/PROTOCOL.md §6.12). */
 import type { MemberIndex } from '../../core/order.ts'
 import { type Check, itemsOf } from '../history.ts'
 

@@ -42,7 +42,7 @@ describe('the seed of a round', () => {
   const round = asRoundId(sha256(utf8('a round')))
   const nonces = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill))
 
-  it('follows from the round, the cut, and the nonces in roster order', () => {
+  it('§8.12 follows from the round, the cut, and the nonces in roster order', () => {
     const seed = toHex(roundSeed(round, 0, nonces))
     expect(toHex(roundSeed(round, 0, nonces))).toBe(seed)
     expect(toHex(roundSeed(round, 1, nonces))).not.toBe(seed)

@@ -45,7 +45,7 @@ describe('slots', () => {
     expect(table.state().caught.size).toBe(0)
   })
 
-  it('§3.3 hold two bodies, and a third only when something held names it', () => {
+  it('§3.3 §10.2 hold two bodies, and a third only when something held names it', () => {
     const table = sitDown()
     const [a, b, c] = ['a', 'b', 'c'].map((word) => table.say(1, 'header', headerDraft(word)))
     if (a === undefined || b === undefined || c === undefined) throw new Error('three headers')

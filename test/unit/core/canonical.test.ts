@@ -70,8 +70,8 @@ describe('canonical codec', () => {
   it.each([
     ['keys out of order', 'a2626162016161'.concat('02'), 'NOT_CANONICAL'],
     ['a long form of a small number', 'a161611801', 'MALFORMED'],
-    ['a float', 'a16161fb3ff0000000000000', 'MALFORMED'],
-    ['null', 'a16161f6', 'MALFORMED'],
+    ['a float (§2.1)', 'a16161fb3ff0000000000000', 'MALFORMED'],
+    ['null (§2.1)', 'a16161f6', 'MALFORMED'],
     ['an indefinite length', 'bf616101ff', 'MALFORMED'],
     ['a tag', 'a16161c001', 'MALFORMED'],
   ])('refuses %s', (_title, bytes) => {

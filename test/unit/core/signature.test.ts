@@ -108,7 +108,7 @@ it('both paths agree on random keys, messages and damage', () => {
   )
 })
 
-it('signs under a prefix that names the type', () => {
+it('§2.2 signs under a prefix that names the type', () => {
   const body = utf8('body')
   expect(signedBytesOf('vote', body)).not.toEqual(signedBytesOf('dummy', body))
   expect(signedBytesOf('vote', body).length).toBe('oneround/1/vote'.length + 1 + 32)
