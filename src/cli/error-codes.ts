@@ -126,6 +126,10 @@ const MODEL = {
   ADAPTER_UNSUPPORTED: { exit: 'input', when: 'an adapter is of a kind that is not read' },
   ADAPTER_MISMATCH: { exit: 'input', when: 'an adapter does not fit the base model' },
   MODULE_UNKNOWN: { exit: 'input', when: 'a target names no module of the model; the near ones are listed' },
+  MODULE_NOT_MERGEABLE: {
+    exit: 'input',
+    when: 'a graph’s weight is quantised, or read by something else too: no update can be merged into it',
+  },
   MODULE_NOT_IN_BASE: { exit: 'input', when: 'a merged module has no weight in the base model' },
 } as const
 

@@ -8,12 +8,15 @@ import { resolveRule, ruleText } from '../aggregate/rule-choice.ts'
 import { toHex } from '../core/bytes.ts'
 import { AssertionError } from '../core/errors.ts'
 import { toNumber } from '../core/rational.ts'
+import { listFiles } from '../files/index.ts'
+import { findOnnxFile } from '../model/open-model.ts'
 import { taskTypeOf } from '../model/task-type.ts'
 import { type AggregateFile, openAggregateFile } from './aggregate-file.ts'
 import type { CertificateFile } from './certificate-file.ts'
 import { exportAdapter } from './export-adapter.ts'
 import { exportDelta } from './export-delta.ts'
 import { exportMerged } from './export-merged.ts'
+import { exportMergedOnnx } from './export-merged-onnx.ts'
 import { type MergedUpdate, sumOf, withKernels } from './merged-module.ts'
 import { type CardFacts, type CardMember, modelCard } from './model-card.ts'
 import { claimsOf } from './verify.ts'
@@ -46,8 +49,24 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
       return exportDelta(folder, update, card)
     case 'merged':
       if (baseModel === null) throw new AssertionError('merging needs the base model')
-      return exportMerged(folder, update, { baseModel, card })
+      return exportIntoBase(folder, update, { baseModel, card })
   }
+}
+
+async function exportIntoBase(
+  folder: string,
+  update: MergedUpdate,
+  base: { readonly baseModel: string; readonly card: string },
+): Promise<void> {
+  const file = await graphOfBase(base.baseModel)
+  if (file === null) return exportMerged(folder, update, base)
+  return exportMergedOnnx(folder, update, { file, card: base.card })
+}
+
+/** The ONNX file that is merged into: the one that the path names, or a folder's that holds no safetensors; else null. */
+export async function graphOfBase(base: string): Promise<string | null> {
+  const names = base.endsWith('.onnx') ? [] : await listFiles(base)
+  return names.some((name) => name.endsWith('.safetensors')) ? null : findOnnxFile(base)
 }
 
 /** What a report must say for a card; a node's report says more (src/node/describe-use.ts). */

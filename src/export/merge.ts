@@ -28,12 +28,14 @@ import { sha256 } from '../core/hash.ts'
 import type { OnProgress } from '../core/ports.ts'
 import { parseRational, toNumber } from '../core/rational.ts'
 import { ensureFolder, folderDigest, removeFile } from '../files/index.ts'
+import { digestOnnxBase } from '../model/base-digest.ts'
 import { locateDiagonalFile } from '../model/diagonal-file.ts'
+import { openModel } from '../model/open-model.ts'
 import { type AdapterFile, locateAdapter } from '../model/peft.ts'
 import type { StoredTensors } from '../model/weights.ts'
 import { openAggregateFile } from './aggregate-file.ts'
 import { withKernels } from './merged-module.ts'
-import { EXPORT_FORMATS, type ExportFormat, exportUpdate } from './export-result.ts'
+import { EXPORT_FORMATS, type ExportFormat, exportUpdate, graphOfBase } from './export-result.ts'
 import {
   checkSharedA,
   commonModules,
@@ -304,8 +306,12 @@ async function writeResult(
   }
 }
 
-async function baseFilesOf(folder: string | undefined): Promise<CardFacts['baseFiles']> {
-  if (folder === undefined) return []
-  const files = await folderDigest(folder, (name) => /\.safetensors$|^config\.json$/.test(name))
+async function baseFilesOf(base: string | undefined): Promise<CardFacts['baseFiles']> {
+  if (base === undefined) return []
+  const graph = await graphOfBase(base)
+  const files =
+    graph === null
+      ? await folderDigest(base, (name) => /\.safetensors$|^config\.json$/.test(name))
+      : await digestOnnxBase(graph, (await openModel(graph)).model)
   return files.map(({ name, sha256 }) => ({ name, sha256: toHex(sha256) }))
 }

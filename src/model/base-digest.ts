@@ -74,7 +74,8 @@ export async function digestOnnxBase(file: string, model: OnnxModel): Promise<re
   return digests
 }
 
-async function settingsOf(folder: string): Promise<readonly (readonly [string, string])[]> {
+/** Name and path of each file of settings that counts for a graph in this folder. */
+export async function settingsOf(folder: string): Promise<readonly (readonly [string, string])[]> {
   const found: (readonly [string, string])[] = []
   for (const name of [...SETTINGS, 'preprocessor_config.json']) {
     const path = join(await homeOf(folder, name), name)
@@ -83,8 +84,12 @@ async function settingsOf(folder: string): Promise<readonly (readonly [string, s
   return found
 }
 
-/** Whether a folder is the base model that a charter names. @throws BASE_MODEL_MISMATCH naming the first file */
+/**
+ * Whether a folder, or an exported graph with what lies beside it, is the base model that a charter names.
+ * @throws BASE_MODEL_MISMATCH naming the first file
+ */
 export async function checkBaseModel(folder: string, expected: readonly FileDigest[]): Promise<void> {
+  if (folder.endsWith('.onnx')) return checkBaseGraph(folder, expected)
   const actual = new Map((await folderDigest(folder, isPart)).map(({ name, sha256 }) => [name, sha256]))
   for (const { name, sha256 } of expected) {
     // A charter may list files beyond the usual names: they are asked for as well.
@@ -93,6 +98,18 @@ export async function checkBaseModel(folder: string, expected: readonly FileDige
     actual.delete(name)
   }
   for (const [name, sha256] of actual) throw differs(folder, name, null, sha256)
+}
+
+/** Other graphs in the same folder are none of the charter's business. */
+async function checkBaseGraph(file: string, expected: readonly FileDigest[]): Promise<void> {
+  const folder = dirname(file)
+  const named = expected.find(({ name }) => name === basename(file))
+  if (named === undefined) throw differs(folder, basename(file), null, await fileDigest(file))
+  for (const { name, sha256 } of expected) {
+    const path = join(await homeOf(folder, name), name)
+    const found = (await hasFile(path)) ? await fileDigest(path) : null
+    if (found === null || !equalBytes(found, sha256)) throw differs(folder, name, sha256, found)
+  }
 }
 
 function differs(

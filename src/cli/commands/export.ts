@@ -17,7 +17,10 @@ export const exportCommand = defineCommand({
       'recompress to this rank: smaller, no longer exact, and derived from what members attest',
       { min: 1, max: 1024 },
     ),
-    model: text('--model <folder>', 'the base model; compared with the charter’s digests'),
+    model: text(
+      '--model <path>',
+      'the base model, a folder or an ONNX file; compared with the charter’s digests',
+    ),
     evaluation: text('--evaluation <file>', 'what `oneround evaluate --json` printed, for the model card'),
     round: count(
       '--round <number>',

@@ -49,8 +49,8 @@ export const mergeCommand = defineCommand({
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     report: text('--report <file>', 'write what the rule did with each adapter: .html, .json or .txt'),
     base: text(
-      '--base <folder>',
-      'Hugging Face folder of the base model: for --format merged, and for parameters trained whole',
+      '--base <path>',
+      'the base model, a Hugging Face folder or an ONNX file: for --format merged, and for parameters trained whole',
     ),
   },
   examples: ['oneround merge a/ b/ c/ d/ e/ --rule multi-krum --f 1 --out merged/'],
