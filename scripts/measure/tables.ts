@@ -169,24 +169,51 @@ export function roundTable(text: string): string {
   return [...head(...titles), ...rows].join('\n')
 }
 
+type Campaign = v.InferOutput<typeof simulationLine>['document']
+
+/** Two runs of which the second goes on where the first ended; of the medians the larger. */
+const joined = (one: Campaign, next: Campaign): Campaign => ({
+  members: one.members,
+  seeds: [one.seeds[0], next.seeds[1]],
+  worlds: one.worlds + next.worlds,
+  violations: one.violations + next.violations,
+  undecided: one.undecided + next.undecided,
+  medianViews: Math.max(one.medianViews, next.medianViews),
+  counts: Object.fromEntries(
+    Object.keys({ ...one.counts, ...next.counts }).map((what) => [
+      what,
+      (one.counts[what] ?? 0) + (next.counts[what] ?? 0),
+    ]),
+  ),
+})
+
+/** The last campaign of each number of members: runs of seeds that go on from one to the next, whatever came in between. */
+function campaignsOf(runs: readonly Campaign[]): readonly Campaign[] {
+  const last = new Map<number, Campaign>()
+  for (const run of runs) {
+    const before = last.get(run.members)
+    const goesOn = before !== undefined && before.seeds[1] + 1 === run.seeds[0]
+    last.set(run.members, goesOn ? joined(before, run) : run)
+  }
+  return [...last.values()].sort((x, y) => x.members - y.members)
+}
+
 /** Rounds in virtual time, by number of members: what was violated, and what a member sends. */
 export function simulationTable(text: string): string {
-  const lines = lastOf(parseLines(text, simulationLine), ({ document }) => `${document.members}`)
-  const rows = lines.map(
-    ({ document: { members, seeds, worlds, violations, undecided, medianViews, counts } }) => {
-      const perMember = (what: string): number => (counts[what] ?? 0) / worlds / members
-      return row(
-        String(members),
-        `${seeds[0]}..${seeds[1]}`,
-        String(violations),
-        String(undecided),
-        String(medianViews),
-        perMember('signed').toFixed(1),
-        perMember('sent objects').toFixed(0),
-        (perMember('sent bytes') / 1000).toFixed(0),
-      )
-    },
-  )
+  const campaigns = campaignsOf(parseLines(text, simulationLine).map(({ document }) => document))
+  const rows = campaigns.map(({ members, seeds, worlds, violations, undecided, medianViews, counts }) => {
+    const perMember = (what: string): number => (counts[what] ?? 0) / worlds / members
+    return row(
+      String(members),
+      `${seeds[0]}..${seeds[1]}`,
+      String(violations),
+      String(undecided),
+      String(medianViews),
+      perMember('signed').toFixed(1),
+      perMember('sent objects').toFixed(0),
+      (perMember('sent bytes') / 1000).toFixed(0),
+    )
+  })
   const titles = [
     'members',
     'seeds',
