@@ -8,8 +8,13 @@
 import { RoundError } from '../core/errors.ts'
 import type { SafetensorsEntry, SafetensorsHeader } from '../core/safetensors.ts'
 import { openReader, type Reader } from '../files/index.ts'
-import { readFloat32Into, readSafetensorsHeader, type StoredTensor } from '../model/weights.ts'
-import type { MergedModule, MergedShape, MergedUpdate, ValueRange } from './merged-module.ts'
+import {
+  readFloat32Into,
+  readSafetensorsHeader,
+  type StoredTensor,
+  type ValueSource,
+} from '../model/weights.ts'
+import type { MergedModule, MergedShape, MergedUpdate, StackedFactors, ValueRange } from './merged-module.ts'
 
 export const AGGREGATE_FORMAT = 'oneround/aggregate@1'
 
@@ -41,6 +46,7 @@ export async function openAggregateFile(path: string): Promise<AggregateFile> {
     rule: header.metadata.get('rule') ?? '',
     modules: places.map(({ shape }) => shape),
     read: async (index) => readModule(reader, places[index], path),
+    factors: (index) => factorsAt(reader, places[index], path),
     dense: parts.map(({ name, shape }) => ({ name: name.slice(0, -SUFFIX.dense.length), shape })),
     readDense: async (index, range) => {
       const tensor = parts[index]
@@ -102,6 +108,16 @@ function densePlaces(entries: Entries, path: string): readonly Place[] {
 function checkF32(entry: SafetensorsEntry, path: string): SafetensorsEntry {
   if (entry.dtype !== 'F32') throw invalid(path, `tensor ${entry.name} is ${entry.dtype}, expected F32`)
   return entry
+}
+
+function factorsAt(reader: Reader, place: Place | undefined, path: string): StackedFactors | null {
+  const [first, second] = place?.tensors ?? []
+  if (first === undefined || second === undefined) return null
+  const source = (tensor: SafetensorsEntry): ValueSource => ({
+    length: tensor.sizeBytes / 4,
+    readInto: (target, from) => readFloat32Into(reader, { ...tensor, path }, target, from),
+  })
+  return { rank: first.shape[0] ?? 0, scale: 1, a: source(first), b: source(second) }
 }
 
 /** Of an f32 tensor, all values or a range; no second copy is made on the way. */

@@ -2,6 +2,8 @@
  * A merged update, module by module, whatever it came from: what the exporters take. A module is either stacked factors,
  * ΔW = scale · B · A, or ΔW itself. Read one at a time, so that exporting needs the memory of one module.
  */
+import type { ValueSource } from '../model/weights.ts'
+
 export interface MergedShape {
   readonly name: string
   readonly in: number
@@ -40,10 +42,19 @@ export interface MergedUpdate {
   /** In byte order of their names. */
   readonly modules: readonly MergedShape[]
   readonly read: (index: number) => Promise<MergedModule>
+  /** A stacked module's factors where they lie, for those who need not have them in memory; null where it is not stacked. */
+  readonly factors?: (index: number) => StackedFactors | null
   /** In byte order of their names. */
   readonly dense: readonly MergedPart[]
   /** A part's change, or a range of its values. */
   readonly readDense: (index: number, range?: ValueRange) => Promise<Float32Array>
+}
+
+export interface StackedFactors extends Pick<StackedModule, 'rank' | 'scale'> {
+  /** [rank, in] */
+  readonly a: ValueSource
+  /** [out, rank] */
+  readonly b: ValueSource
 }
 
 /** Of the values of a tensor, row-major. */

@@ -10,13 +10,27 @@
  */
 import { join } from 'node:path'
 import { encodeHeader } from '../core/safetensors.ts'
-import { hasFile, openAtomicWriter, openReader, readText, writeJson } from '../files/index.ts'
+import {
+  type AtomicWriter,
+  hasFile,
+  openAtomicWriter,
+  openReader,
+  readText,
+  writeJson,
+} from '../files/index.ts'
 import { modelError } from './errors.ts'
 import { factorsOf } from './lora.ts'
 import { moduleOf } from './parameter-names.ts'
 import { alphaOf, isWhole, parseAdapterConfig, rankOf, scaleOf, type AdapterConfig } from './peft-config.ts'
 import type { WholeParameter } from './whole-parameters.ts'
-import { decodeFloat32, IS_LITTLE_ENDIAN, locateTensors, pickled, type StoredTensor } from './weights.ts'
+import {
+  decodeFloat32,
+  IS_LITTLE_ENDIAN,
+  locateTensors,
+  pickled,
+  type StoredTensor,
+  type ValueSource,
+} from './weights.ts'
 
 export { type AdapterConfig } from './peft-config.ts'
 
@@ -152,11 +166,16 @@ export interface AdapterWriting {
   /** `task_type`, such as `CAUSAL_LM`. */
   readonly taskType?: string | null
   /** Parameters that were trained whole: trained values, not changes. */
-  readonly whole?: readonly WholeParameter[]
+  readonly whole?: readonly WholeParameterToWrite[]
   /** `lora_dropout` that it was trained with. */
   readonly dropout?: number
   /** `fan_in_fan_out`: the base's projections are Conv1D, [in, out]. It says nothing of the factors. */
   readonly isFanInFanOut?: boolean
+}
+
+/** A parameter trained whole whose values may lie elsewhere. */
+export interface WholeParameterToWrite extends Omit<WholeParameter, 'values'> {
+  readonly values: Float32Array | ValueSource
 }
 
 /** A linear module may leave its kernel out. */
@@ -167,6 +186,12 @@ export interface ModuleToWrite extends Omit<ModuleInMemory, 'a' | 'b'> {
   readonly factors: () => Promise<Pick<AdapterModule, 'a' | 'b'>>
 }
 
+/** A module whose factors lie elsewhere, and are never in memory as a whole. */
+export interface ModuleToStream extends Omit<ModuleInMemory, 'a' | 'b'> {
+  readonly a: ValueSource
+  readonly b: ValueSource
+}
+
 /**
  * Writes a folder that `PeftModel.from_pretrained` loads. Ranks and scales of modules that differ from the most common
  * ones go to `rank_pattern` and `alpha_pattern`. The tensors are written in byte order of their names, as f32.
@@ -174,11 +199,11 @@ export interface ModuleToWrite extends Omit<ModuleInMemory, 'a' | 'b'> {
  */
 export async function writeAdapter(
   folder: string,
-  modules: readonly (ModuleInMemory | ModuleToWrite)[],
+  modules: readonly (ModuleInMemory | ModuleToWrite | ModuleToStream)[],
   options: AdapterWriting = {},
 ): Promise<void> {
   const layout: { name: string; dtype: 'F32'; shape: number[] }[] = []
-  const values = new Map<string, () => Promise<Float32Array>>()
+  const values = new Map<string, () => Promise<Float32Array | ValueSource>>()
   for (const module of modules) {
     const { name, rank, in: inSize, out: outSize, kernel = [] } = module
     const { a, b } = factorsOf({ name, inSize, outSize, kernel }, rank)
@@ -195,12 +220,29 @@ export async function writeAdapter(
   const writer = await openAtomicWriter(join(folder, WEIGHTS_NAME))
   try {
     await writer.write(prefix)
-    for (const entry of header.entries) await writer.write(littleEndian(await values.get(entry.name)?.()))
+    for (const entry of header.entries) await writeValues(writer, await values.get(entry.name)?.())
     await writer.commit()
   } finally {
     await writer.abort()
   }
   await writeJson(join(folder, ADAPTER_CONFIG_NAME), adapterConfigJson(modules, options))
+}
+
+/** Values of a piece: 1 MiB. */
+const PIECE_VALUE_COUNT = 1 << 18
+
+/** Appends values as f32, those that lie elsewhere a piece at a time. */
+export async function writeValues(
+  writer: Pick<AtomicWriter, 'write'>,
+  values: Float32Array | ValueSource | undefined,
+): Promise<void> {
+  if (values === undefined || values instanceof Float32Array) return writer.write(littleEndian(values))
+  const buffer = new Float32Array(Math.min(PIECE_VALUE_COUNT, values.length))
+  for (let first = 0; first < values.length; first += buffer.length) {
+    const piece = buffer.subarray(0, Math.min(buffer.length, values.length - first))
+    await values.readInto(piece, first)
+    await writer.write(littleEndian(piece))
+  }
 }
 
 /** The fields of `adapter_config.json` that say something; PEFT fills the others with its defaults. */

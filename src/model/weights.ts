@@ -139,6 +139,14 @@ export async function readAllFloat32(path: string): Promise<ReadonlyMap<string, 
 /** Whether numbers lie in memory as safetensors has them. */
 export const IS_LITTLE_ENDIAN: boolean = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
+/** Values that lie elsewhere, row-major: a tensor of any size is read a piece at a time. */
+export interface ValueSource {
+  /** How many there are. */
+  readonly length: number
+  /** Fills `target` with the values from `first` on. */
+  readonly readInto: (target: Float32Array, first: number) => Promise<void>
+}
+
 /** Widens little-endian F32, F16 or BF16 bytes to f32. @throws WEIGHTS_MISMATCH */
 export function decodeFloat32(
   bytes: Uint8Array,

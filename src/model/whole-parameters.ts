@@ -1,7 +1,7 @@
 /**
  * Parameters that an adapter holds whole, beside LoRA: PEFT's `modules_to_save` and `bias`. PEFT writes them under
  * `base_model.model.<parameter>`, trained values and not changes; an update needs the change, trained − base, and an
- * export base + change. In: tensors of an adapter or a change, and the base's folder. Out: values, f32.
+ * `base_model.model.<parameter>`, trained values and not changes; an update needs the change, trained − base, and an
  * Source: PEFT 0.21 `get_peft_model_state_dict`.
  */
 import { modelError } from './errors.ts'
@@ -63,19 +63,4 @@ export async function changesOf(
     changes.push({ name, shape, change: values.map((value, i) => value - (before[i] ?? 0)) })
   }
   return changes
-}
-
-/** base + change, each entry rounded to f32 once: what PEFT keeps. */
-export async function wholeParameters(
-  changes: readonly ParameterChange[],
-  folder: string,
-): Promise<readonly WholeParameter[]> {
-  if (changes.length === 0) return []
-  const base = await locateFolderTensors(folder)
-  const whole: WholeParameter[] = []
-  for (const { name, shape, change } of changes) {
-    const before = await readBase(base, { name, shape }, folder)
-    whole.push({ name, shape, values: change.map((value, i) => value + (before[i] ?? 0)) })
-  }
-  return whole
 }

@@ -11,9 +11,13 @@ import { hasFile, openReaders, type Readers } from '../files/index.ts'
 import { locateDiagonalFile } from '../model/diagonal-file.ts'
 import { ADAPTER_CONFIG_NAME, checkFinite, locateAdapter, type WholeParameterFile } from '../model/peft.ts'
 import { locateBase } from '../model/whole-parameters.ts'
-import { locateFolderTensors, readFloat32Into, type StoredTensor } from '../model/weights.ts'
+import {
+  locateFolderTensors,
+  readFloat32Into,
+  type StoredTensor,
+  type ValueSource,
+} from '../model/weights.ts'
 import type { UpdateContent } from '../update/build.ts'
-import type { ValueSource } from '../update/encode-values.ts'
 
 export type BaseNeededFault = {
   readonly code: 'BASE_MODEL_NEEDED'

@@ -5,15 +5,8 @@
  * Invariant: what comes out is finite.
  */
 import type { Layout } from '../charter/schema.ts'
+import type { ValueSource } from '../model/weights.ts'
 import { updateError } from './errors.ts'
-
-/** Values that lie elsewhere, row-major. */
-export interface ValueSource {
-  /** How many there are. */
-  readonly length: number
-  /** Fills `target` with the values from `first` on. */
-  readonly readInto: (target: Float32Array, first: number) => Promise<void>
-}
 
 export type UpdateValues = Float32Array | ValueSource
 

@@ -16,7 +16,7 @@ export {
   writeUpdateFile,
 } from './build.ts'
 export { checkUpdateFile, checkUpdateHeader, type UpdateFileModule } from './check-file.ts'
-export type { UpdateValues, ValueSource } from './encode-values.ts'
+export type { UpdateValues } from './encode-values.ts'
 export type { UpdateFault } from './errors.ts'
 export { factorNames, layoutDigest, storedDtype, updateTensors } from './layout.ts'
 export {

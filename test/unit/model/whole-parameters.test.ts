@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeHeader } from '../../../src/core/safetensors.ts'
 import { littleEndian, readAdapter, writeAdapter } from '../../../src/model/peft.ts'
-import { changesOf, wholeParameters } from '../../../src/model/whole-parameters.ts'
+import { changesOf } from '../../../src/model/whole-parameters.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'oneround-whole-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -65,17 +65,13 @@ describe('an adapter with modules trained whole', () => {
 })
 
 describe('their change', () => {
-  it('is trained − base, and base + change is what was trained', async () => {
+  it('is trained − base, each entry rounded once', async () => {
     const changes = await changesOf(trained, folder)
     for (const [i, { change }] of changes.entries()) {
       const before = base[trained[i]?.name as keyof typeof base]
       expect([...change]).toEqual(
         [...change].map((_, k) => Math.fround((trained[i]?.values[k] ?? 0) - (before[k] ?? 0))),
       )
-    }
-    for (const [i, { name, values }] of (await wholeParameters(changes, folder)).entries()) {
-      expect(name).toBe(trained[i]?.name)
-      for (const [k, value] of values.entries()) expect(value).toBeCloseTo(trained[i]?.values[k] ?? 0, 6)
     }
   })
 

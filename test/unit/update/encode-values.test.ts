@@ -1,6 +1,7 @@
 // Protects: a tensor of any size goes into an update a piece at a time, with the bytes that it would have in one.
 import { describe, expect, it } from 'vitest'
-import { createValueEncoder, type UpdateValues, type ValueSource } from '../../../src/update/encode-values.ts'
+import type { ValueSource } from '../../../src/model/weights.ts'
+import { createValueEncoder, type UpdateValues } from '../../../src/update/encode-values.ts'
 
 /** More than two pieces of 2^18, and no whole number of them. */
 const COUNT = 600_001
