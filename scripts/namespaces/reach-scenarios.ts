@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import * as v from 'valibot'
 import { entryArgs } from '../../src/core/entry.ts'
 import type { Place } from '../../test/support/consortium.ts'
+import { openKernelNetwork } from './kernel-network.ts'
 import { type NamespaceNetwork, oneLan, type OpenedPort, type Router } from './network.ts'
 import type { PathsSeen, ReachScenario } from './reach.ts'
 
@@ -63,6 +64,12 @@ export function behindUpnp(): ReachScenario {
   }
 }
 
+/** The same, with Linux' own masquerading in place of our routers. */
+export function behindKernelRouters(mapping: Router['mapping']): ReachScenario {
+  const scenario = behindRouters(mapping)
+  return { ...scenario, name: `${scenario.name}-linux`, open: openKernelNetwork }
+}
+
 interface UpnpRouter {
   readonly host: string
   readonly external: string
@@ -105,4 +112,6 @@ export const reachScenarios = (): readonly ReachScenario[] => [
   behindRouters('same'),
   behindRouters('each'),
   behindUpnp(),
+  behindKernelRouters('same'),
+  behindKernelRouters('each'),
 ]

@@ -25,6 +25,8 @@ export interface ReachScenario {
   readonly topology: Topology
   /** One for each host, in the topology's order. */
   readonly places: readonly Place[]
+  /** Whose links and routers. By default those of `emulator.py`. */
+  readonly open?: (topology: Topology, seed: string) => Promise<NamespaceNetwork>
   /** The nodes stop once all have their certificates, and this holds of the paths seen so far. By default that is enough. */
   readonly isDone?: (paths: PathsSeen) => boolean
   /** Called once the namespaces are there, before any node starts: notes the ports that routers open and close. Returns what ends it. */
@@ -59,7 +61,7 @@ export async function runReach(
   const { name, topology, places, isDone = () => true } = scenario
   const members = places.length
   const loadBefore = loadAverage()
-  const network = await openNamespaces(topology, name)
+  const network = await (scenario.open ?? openNamespaces)(topology, name)
   network.set({ loss: 0, delayMs, groups: [topology.hosts.map((_, i) => i)] })
   const consortium = await makeConsortium({
     n: members,

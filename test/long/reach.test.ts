@@ -1,8 +1,10 @@
 // Protects: real nodes find and reach each other by multicast, through routers and through a member that relays, and end with the digest that they would have reached anyhow.
 import { expect, test } from 'vitest'
+import { whyNoKernelRouters } from '../../scripts/namespaces/kernel-network.ts'
 import { whyNoNamespaces } from '../../scripts/namespaces/network.ts'
-import { type ReachRow, runReach } from '../../scripts/namespaces/reach.ts'
+import { type ReachRow, type ReachScenario, runReach } from '../../scripts/namespaces/reach.ts'
 import {
+  behindKernelRouters,
   behindRouters,
   behindUpnp,
   HIDDEN_PAIRS,
@@ -12,6 +14,7 @@ import {
 const RUN = { timeoutSeconds: 200, delayMs: 0 }
 // What the machine lacks is named by the reason; it needs root.
 const reason = whyNoNamespaces()
+const kernelReason = reason ?? whyNoKernelRouters()
 const digests = new Set<string>()
 
 /** All adapters are the same in every scenario, and so is their aggregate. */
@@ -33,16 +36,30 @@ test.skipIf(reason !== null)(
   },
 )
 
-test.skipIf(reason !== null).each([
+const WAYS = [
   ['punch a hole and leave the relay', 'same', ['site-a', 'direct']],
   ['stay with the relay where their routers let no hole be', 'each', ['site-a']],
-] as const)('members behind routers %s', { timeout: 300_000 }, async (_, mapping, paths) => {
-  const row = await runReach(behindRouters(mapping), RUN)
+] as const
+
+async function expectPaths(scenario: ReachScenario, paths: readonly string[]): Promise<void> {
+  const row = await runReach(scenario, RUN)
   expectWhole(row)
   for (const pair of HIDDEN_PAIRS) expect(row.paths[pair]).toEqual(paths)
   // The routers let nobody in by themselves.
   expect(row.packets.dropped).toBeGreaterThan(0)
-})
+}
+
+test.skipIf(reason !== null).each(WAYS)(
+  'members behind routers %s',
+  { timeout: 300_000 },
+  (_, mapping, paths) => expectPaths(behindRouters(mapping), paths),
+)
+
+test.skipIf(kernelReason !== null).each(WAYS)(
+  "members behind Linux' own masquerading %s",
+  { timeout: 300_000 },
+  (_, mapping, paths) => expectPaths(behindKernelRouters(mapping), paths),
+)
 
 test.skipIf(reason !== null)(
   'a member whose router opens a port is dialled there by one that nobody can dial, and has it closed when it stops',
@@ -58,6 +75,6 @@ test.skipIf(reason !== null)(
   },
 )
 
-test.runIf(reason !== null)('are left out here, for a reason', () => {
-  expect(reason).toMatch(/\S/)
+test.runIf(kernelReason !== null)('are left out here, for a reason', () => {
+  expect(kernelReason).toMatch(/\S/)
 })
