@@ -28,11 +28,17 @@ function parseMembers(text: string): number {
   return members
 }
 
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 0) throw new InvalidArgumentError('expected a whole number')
+  return count
+}
+
 function describe(campaign: Campaign, seconds: number): string {
   const { worlds, members, violations, undecided, medianViews, maxViews, traceDigest, counts, unseen } =
     campaign
   const lines = [
-    `${worlds} worlds of ${members} members in ${seconds.toFixed(1)} s`,
+    `${worlds} worlds of ${members} members in ${seconds.toFixed(1)} s, ${campaign.ed25519Worlds} of them again with real signatures`,
     `${violations.length} violations, ${undecided} undecided, views: median ${medianViews}, most ${maxViews}`,
     `trace ${traceDigest}`,
     ...Object.entries(counts).map(([what, count]) => `  ${what.padEnd(28)} ${count}`),
@@ -51,14 +57,20 @@ const program = new Command('simulate')
   .addOption(
     new Option('--keys <kind>', 'signatures').choices(['keyed-hash', 'ed25519']).default('keyed-hash'),
   )
+  .option(
+    '--ed25519 <N>',
+    'worlds that are run again with real Ed25519 signatures and must have the same trace (default: 200 of 2,000 and more, else a tenth)',
+    parseCount,
+  )
   .addOption(new Option('--liar <behaviour>', 'what every liar is').choices(BEHAVIOUR_NAMES))
   .option('--json', 'one JSON document on one line')
   .parse()
 
-const { seeds, members, keys, liar, json } = program.opts<{
+const { seeds, members, keys, ed25519, liar, json } = program.opts<{
   seeds: readonly [number, number]
   members: number
   keys: 'keyed-hash' | 'ed25519'
+  ed25519?: number
   liar?: BehaviourName
   json?: boolean
 }>()
@@ -68,6 +80,8 @@ const campaign = runCampaign({
   lastSeed: seeds[1],
   members,
   keys,
+  ed25519Count:
+    keys === 'ed25519' ? 0 : (ed25519 ?? Math.min(200, Math.floor((seeds[1] - seeds[0] + 1) / 10))),
   ...(liar === undefined ? {} : { liar }),
 })
 const seconds = (performance.now() - startedAt) / 1000

@@ -95,8 +95,32 @@ export const verifySignature: VerifySignature = (publicKey, signedBytes, signatu
   }
 }
 
-/** @param seed — 32 secret bytes (RFC 8032 §5.1.5). */
+/** DER prefix of a PrivateKeyInfo holding a raw Ed25519 seed (RFC 8410 §7). */
+const PKCS8_PREFIX = fromHex('302e020100300506032b657004220420')
+
+/**
+ * Through node:crypto where there is one: the signature of a key over a message is one and the same (RFC 8032 §5.1.6), and
+ * tweetnacl takes 60 times as long for it.
+ * @param seed — 32 secret bytes (RFC 8032 §5.1.5)
+ */
 export function createSigner(seed: Uint8Array): Signer {
+  if (nodeCrypto === undefined) return createPortableSigner(seed)
+  assert(PKCS8_PREFIX !== null, 'the prefix is valid hex')
+  const { publicKey } = nacl.sign.keyPair.fromSeed(seed)
+  const { createPrivateKey, sign } = nodeCrypto
+  const key = createPrivateKey({
+    key: globalThis.Buffer.from(concatBytes(PKCS8_PREFIX, seed)),
+    format: 'der',
+    type: 'pkcs8',
+  })
+  return {
+    publicKey: asPublicKey(publicKey),
+    sign: (signedBytes) => new Uint8Array(sign(null, signedBytes, key)),
+  }
+}
+
+/** The portable path, by tweetnacl alone. Exported for the tests that cross-check both. */
+export function createPortableSigner(seed: Uint8Array): Signer {
   const { publicKey, secretKey } = nacl.sign.keyPair.fromSeed(seed)
   return {
     publicKey: asPublicKey(publicKey),

@@ -1,5 +1,5 @@
 /** Many worlds, one after the other, and what they amount to. */
-import { toHex } from '../core/bytes.ts'
+import { equalBytes, toHex } from '../core/bytes.ts'
 import { createHasher } from '../core/hash.ts'
 import { CHECKS } from './checks/registry.ts'
 import { BEHAVIOUR_NAMES, type BehaviourName } from './behaviours/registry.ts'
@@ -15,6 +15,11 @@ export interface CampaignOptions {
   readonly lastSeed: number
   readonly members: number
   readonly keys?: KeyKind
+  /**
+   * How many of the worlds, evenly spread, are run a second time with real Ed25519 signatures: nothing agreed depends on
+   * signature bytes, so their traces must be the same. Default 0.
+   */
+  readonly ed25519Count?: number
   /** What every liar is; by default each is drawn. */
   readonly liar?: BehaviourName
   readonly onWorld?: (seed: number, result: WorldResult) => void
@@ -24,6 +29,8 @@ export interface Campaign {
   readonly seeds: readonly [number, number]
   readonly members: number
   readonly worlds: number
+  /** Worlds that were run a second time with real signatures. */
+  readonly ed25519Worlds: number
   readonly violations: readonly (Violation & { readonly seed: number })[]
   /** Worlds that ended without a result, since fewer updates were published than the minimum: the same at everyone. */
   readonly undecided: number
@@ -44,16 +51,21 @@ export function runCampaign(options: CampaignOptions): Campaign {
   const views: number[] = []
   const counts = new Map<string, number>()
   const count = (what: string, by = 1): void => void counts.set(what, (counts.get(what) ?? 0) + by)
+  const isComparedAt = evenlySpread(lastSeed - firstSeed + 1, options.ed25519Count ?? 0)
+  let ed25519Worlds = 0
   let undecided = 0
   for (let seed = firstSeed; seed <= lastSeed; seed++) {
-    const scenario = buildScenario(seed, {
-      members,
-      keys,
-      ...(options.liar === undefined ? {} : { liar: options.liar }),
-    })
+    const wished = { members, ...(options.liar === undefined ? {} : { liar: options.liar }) }
+    const scenario = buildScenario(seed, { ...wished, keys })
     const result = runWorld(scenario)
     const { history } = result
     traces.update(result.traceDigest)
+    if (isComparedAt(seed - firstSeed)) {
+      ed25519Worlds++
+      const again = runWorld(buildScenario(seed, { ...wished, keys: 'ed25519' }))
+      if (!equalBytes(again.traceDigest, result.traceDigest))
+        violations.push({ check: 'signature-bytes', what: 'has another trace with real signatures', seed })
+    }
     violations.push(...CHECKS.flatMap((check) => check(history)).map((found) => ({ ...found, seed })))
     if (history.decided.every(({ isUndecided }) => isUndecided)) undecided++
     views.push(...history.decided.map(({ view }) => view + 1))
@@ -68,6 +80,7 @@ export function runCampaign(options: CampaignOptions): Campaign {
     seeds: [firstSeed, lastSeed],
     members,
     worlds: lastSeed - firstSeed + 1,
+    ed25519Worlds,
     violations,
     undecided,
     medianViews: views[Math.floor(views.length / 2)] ?? 0,
@@ -77,4 +90,10 @@ export function runCampaign(options: CampaignOptions): Campaign {
     unseen:
       options.liar === undefined ? unseenIn(counts, lastSeed - firstSeed + 1, members, BEHAVIOUR_NAMES) : [],
   }
+}
+
+/** Says of each place below `count` whether it is one of `wanted` that lie evenly apart. */
+function evenlySpread(count: number, wanted: number): (place: number) => boolean {
+  const taken = Math.min(count, wanted)
+  return (place) => Math.floor(((place + 1) * taken) / count) > Math.floor((place * taken) / count)
 }

@@ -3,7 +3,13 @@ import fc from 'fast-check'
 import nacl from 'tweetnacl'
 import { describe, expect, it } from 'vitest'
 import { fromHex, utf8 } from '../../../src/core/bytes.ts'
-import { createSigner, signedBytesOf, verifyPortable, verifySignature } from '../../../src/core/signature.ts'
+import {
+  createPortableSigner,
+  createSigner,
+  signedBytesOf,
+  verifyPortable,
+  verifySignature,
+} from '../../../src/core/signature.ts'
 
 const hex = (text: string): Uint8Array => {
   const bytes = fromHex(text)
@@ -98,6 +104,9 @@ it('both paths agree on random keys, messages and damage', () => {
       fc.boolean(),
       (seed, message, isDamaged) => {
         const signer = createSigner(seed)
+        const portable = createPortableSigner(seed)
+        expect(portable.publicKey).toEqual(signer.publicKey)
+        expect(portable.sign(message)).toEqual(signer.sign(message))
         const signature = signer.sign(message)
         if (isDamaged) signature[0] = (signature[0] ?? 0) ^ 1
         expect(verifySignature(signer.publicKey, message, signature)).toBe(!isDamaged)
