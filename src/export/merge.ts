@@ -53,6 +53,8 @@ export const WEIGHT_SOURCES = ['inverse-norm', 'rank'] as const
 export type WeightSource = (typeof WEIGHT_SOURCES)[number]
 
 export interface MergeOptions {
+  /** Threads of a coordinate rule, 1 to 64; default: what the job is worth, at most 4. The result is the same. */
+  readonly workers?: number
   /** PEFT folders, at least one. Their order is the roster: it decides ties. */
   readonly adapters: readonly string[]
   /** Id, with steps before it and parameters: `nnm+multi-krum`, `ties:density=0.3`. */
@@ -157,6 +159,7 @@ export async function merge(
       inputs,
       ...(options.sharedA === true ? { sharedA: true } : {}),
       outputPath,
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
     }
     const figures = await kernel.aggregate(job, {
       ...(signal === undefined ? {} : { signal }),

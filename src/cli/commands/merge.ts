@@ -48,6 +48,14 @@ export const mergeCommand = defineCommand({
     ),
     rank: count('--rank <r>', 'recompress the result to this rank (default: exact)', { min: 1, max: 1024 }),
     report: text('--report <file>', 'write what the rule did with each adapter: .html, .json or .txt'),
+    workers: count(
+      '--workers <n>',
+      'threads of a rule on coordinates (default: what the job is worth, at most 4)',
+      {
+        min: 1,
+        max: 64,
+      },
+    ),
     base: text(
       '--base <path>',
       'the base model, a Hugging Face folder or an ONNX file: for --format merged, and for parameters trained whole',
@@ -78,6 +86,7 @@ export const mergeCommand = defineCommand({
           ...(weights === undefined ? {} : { weights }),
           ...(options.rank === undefined ? {} : { rank: options.rank }),
           ...(options.sharedA ? { sharedA: true } : {}),
+          ...(options.workers === undefined ? {} : { workers: options.workers }),
           ...(options.base === undefined ? {} : { baseModel: options.base }),
         },
         { signal, onProgress: progress.update, ...(inspect === undefined ? {} : { inspect }) },

@@ -177,6 +177,13 @@ describe('merge', () => {
     })
   })
 
+  it('is the same by any number of threads', async () => {
+    await ready
+    const by = (workers: number) =>
+      merge({ adapters: folders, rule: 'median', out: join(folder, `by-${workers}`), workers })
+    expect((await by(3)).digest).toBe((await by(1)).digest)
+  })
+
   it('leaves nothing but the result in the folder', async () => {
     await ready
     const out = join(folder, 'clean')
