@@ -46,9 +46,10 @@ describe('reach', { timeout: 180_000 }, () => {
       await bell.next(AbortSignal.timeout(200))
     }
     await until(isCut)
-    expect(relay.events.filter(({ type }) => type === 'relay-over-bounds')).toEqual([
-      { type: 'relay-over-bounds', member: 1 },
-    ])
+    // The other may be over it, too: gossip hands on what it heard first from the relay, to its author as well.
+    const over = relay.events.flatMap((event) => (event.type === 'relay-over-bounds' ? [event.member] : []))
+    expect(over).toContain(1)
+    expect(over).toHaveLength(new Set(over).size)
     // Both are still the relay's own members, and reach it directly.
     expect(relay.exchange.paths()).toEqual([
       { member: 1, relayedBy: null },
