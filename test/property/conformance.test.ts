@@ -26,6 +26,9 @@ const value = fc.oneof(
 )
 const values = (count: number) => fc.array(value, { minLength: count, maxLength: count })
 
+/** What a Fisher diagonal may hold, zeros and all. */
+const squares = (count: number) => values(count).map((all) => hexOfSingles(all.map(Math.abs)))
+
 /** Copies of earlier members, the last digits of some entries changed. */
 const copy = fc.record({ from: fc.nat(30), ulps: fc.constantFrom(0, 0, 1, 3, 64) })
 
@@ -53,6 +56,14 @@ const set: fc.Arbitrary<InputSet> = fc
     const ranks = isShared ? fc.constant(2) : fc.integer({ min: 1, max: 6 })
     const member = ranks.chain((rank) =>
       fc.record({
+        fisher: fc.record({
+          modules: fc.tuple(
+            ...shapes.map(([width, out]) =>
+              fc.record({ rows: squares(out), columns: squares(isShared ? rank : width) }),
+            ),
+          ),
+          dense: fc.tuple(...parts.map((shape) => squares(shape.reduce((count, size) => count * size, 1)))),
+        }),
         claim: fc.integer({ min: 1, max: 5 }),
         copy: fc.option(copy, { nil: null, freq: 4 }),
         changes: fc.tuple(...parts.map((shape) => values(shape.reduce((count, size) => count * size, 1)))),
@@ -68,8 +79,9 @@ const set: fc.Arbitrary<InputSet> = fc
         claim: number
         factors: { rank: number; a: string; b: string }[]
         dense: string[]
+        fisher: NonNullable<InputSet['inputs'][number]['fisher']>
       }[] = []
-      for (const [i, { claim, copy: copied, factors, changes }] of members.entries()) {
+      for (const [i, { claim, copy: copied, factors, changes, fisher }] of members.entries()) {
         const source = copied === null ? undefined : members[copied.from % (i + 1)]
         const own = (source?.factors ?? factors).map(({ rank, a, b }, k) => ({
           rank,
@@ -77,7 +89,7 @@ const set: fc.Arbitrary<InputSet> = fc
           b: hexOfSingles(nudged(b, copied?.ulps ?? 0)),
         }))
         const dense = (source?.changes ?? changes).map(hexOfSingles)
-        inputs.push({ claim, factors: own, dense })
+        inputs.push({ claim, factors: own, dense, fisher })
       }
       const modules = shapes.map(([width, out], k) => ({ name: `m${k}`, in: width, out }))
       const dense = parts.map((shape, k) => ({ name: `p${k}`, shape }))
