@@ -151,12 +151,17 @@ async function endOf(
   }
 }
 
+/** All three are needed: what the frozen one had signed and not sent yet, the others may wait for. */
+const FREEZE_MAX_MS = 15_000
+
 /** Stops the process where it stands until the others went as far as they can without it. */
 async function freeze(child: ChildProcess, world: World): Promise<void> {
   child.kill('SIGSTOP')
+  const untilMs = Date.now() + FREEZE_MAX_MS
   const hasHeard = ({ name, events }: World['nodes'][number]): boolean =>
     events.some((event) => event.type === 'object' && event.object === 'receipt' && event.member !== name)
-  while (!world.nodes.every(hasHeard)) await new Promise((resolve) => setTimeout(resolve, 50))
+  while (!world.nodes.every(hasHeard) && Date.now() < untilMs)
+    await new Promise((resolve) => setTimeout(resolve, 50))
   child.kill('SIGCONT')
 }
 
