@@ -53,17 +53,18 @@ export async function exportUpdate(update: MergedUpdate, options: UpdateExport):
   }
 }
 
+/** Into a folder's safetensors, and into the ONNX file that the path names or the folder holds: into both where both are there. */
 async function exportIntoBase(
   folder: string,
   update: MergedUpdate,
   base: { readonly baseModel: string; readonly card: string },
 ): Promise<void> {
-  const file = await graphOfBase(base.baseModel)
-  if (file === null) return exportMerged(folder, update, base)
-  return exportMergedOnnx(folder, update, { file, card: base.card })
+  const file = await findOnnxFile(base.baseModel)
+  if ((await graphOfBase(base.baseModel)) === null) await exportMerged(folder, update, base)
+  if (file !== null) await exportMergedOnnx(folder, update, { file, card: base.card })
 }
 
-/** The ONNX file that is merged into: the one that the path names, or a folder's that holds no safetensors; else null. */
+/** The ONNX file that alone is the base: the one that the path names, or a folder's that holds no safetensors; else null. */
 export async function graphOfBase(base: string): Promise<string | null> {
   const names = base.endsWith('.onnx') ? [] : await listFiles(base)
   return names.some((name) => name.endsWith('.safetensors')) ? null : findOnnxFile(base)

@@ -1,6 +1,14 @@
 // Protects: an adapter merged into an exported graph gives the logits that PyTorch and PEFT give with the adapter, through
 // both exporters, with weights inside the file or outside; what cannot be merged into is refused by name.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -106,6 +114,23 @@ describe('an adapter merged into an exported graph', () => {
     expect(
       await distanceTo(join(out, 'model.onnx'), await referenceOf('llama'), 'logits.adapted'),
     ).toBeLessThanOrEqual(BAR)
+  })
+
+  it('changes safetensors beside the graph, too', async () => {
+    const base = writeOutside(join(folder, 'both'), fixtureModel('llama', 'script'))
+    copyFileSync(fixturePath('llama', 'base.safetensors'), join(base, 'model.safetensors'))
+    copyFileSync(fixturePath('llama', 'config.json'), join(base, 'config.json'))
+    const out = join(folder, 'both-merged')
+    await mergeInto('llama', base, out)
+    const reference = await referenceOf('llama')
+    expect(await distanceTo(join(out, 'model.onnx'), reference, 'logits.adapted')).toBeLessThanOrEqual(BAR)
+    const [merged, before] = [out, base].map((each) => readFileSync(join(each, 'model.safetensors')))
+    expect(merged?.length).toBe(before?.length)
+    expect(merged?.equals(before ?? Buffer.of())).toBe(false)
+    const alone = join(folder, 'both-alone')
+    rmSync(join(base, 'model.onnx'))
+    await mergeInto('llama', base, alone)
+    expect(readFileSync(join(alone, 'model.safetensors')).equals(merged ?? Buffer.of())).toBe(true)
   })
 
   it('refuses a weight that something else reads, and one of few bits', async () => {
